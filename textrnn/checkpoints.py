@@ -1,0 +1,87 @@
+"""A training run's memory: one file that is replaced whole, and its history as CSV.
+
+    run/checkpoint.npz   every array of the run, and a JSON record of where it stands
+    run/history.csv      a line an epoch
+"""
+
+import csv
+import io
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run stands: a JSON-like record, and arrays by name."""
+
+    record: Mapping[str, Any]
+    arrays: Mapping[str, npt.NDArray[Any]]
+
+
+def path(run: Path) -> Path:
+    """Where the checkpoint of a run folder lies."""
+    return run / "checkpoint.npz"
+
+
+def save(run: Path, checkpoint: Checkpoint) -> None:
+    """Replace the checkpoint of the folder `run`, all or nothing; TrainingError if it cannot be."""
+    record = np.frombuffer(json.dumps(checkpoint.record).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, record=record, **checkpoint.arrays)  # type: ignore[arg-type]
+    _replace(path(run), buffer.getbuffer())
+
+
+def load(run: Path) -> Checkpoint:
+    """Read the checkpoint of the folder `run`; TrainingError when there is none or it is damaged."""
+    try:
+        with np.load(path(run), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        record = json.loads(arrays.pop("record").tobytes())
+    except FileNotFoundError:
+        raise TrainingError(
+            f"there is no run to resume in {run.parent}; start it without --resume"
+        ) from None
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise TrainingError(
+            f"{path(run)} is damaged ({error}); delete the folder {run} and start again"
+        ) from error
+    return Checkpoint(record, arrays)
+
+
+def write_history(run: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace run/history.csv by `rows`, all with the same columns."""
+    if not rows:
+        return
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    _replace(run / "history.csv", text.getvalue().encode())
+
+
+def _replace(target: Path, data: bytes | memoryview) -> None:
+    beside = target.with_name(target.name + ".new")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise TrainingError(
+            f"cannot write {target}: {error.strerror or error}; free some space or choose "
+            f"another -o, then go on with --resume"
+        ) from error

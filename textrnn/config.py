@@ -1,0 +1,246 @@
+"""Every default, once: frozen dataclasses that refuse nonsense.
+
+The command line reads its defaults and its help from here; saved models and runs hold these as
+plain JSON objects. `PRESETS` are named sets of overrides.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from textrnn.errors import ConfigError
+
+Cell = Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn"]
+Schedule = Literal["cosine", "constant"]
+
+
+class Config:
+    """What the dataclasses below share: plain-JSON round trips and checks by name."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name, as JSON holds it."""
+        return asdict(self)  # type: ignore[call-overload]
+
+    @classmethod
+    def field_types(cls) -> dict[str, Any]:
+        """Name -> type of every field, in order of declaration."""
+        hints = get_type_hints(cls)
+        return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The reverse of `to_dict`; ConfigError names an unknown or ill-typed setting."""
+        types = cls.field_types()
+        for name, value in values.items():
+            if name not in types:
+                raise ConfigError(f"unknown setting {name!r}; known are {', '.join(types)}")
+            _check_type(name, value, types[name])
+        return cls(**values)
+
+    def _at_least(self, least: float, *names: str) -> None:
+        for name in names:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= least):  # written so that nan fails too
+                raise ConfigError(f"{name} must be {least:g} or more, got {value}")
+
+    def _share(self, *names: str) -> None:
+        for name in names:
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} must be from 0 up to (not including) 1, got {getattr(self, name)}"
+                )
+
+    def _one_of(self, name: str, kind: Any) -> None:
+        if getattr(self, name) not in get_args(kind):
+            raise ConfigError(
+                f"{name} must be one of {', '.join(get_args(kind))}, got {getattr(self, name)!r}"
+            )
+
+
+def _check_type(name: str, value: Any, kind: Any) -> None:
+    allowed = get_args(kind) if get_origin(kind) is not Literal else (str,)
+    allowed = allowed or (kind,)
+    if float in allowed:
+        allowed = (*allowed, int)
+    # bool is an int to Python, but `units: true` is a mistake.
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
+        raise ConfigError(f"{name} must be {names}, got {value!r}")
+
+
+def parse_setting(cls: type[Config], name: str, text: str) -> Any:
+    """Read `text`, as typed in `--set name=text`, as the type of the field `name` of `cls`."""
+    kind = cls.field_types()[name]
+    kinds = get_args(kind) if get_origin(kind) is not Literal else (str,)
+    kinds = kinds or (kind,)
+    if type(None) in kinds and text.lower() in ("none", "null"):
+        return None
+    if bool in kinds:
+        if text.lower() not in ("true", "false"):
+            raise ConfigError(f"{name} must be true or false, got {text!r}")
+        return text.lower() == "true"
+    for number, words in ((int, "a whole number"), (float, "a number")):
+        if number in kinds:
+            try:
+                return number(text)
+            except ValueError:
+                raise ConfigError(f"{name} must be {words}, got {text!r}") from None
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorConfig(Config):
+    """Shape of a character model; saved as config.json beside its weights."""
+
+    vocab_size: int
+    cell: Cell = "lstm"
+    layers: int = 2
+    units: int = 256  # per layer
+    embedding_dim: int = 64  # 0 is one-hot input
+    residual: bool = True  # layer k >= 2 adds its input to its output
+    # Dropout rates; each draws one mask a sequence ("locked": Gal and Ghahramani 2016).
+    input_dropout: float = 0.0  # on what enters the first layer
+    dropout: float = 0.1  # between layers
+    output_dropout: float = 0.1  # before the output layer
+    recurrent_dropout: float = 0.0  # on the state that goes round
+    l1: float = 0.0  # penalties on the kernels and recurrent kernels
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._one_of("cell", Cell)
+        self._at_least(1, "vocab_size", "layers", "units")
+        self._at_least(0, "embedding_dim", "l1", "l2")
+        self._share("input_dropout", "dropout", "output_dropout", "recurrent_dropout")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Config):
+    """How a generator learns: how its corpus is read, and the optimizer."""
+
+    stateful: bool = True  # read on from window to window, or draw windows at random
+    window: int = 128  # characters an example spans
+    shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
+    batch_size: int = 32
+    # Passes over the corpus; none: as many as make 2,000 steps, from 4 to 100.
+    epochs: int | None = None
+    learning_rate: float = 4e-3  # the highest, after warm-up
+    schedule: Schedule = "cosine"
+    warmup_steps: int = 100  # linear from 0; at most a tenth of all steps
+    weight_decay: float = 0.01  # AdamW's (Loshchilov and Hutter 2019), on matrices only
+    clip_norm: float = 1.0  # largest norm of all gradients together; 0 does not clip
+    ema: float = 0.998  # momentum of the averaged weights that are kept; 0 keeps the last ones
+    patience: int = 10  # epochs without a better validation loss before stopping; 0 never stops
+    validation: str = "0.1"  # a share from the end, START:END, or a file
+    part: str = "0:1"  # the part START:END of the corpus to use, validation included
+    lower: bool = False  # lower-case the corpus
+    seed: int = 0
+    checkpoint_seconds: float = 60.0  # at most this long between two checkpoints
+    sample_length: int = 200  # characters of each sample shown after an epoch; 0 shows none
+
+    def __post_init__(self) -> None:
+        self._one_of("schedule", Schedule)
+        self._at_least(1, "window", "batch_size")
+        if self.epochs is not None:
+            self._at_least(1, "epochs")
+        self._at_least(
+            0, "shift", "warmup_steps", "weight_decay", "clip_norm", "patience", "seed",
+            "checkpoint_seconds", "sample_length",
+        )  # fmt: skip
+        self._share("ema")
+        if not 0 < self.learning_rate < math.inf:
+            raise ConfigError(f"learning_rate must be above 0, got {self.learning_rate}")
+        parse_part(self.part)
+        # A validation that is neither a share nor a slice names a file, checked when it is read.
+        if not Path(self.validation).is_file():
+            parse_validation(self.validation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingConfig(Config):
+    """How the next character is chosen; the filters apply in this order."""
+
+    repetition_penalty: float = 1.0  # CTRL's (Keskar et al. 2019); 1 is none
+    repetition_window: int = 64  # characters back that the penalty looks at
+    temperature: float = 0.8  # below 1 safer, above 1 wilder, 0 always the likeliest
+    top_k: int = 0  # keep the k likeliest; 0 keeps all
+    top_p: float = 1.0  # keep the likeliest that make up this share (nucleus)
+    min_p: float = 0.0  # keep those at least this likely, as a share of the likeliest
+
+    def __post_init__(self) -> None:
+        self._at_least(0, "temperature", "top_k")
+        self._at_least(1, "repetition_window")
+        if not 0 < self.repetition_penalty < math.inf:
+            raise ConfigError(f"repetition_penalty must be above 0, got {self.repetition_penalty}")
+        if not 0 < self.top_p <= 1:
+            raise ConfigError(f"top_p must be above 0 and at most 1, got {self.top_p}")
+        if not 0 <= self.min_p <= 1:
+            raise ConfigError(f"min_p must be from 0 to 1, got {self.min_p}")
+
+
+def parse_part(text: str) -> tuple[float, float]:
+    """START:END as two numbers: up to 1 shares of the whole, above 1 character positions.
+
+    Either may be left out (":0.9", "0.9:"). ConfigError when it is no such pair.
+    """
+    start_text, colon, end_text = text.partition(":")
+    try:
+        start, end = float(start_text or 0), float(end_text or 1)
+    except ValueError:
+        colon = ""
+    if not colon or not 0 <= start < end < math.inf:
+        raise ConfigError(
+            f"part must be START:END with START below END, such as 0:0.9 (shares) or "
+            f"0:50000 (characters), got {text!r}"
+        )
+    return start, end
+
+
+def parse_validation(text: str) -> tuple[float, float]:
+    """The slice of the corpus that a validation setting names: "0.1" is "0.9:1"."""
+    try:
+        share = float(text)
+    except ValueError:
+        if ":" not in text:
+            raise ConfigError(
+                f"validation must be a share such as 0.1, a slice START:END or a file that "
+                f"exists, got {text!r}"
+            ) from None
+        return parse_part(text)
+    if not 0 < share < 1:
+        raise ConfigError(f"validation must be a share between 0 and 1, got {text}")
+    return 1 - share, 1.0
+
+
+_TEXTBOOK = {
+    "cell": "gru", "layers": 2, "units": 128, "embedding_dim": 0, "residual": False,
+    "input_dropout": 0.2, "dropout": 0.2, "output_dropout": 0.0, "recurrent_dropout": 0.2,
+    "lower": True, "window": 100, "learning_rate": 1e-3,
+    "schedule": "constant", "warmup_steps": 0, "weight_decay": 0.0, "clip_norm": 0.0,
+    "ema": 0.0, "patience": 0,
+}  # fmt: skip
+
+# Named overrides of the defaults above, of either dataclass.
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # The lectures' character generator, its network and its recipe exactly.
+        "textbook": {**_TEXTBOOK, "stateful": False, "shift": 1, "batch_size": 32, "epochs": 20},
+        "textbook-stateful": {**_TEXTBOOK, "stateful": True, "batch_size": 1, "epochs": 50},
+        # A quarter of the default's work, for a first try.
+        "small": {"units": 128, "dropout": 0.0, "output_dropout": 0.0},
+        # The bundled model's: an hour and more on two cores for a megabyte of text.
+        "large": {
+            "units": 512, "embedding_dim": 128, "batch_size": 64, "epochs": 12,
+            "input_dropout": 0.1, "dropout": 0.5, "output_dropout": 0.5,
+        },  # fmt: skip
+    }
+)
+
+
+def preset(name: str) -> Mapping[str, Any]:
+    """The overrides of the preset `name`; ConfigError lists the names there are."""
+    if name not in PRESETS:
+        raise ConfigError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
+    return PRESETS[name]

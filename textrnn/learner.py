@@ -1,0 +1,136 @@
+"""Turn batches into better weights: a Keras model, its optimizer and the weights' average.
+
+Knows nothing of files or of where the batches come from. All that it will need to go on exactly
+where it stands is in `arrays`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from textrnn.config import GeneratorConfig, TrainingConfig
+from textrnn.models.generator import build_generator, reset_states, state_variables
+
+
+class Learner:
+    """One training step after another; `total_steps` shapes the learning rate's course."""
+
+    def __init__(
+        self, network: GeneratorConfig, training: TrainingConfig, total_steps: int
+    ) -> None:
+        self.training, self.total_steps, self.steps_done = training, total_steps, 0
+        self.model = build_generator(
+            network,
+            stateful=training.stateful,
+            batch_size=training.batch_size if training.stateful else None,
+            seed=training.seed,
+        )
+        self.optimizer = keras.optimizers.AdamW(
+            training.learning_rate, weight_decay=training.weight_decay or None
+        )
+        self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        self.optimizer.build(self.model.trainable_variables)
+        self._averages = [tf.Variable(variable) for variable in self.model.trainable_variables]
+        self._step = tf.function(
+            self._one_step,
+            input_signature=[
+                tf.TensorSpec([training.batch_size if training.stateful else None, None], tf.int32),
+                tf.TensorSpec([training.batch_size if training.stateful else None, None], tf.int32),
+                tf.TensorSpec([], tf.float32),
+            ],
+        )
+
+    def start_from(self, weights: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Begin with these weights (all of the model's, by name) instead of random ones."""
+        for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
+            variable.assign(weights[variable.path])
+            average.assign(weights[variable.path])
+
+    def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
+        """Learn from one batch, (batch, window) ids each; its loss in nats a character.
+
+        When the loss or a gradient is not finite nothing is learnt, and the result is nan.
+        """
+        self.optimizer.learning_rate.assign(self.learning_rate)
+        # Early on the average must not be of the random weights it began with.
+        momentum = min(self.training.ema, (1 + self.steps_done) / (10 + self.steps_done))
+        loss = float(self._step(inputs, targets, tf.constant(momentum, tf.float32)))
+        self.steps_done += 1
+        return loss
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step: a linear warm-up, then half a cosine down to a hundredth."""
+        config, step = self.training, self.steps_done
+        warmup = min(config.warmup_steps, self.total_steps // 10)
+        if step < warmup:
+            return config.learning_rate * (step + 1) / warmup
+        if config.schedule == "constant":
+            return config.learning_rate
+        done = (step - warmup) / max(1, self.total_steps - warmup)
+        return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
+
+    def reset_states(self) -> None:
+        """Let every stream begin anew."""
+        reset_states(self.model)
+
+    def average_weights(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Name -> the average of each weight over the last steps."""
+        return {
+            variable.path: average.numpy()
+            for variable, average in zip(
+                self.model.trainable_variables, self._averages, strict=True
+            )
+        }
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Everything that going on needs, by name."""
+        return {name: np.array(variable) for name, variable in self._variables().items()}
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], steps_done: int) -> None:
+        """Go back to where `arrays` was taken."""
+        for name, variable in self._variables().items():
+            variable.assign(arrays[name])
+        self.steps_done = steps_done
+
+    def _variables(self) -> dict[str, Any]:
+        groups = {
+            "model": self.model.variables,  # the states of the dropout generators among them
+            "state": state_variables(self.model),
+            "optimizer": self.optimizer.variables,
+            "average": self._averages,
+        }
+        return {
+            f"{group}/{index}": variable
+            for group, variables in groups.items()
+            for index, variable in enumerate(variables)
+        }
+
+    def _one_step(self, inputs: tf.Tensor, targets: tf.Tensor, momentum: tf.Tensor) -> tf.Tensor:
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            logits = self.model(inputs, training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+            )
+            penalised = loss + tf.add_n(self.model.losses) if self.model.losses else loss
+        # Dense: the norm of an embedding's sparse gradient would miss that its rows add up.
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(penalised, variables)]
+        norm = tf.linalg.global_norm(gradients)
+        healthy = tf.math.is_finite(norm) & tf.math.is_finite(penalised)
+        if self.training.clip_norm:
+            scale = tf.minimum(1.0, self.training.clip_norm / (norm + 1e-6))
+            gradients = [gradient * scale for gradient in gradients]
+
+        def learn() -> tf.Tensor:
+            self.optimizer.apply(gradients, variables)
+            for variable, average in zip(variables, self._averages, strict=True):
+                average.assign_add((variable - average) * (1 - momentum))
+            return loss
+
+        return tf.cond(healthy, learn, lambda: tf.constant(float("nan")))

@@ -1,0 +1,1 @@
+"""Turn a config into a Keras model."""

@@ -1,0 +1,95 @@
+"""Turn a GeneratorConfig into the Keras model that learns.
+
+Stateless and stateful models of one config have the same weights: a state is a variable of a
+layer, but no weight. `textrnn.forward` computes the same function in NumPy.
+"""
+
+from typing import Any
+
+import keras
+
+from textrnn.config import GeneratorConfig
+from textrnn.layers import LayerNormSimpleRNNCell
+
+
+def build_generator(
+    config: GeneratorConfig, *, stateful: bool = False, batch_size: int | None = None, seed: int = 0
+) -> keras.Model:
+    """Ids (batch, window) -> logits of the next character (batch, window, vocab_size).
+
+    `stateful` carries each row's state to the next call and needs the `batch_size`; `seed` draws
+    the first weights and the dropout masks.
+    """
+    seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
+    inputs = keras.Input((None,), batch_size=batch_size, dtype="int32", name="ids")
+    if config.embedding_dim:
+        h = keras.layers.Embedding(
+            config.vocab_size,
+            config.embedding_dim,
+            embeddings_initializer=keras.initializers.RandomNormal(
+                stddev=config.embedding_dim**-0.5, seed=next(seeds)
+            ),
+            name="embedding",
+        )(inputs)
+    else:
+        h = keras.layers.Lambda(
+            keras.ops.one_hot, arguments={"num_classes": config.vocab_size}, name="one_hot"
+        )(inputs)
+    h = _locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
+    for index in range(1, config.layers + 1):
+        if index > 1:
+            below = h
+            h = _locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
+        h = _recurrent(config, index, stateful, seeds)(h)
+        if index > 1 and config.residual:
+            h = keras.layers.Add(name=f"residual_{index}")([below, h])
+    h = _locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
+    logits = keras.layers.Dense(
+        config.vocab_size,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        name="output",
+    )(h)
+    return keras.Model(inputs, logits, name="generator")
+
+
+def _locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:
+    # SpatialDropout1D drops whole features: one mask for all steps of a sequence.
+    return keras.layers.SpatialDropout1D(rate, seed=seed, name=name)(h) if rate else h
+
+
+def _recurrent(config: GeneratorConfig, index: int, stateful: bool, seeds: Any) -> Any:
+    name = f"rnn_{index}"
+    settings: dict[str, Any] = {
+        "kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds)),
+        "recurrent_initializer": keras.initializers.Orthogonal(seed=next(seeds)),
+        "recurrent_dropout": config.recurrent_dropout,
+        "seed": next(seeds),
+    }
+    if config.l1 or config.l2:
+        for kernel in ("kernel_regularizer", "recurrent_regularizer"):
+            settings[kernel] = keras.regularizers.L1L2(l1=config.l1, l2=config.l2)
+    if config.cell == "layer_norm_rnn":
+        cell = LayerNormSimpleRNNCell(config.units, name="layer_norm_rnn_cell", **settings)
+        return keras.layers.RNN(cell, return_sequences=True, stateful=stateful, name=name)
+    layer = {
+        "gru": keras.layers.GRU,
+        "lstm": keras.layers.LSTM,
+        "simple_rnn": keras.layers.SimpleRNN,
+    }[config.cell]
+    return layer(config.units, return_sequences=True, stateful=stateful, name=name, **settings)
+
+
+def state_variables(model: keras.Model) -> list[Any]:
+    """The variables that hold the rows' states in a stateful model, layer by layer."""
+    return [
+        variable
+        for layer in model.layers
+        if isinstance(layer, keras.layers.RNN) and layer.stateful
+        for variable in keras.tree.flatten(layer.states)
+    ]
+
+
+def reset_states(model: keras.Model) -> None:
+    """Set every row's state back to zero."""
+    for variable in state_variables(model):
+        variable.assign(keras.ops.zeros_like(variable))

@@ -1,0 +1,144 @@
+"""Turn text into ids and back.
+
+`CharTokenizer` keeps every code point, case included, and numbers them from 0 in the order of
+their code points, so the same corpus gives the same ids everywhere.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.errors import ArtifactError, CorpusError, TokenizerError
+
+Ids = npt.NDArray[np.integer[Any]]
+Unknown = Literal["error", "skip"]
+
+
+class CharTokenizer:
+    """One id a code point.
+
+    `characters[i]` is the character with id i. `lower` lower-cases whatever is encoded.
+    """
+
+    def __init__(self, characters: Iterable[str], *, lower: bool = False) -> None:
+        self.characters = tuple(characters)
+        self.lower = lower
+        points = np.array([ord(character) for character in self.characters], dtype=np.int64)
+        if len(np.unique(points)) != len(points):
+            raise TokenizerError("the alphabet names a character twice")
+        # The smallest type that holds every id: an encoded corpus takes 1-2 bytes a character.
+        self.dtype = np.dtype(
+            np.uint8 if len(points) <= 2**8 else np.uint16 if len(points) <= 2**16 else np.int32
+        )
+        self._points = points.astype("<u4")
+        self._table = np.full(points.max(initial=-1) + 2, -1, dtype=np.int32)
+        self._table[points] = np.arange(len(points))
+
+    @property
+    def vocab_size(self) -> int:
+        """How many characters there are."""
+        return len(self.characters)
+
+    @classmethod
+    def fit(cls, pieces: Iterable[str], *, lower: bool = False) -> Self:
+        """The alphabet of all `pieces` together, in the order of code points.
+
+        CorpusError when there is no character at all, or half of a surrogate pair.
+        """
+        seen = np.zeros(0x110000, dtype=bool)
+        for piece in pieces:
+            seen[_code_points(piece.lower() if lower else piece)] = True
+        if seen[0xD800:0xE000].any():
+            raise CorpusError("the text holds half a surrogate pair, which is no character")
+        if not seen.any():
+            raise CorpusError("the corpus is empty; name files that hold text")
+        return cls(map(chr, np.flatnonzero(seen)), lower=lower)
+
+    def extended(self, other: "CharTokenizer") -> "CharTokenizer":
+        """This alphabet with its ids, followed by the characters that only `other` has."""
+        known = set(self.characters)
+        new = [character for character in other.characters if character not in known]
+        return CharTokenizer((*self.characters, *new), lower=self.lower)
+
+    def encode(self, text: str, *, unknown: Unknown = "error") -> Ids:
+        """`text` as ids, shape (characters,), in the smallest unsigned type that holds them.
+
+        A character outside the alphabet is a TokenizerError that names it and its position;
+        with `unknown="skip"` it is left out.
+        """
+        ids = self._lookup(text)
+        known = ids >= 0
+        if not known.all():
+            if unknown == "error":
+                position = int(known.argmin())
+                text = text.lower() if self.lower else text
+                raise TokenizerError(
+                    f"{describe(text[position])} at position {position} is not among the "
+                    f"{self.vocab_size} characters this model knows; leave it out, or use "
+                    f"--unknown skip to drop such characters"
+                )
+            ids = ids[known]
+        return ids.astype(self.dtype)
+
+    def encode_pieces(self, pieces: Iterable[str]) -> Ids:
+        """All `pieces` as one array of ids, with no more than a piece's text beside it."""
+        return np.concatenate([np.empty(0, self.dtype), *map(self.encode, pieces)])
+
+    def decode(self, ids: npt.ArrayLike) -> str:
+        """The text of `ids`, shape (characters,)."""
+        return self._points[np.asarray(ids, dtype=np.int64)].tobytes().decode(
+            "utf-32-le", "surrogatepass"
+        )
+
+    def unknown_characters(self, text: str) -> str:
+        """Every character of `text` outside the alphabet, once each, in order of code points."""
+        points = _code_points(text.lower() if self.lower else text)
+        return "".join(map(chr, np.unique(points[self._lookup(text) < 0])))
+
+    def to_json(self) -> str:
+        """As a person can read it; `from_json` is the reverse."""
+        return json.dumps(
+            {"type": "char", "lower": self.lower, "characters": list(self.characters)},
+            ensure_ascii=False,
+            indent=1,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote; ArtifactError when it is something else."""
+        try:
+            content = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ArtifactError(f"tokenizer.json is not JSON: {error}") from error
+        if not isinstance(content, dict) or content.get("type") != "char":
+            raise ArtifactError('tokenizer.json must be an object with "type": "char"')
+        characters, lower = content.get("characters"), content.get("lower")
+        if (
+            not isinstance(characters, list)
+            or not all(isinstance(entry, str) and len(entry) == 1 for entry in characters)
+            or len(set(characters)) != len(characters)
+        ):
+            raise ArtifactError('tokenizer.json: "characters" must list single characters, once each')
+        if not isinstance(lower, bool):
+            raise ArtifactError('tokenizer.json: "lower" must be true or false')
+        return cls(characters, lower=lower)
+
+    def _lookup(self, text: str) -> npt.NDArray[np.int32]:
+        points = _code_points(text.lower() if self.lower else text)
+        # The table's last entry is -1: whatever lies beyond it is unknown as well.
+        return self._table[np.minimum(points, len(self._table) - 1)]
+
+
+def _code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def describe(character: str) -> str:
+    """A character as a message can show it: itself where it prints, its code point and name."""
+    name = unicodedata.name(character, "")
+    shown = f"{character!r} " if character.isprintable() else ""
+    return f"character {shown}(U+{ord(character):04X}{' ' + name if name else ''})"
