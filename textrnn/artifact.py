@@ -255,7 +255,7 @@ def _check_weights(
     if missing := shapes.keys() - weights.keys():
         raise ArtifactError(f"{path} lacks the weights {', '.join(sorted(missing))}")
     if extra := weights.keys() - shapes.keys():
-        raise ArtifactError(f"{path} has weights no part of this network: {', '.join(sorted(extra))}")
+        raise ArtifactError(f"{path} has weights beyond this network's: {', '.join(sorted(extra))}")
     for name, shape in shapes.items():
         array = weights[name]
         if array.shape != shape or array.dtype not in (np.float16, np.float32):

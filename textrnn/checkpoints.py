@@ -1,7 +1,7 @@
 """A training run's memory: one file that is replaced whole, and its history as CSV.
 
-    run/checkpoint.npz   every array of the run, and a JSON record of where it stands
-    run/history.csv      a line an epoch
+run/checkpoint.npz   every array of the run, and a JSON record of where it stands
+run/history.csv      a line an epoch
 """
 
 import csv
@@ -43,7 +43,7 @@ def save(run: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(run: Path) -> Checkpoint:
-    """Read the checkpoint of the folder `run`; TrainingError when there is none or it is damaged."""
+    """Read the checkpoint of `run`; TrainingError when there is none or it is damaged."""
     try:
         with np.load(path(run), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}

@@ -232,9 +232,14 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "small": {"units": 128, "dropout": 0.0, "output_dropout": 0.0},
         # The bundled model's: an hour and more on two cores for a megabyte of text.
         "large": {
-            "units": 512, "embedding_dim": 128, "batch_size": 64, "epochs": 12,
-            "input_dropout": 0.1, "dropout": 0.5, "output_dropout": 0.5,
-        },  # fmt: skip
+            "units": 512,
+            "embedding_dim": 128,
+            "batch_size": 64,
+            "epochs": 12,
+            "input_dropout": 0.1,
+            "dropout": 0.5,
+            "output_dropout": 0.5,
+        },
     }
 )
 

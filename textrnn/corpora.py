@@ -44,6 +44,13 @@ class Corpus:
         """The whole as one string."""
         return "".join(self.pieces)
 
+    def cut(self, part: str) -> Iterator[str]:
+        """The characters of the part START:END, piece by piece."""
+        start, end = bounds(*parse_part(part), self.length)
+        for piece in self.pieces:
+            yield piece[max(0, start) : max(0, end)]
+            start, end = start - len(piece), end - len(piece)
+
     @classmethod
     def from_text(cls, text: str, source: str = "text") -> "Corpus":
         """A corpus of a string at hand."""
@@ -161,7 +168,7 @@ def _sha256(pieces: Iterable[str]) -> str:
 
 def bounds(start: float, end: float, length: int) -> tuple[int, int]:
     """A part as character positions in a text of `length`: up to 1 shares, above 1 positions."""
-    positions = [int(math.floor(x * length + 1e-6)) if x <= 1 else int(x) for x in (start, end)]
+    positions = [math.floor(x * length + 1e-6) if x <= 1 else int(x) for x in (start, end)]
     return min(positions[0], length), min(positions[1], length)
 
 

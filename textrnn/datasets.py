@@ -40,7 +40,7 @@ def stateless_windows(
     """
     count = window_count(len(ids), window, shift)
     steps = -(-count // batch_size)
-    order_seed = tf.constant([seed % 2**31, epoch, 0x77], tf.uint32)
+    order_seed = tf.constant([seed % 2**31, epoch], tf.int32)
     source = tf.constant(ids)
     span = tf.range(window + 1, dtype=tf.int64)
 

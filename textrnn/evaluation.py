@@ -58,7 +58,9 @@ def cold(
     total = _Total()
     for start in range(0, count, ROWS):
         rows = inputs[start : start + ROWS]
-        total.add_chunks(network, rows, targets[start : start + ROWS], network.zero_state(len(rows)))
+        total.add_chunks(
+            network, rows, targets[start : start + ROWS], network.zero_state(len(rows))
+        )
         if on_progress:
             on_progress(total.characters, count * window)
     return total.score()
@@ -103,7 +105,7 @@ class _Total:
 
 
 def log_likelihoods(logits: Floats, targets: Ids) -> npt.NDArray[np.float32]:
-    """Logits (..., vocab_size) and targets (...) -> the natural log of each target's probability."""
+    """Logits (..., vocab_size) and targets (...) -> the log of each target's probability."""
     highest = logits.max(axis=-1)
     chosen = np.take_along_axis(logits, targets[..., None].astype(np.int64), axis=-1)[..., 0]
     return chosen - highest - np.log(np.exp(logits - highest[..., None]).sum(axis=-1))

@@ -133,7 +133,8 @@ def _stream(
     stop: Sequence[str],
 ) -> Iterator[str]:
     characters = model.tokenizer.characters
-    written = (characters[column[0]] for column in _ids(model.network(), ids, length, sampling, seed))
+    steps = _ids(model.network(), ids, length, sampling, seed)
+    written = (characters[column[0]] for column in steps)
     return until(written, stop) if stop else written
 
 

@@ -31,7 +31,7 @@ class Learner:
             seed=training.seed,
         )
         self.optimizer = keras.optimizers.AdamW(
-            training.learning_rate, weight_decay=training.weight_decay or None
+            training.learning_rate, weight_decay=training.weight_decay
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.model.trainable_variables)
@@ -90,7 +90,7 @@ class Learner:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything that going on needs, by name."""
-        return {name: np.array(variable) for name, variable in self._variables().items()}
+        return {name: variable.numpy() for name, variable in self._variables().items()}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], steps_done: int) -> None:
         """Go back to where `arrays` was taken."""

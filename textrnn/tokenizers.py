@@ -64,34 +64,40 @@ class CharTokenizer:
         new = [character for character in other.characters if character not in known]
         return CharTokenizer((*self.characters, *new), lower=self.lower)
 
-    def encode(self, text: str, *, unknown: Unknown = "error") -> Ids:
+    def encode(self, text: str, *, unknown: Unknown = "error", position: int = 0) -> Ids:
         """`text` as ids, shape (characters,), in the smallest unsigned type that holds them.
 
-        A character outside the alphabet is a TokenizerError that names it and its position;
-        with `unknown="skip"` it is left out.
+        A character outside the alphabet is a TokenizerError that names it and its position,
+        counted from `position`; with `unknown="skip"` it is left out.
         """
         ids = self._lookup(text)
         known = ids >= 0
         if not known.all():
             if unknown == "error":
-                position = int(known.argmin())
+                index = int(known.argmin())
                 text = text.lower() if self.lower else text
                 raise TokenizerError(
-                    f"{describe(text[position])} at position {position} is not among the "
+                    f"{describe(text[index])} at position {position + index:,} is not among the "
                     f"{self.vocab_size} characters this model knows; leave it out, or use "
                     f"--unknown skip to drop such characters"
                 )
             ids = ids[known]
         return ids.astype(self.dtype)
 
-    def encode_pieces(self, pieces: Iterable[str]) -> Ids:
+    def encode_pieces(self, pieces: Iterable[str], *, unknown: Unknown = "error") -> Ids:
         """All `pieces` as one array of ids, with no more than a piece's text beside it."""
-        return np.concatenate([np.empty(0, self.dtype), *map(self.encode, pieces)])
+        encoded, position = [np.empty(0, self.dtype)], 0
+        for piece in pieces:
+            encoded.append(self.encode(piece, unknown=unknown, position=position))
+            position += len(piece)
+        return np.concatenate(encoded)
 
     def decode(self, ids: npt.ArrayLike) -> str:
         """The text of `ids`, shape (characters,)."""
-        return self._points[np.asarray(ids, dtype=np.int64)].tobytes().decode(
-            "utf-32-le", "surrogatepass"
+        return (
+            self._points[np.asarray(ids, dtype=np.int64)]
+            .tobytes()
+            .decode("utf-32-le", "surrogatepass")
         )
 
     def unknown_characters(self, text: str) -> str:
@@ -122,7 +128,7 @@ class CharTokenizer:
             or not all(isinstance(entry, str) and len(entry) == 1 for entry in characters)
             or len(set(characters)) != len(characters)
         ):
-            raise ArtifactError('tokenizer.json: "characters" must list single characters, once each')
+            raise ArtifactError('tokenizer.json: "characters" must list characters, once each')
         if not isinstance(lower, bool):
             raise ArtifactError('tokenizer.json: "lower" must be true or false')
         return cls(characters, lower=lower)

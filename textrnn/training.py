@@ -156,6 +156,15 @@ def _begun(
             if new
             else f"every character is known to {base.name}"
         )
+        if changed := {
+            name
+            for name in ("cell", "layers", "units", "embedding_dim", "residual")
+            if network.get(name, getattr(base.config, name)) != getattr(base.config, name)
+        }:
+            raise ConfigError(
+                f"fine-tuning keeps the shape of {base.name}; leave out "
+                f"{', '.join(sorted(changed))}, or train a new model"
+            )
         config = replace(base.config, vocab_size=tokenizer.vocab_size)
         config = GeneratorConfig.from_dict({**config.to_dict(), **network})
         extra["base"] = {"name": base.name, "new_characters": new}
@@ -182,8 +191,9 @@ def _resumed(
     record = dict(checkpoint.record)
     if corpus.sha256 != record["corpus"]["sha256"]:
         raise TrainingError(
-            f"the run in {output} learns from another text ({', '.join(record['corpus']['names'])}, "
-            f"{record['corpus']['characters']:,} characters); name the same corpus to go on"
+            f"the run in {output} learns from another text: "
+            f"{', '.join(record['corpus']['names'])}, {record['corpus']['characters']:,} "
+            f"characters; name that one to go on"
         )
     record["network"] = GeneratorConfig.from_dict(record["network"])
     record["training"] = training = TrainingConfig.from_dict(record["training"])
@@ -277,9 +287,7 @@ def _batches(run: _Run, ids: Ids) -> Any:
     )
 
 
-def _one_epoch(
-    run: _Run, learner: Learner, ids: Ids, observer: Observer, saver: "_Saver"
-) -> bool:
+def _one_epoch(run: _Run, learner: Learner, ids: Ids, observer: Observer, saver: "_Saver") -> bool:
     """Take what is left of the epoch's steps; False when the observer stopped it."""
     if run.step == 0:
         learner.reset_states()

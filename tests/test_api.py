@@ -1,0 +1,91 @@
+"""The Python interface, and the README's examples of it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import tiny_model
+
+import textrnn
+from textrnn import artifact
+from textrnn.errors import ConfigError
+
+README = Path(__file__).parent.parent / "README.md"
+CORPUS = Path(__file__).parent.parent / "corpora" / "lantern_play.txt"
+
+
+@pytest.fixture
+def model(tmp_path):
+    artifact.save(tiny_model(text="abc de\n"), tmp_path / "model")
+    return textrnn.load(tmp_path / "model")
+
+
+def test_streamed_and_whole_are_the_same_text(model):
+    whole = model.generate("abc", 60, temperature=0.9, top_k=4, seed=8)
+    assert "".join(model.stream("abc", 60, temperature=0.9, top_k=4, seed=8)) == whole
+    assert len(whole) == 60
+
+
+def test_samples_differ_from_each_other_and_repeat_by_seed(model):
+    samples = model.samples(4, "a", 40, seed=2)
+    assert len(set(samples)) == 4
+    assert model.samples(4, "a", 40, seed=2) == samples
+
+
+def test_an_unknown_sampling_setting_is_named(model):
+    with pytest.raises(ConfigError, match="unknown setting 'temprature'"):
+        model.generate("abc", 5, temprature=0.9)
+
+
+def test_a_model_saves_evaluates_and_describes_itself(model, tmp_path):
+    model.save(tmp_path / "copy")
+    again = textrnn.load(tmp_path / "copy")
+    assert again.alphabet == model.alphabet == "\n abcde"
+    assert again.metadata == {}
+    corpus = textrnn.Corpus.from_text("abc de\n" * 50)
+    assert again.evaluate(corpus) == {**model.evaluate(corpus), "model": str(tmp_path / "copy")}
+    assert "lstm" in repr(model)
+
+
+def test_training_and_fine_tuning_give_generators(tmp_path):
+    text = textrnn.Corpus.from_text("the miller counts his sacks.\n" * 60)
+    settings = {"units": 6, "embedding_dim": 4, "window": 16, "batch_size": 4, "epochs": 1}
+    model = textrnn.train_generator(text, tmp_path / "m", **settings)
+    assert len(model.generate("the", 20, seed=1)) == 20
+    more = textrnn.Corpus.from_text("the miller hasn't a sack!\n" * 60)
+    tuned = model.finetune(more, tmp_path / "t", window=16, batch_size=4, epochs=1)
+    assert "!" in tuned.alphabet and "!" not in model.alphabet
+
+
+EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("code", EXAMPLES, ids=lambda code: code.splitlines()[2][:30])
+def test_the_readme_examples_run(code, tmp_path):
+    (tmp_path / "corpora").mkdir()
+    (tmp_path / "corpora" / CORPUS.name).write_bytes(CORPUS.read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_readme_has_examples():
+    assert len(EXAMPLES) == 2
+
+
+# What each bundled model scores on a play that it never saw; set a little above the measured loss.
+LIMITS = {"shakespeare": 2.6}
+
+
+def test_every_bundled_model_has_a_limit():
+    assert artifact.bundled().keys() == LIMITS.keys()
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_bundled_model_foretells_our_own_play(name):
+    report = textrnn.load(name).evaluate(CORPUS, unknown="skip", streamed=False)
+    assert report["cold"]["loss"] < LIMITS[name]

@@ -1,0 +1,257 @@
+import io
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import tiny_model
+
+from textrnn import artifact, generation
+from textrnn.errors import ArtifactError
+
+
+def same_weights(left, right) -> bool:
+    return left.weights.keys() == right.weights.keys() and all(
+        np.array_equal(left.weights[name], right.weights[name]) for name in left.weights
+    )
+
+
+@pytest.fixture
+def saved(tmp_path) -> Path:
+    artifact.save(tiny_model(), tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "layer_norm_rnn"])
+@pytest.mark.parametrize("embedding_dim", [0, 4])
+def test_save_then_load_gives_bit_equal_weights_and_the_same_text(tmp_path, cell, embedding_dim):
+    model = tiny_model(cell=cell, embedding_dim=embedding_dim)
+    artifact.save(model, tmp_path / "model")
+    loaded = artifact.load(tmp_path / "model")
+    assert same_weights(loaded, model)
+    assert loaded.config == model.config
+    assert loaded.tokenizer.characters == model.tokenizer.characters
+    texts = [generation.generate(m, seed=3, length=50, prime="a") for m in (model, loaded)]
+    assert texts[0] == texts[1]
+
+
+def test_a_float16_model_loads_as_float32_rounded_once(tmp_path):
+    model = tiny_model()
+    artifact.save(model, tmp_path / "model", dtype=np.float16)
+    for name, array in artifact.load(tmp_path / "model").weights.items():
+        assert array.dtype == np.float32
+        assert np.array_equal(array, model.weights[name].astype(np.float16).astype(np.float32))
+
+
+def test_metadata_and_card_are_kept_but_not_needed(saved):
+    model = replace(tiny_model(), metadata={"scores": {"é": 1}}, card="# Ein Modell für alle\n")
+    artifact.save(model, saved)
+    loaded = artifact.load(saved)
+    assert loaded.metadata == model.metadata
+    assert loaded.card == model.card
+    (saved / "metadata.json").unlink()
+    (saved / "README.md").unlink()
+    assert same_weights(artifact.load(saved), model)
+
+
+def test_other_files_in_the_folder_outlive_a_save(saved):
+    (saved / "run").mkdir()
+    (saved / "run" / "checkpoint.npz").write_bytes(b"checkpoint")
+    (saved / "notes.txt").write_text("mine")
+    artifact.save(tiny_model(seed=1), saved)
+    assert (saved / "run" / "checkpoint.npz").read_bytes() == b"checkpoint"
+    assert (saved / "notes.txt").read_text() == "mine"
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of ours catches it."""
+
+
+def die_before_call(monkeypatch, number: int) -> None:
+    """Every call that changes the disk counts; the one with that number does not happen."""
+    calls = 0
+
+    def counted(function):
+        def call(*args, **kwargs):
+            nonlocal calls
+            calls += 1
+            if calls > number:  # a dead process makes no further call either
+                raise Killed
+            return function(*args, **kwargs)
+
+        return call
+
+    for module, name in (
+        (os, "rename"), (os, "replace"), (os, "fsync"), (shutil, "rmtree"),
+        (Path, "mkdir"), (Path, "unlink"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, counted(getattr(module, name)))
+
+
+@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("first", [True, False], ids=["new folder", "replacing"])
+def test_a_save_killed_at_any_step_leaves_a_whole_model(tmp_path, monkeypatch, number, first):
+    old, new, folder = tiny_model(seed=1), tiny_model(seed=2), tmp_path / "model"
+    if not first:
+        artifact.save(old, folder)
+        (folder / "notes.txt").write_text("mine")
+    with monkeypatch.context() as patch:
+        die_before_call(patch, number)
+        try:
+            artifact.save(new, folder)
+            finished = True
+        except Killed:
+            finished = False
+    if first and not finished:
+        try:
+            assert same_weights(artifact.load(folder), new)
+        except ArtifactError as error:
+            assert "no model" in str(error)  # nothing was there before, nothing is there now
+    else:
+        loaded = artifact.load(folder)
+        assert same_weights(loaded, new) or (not finished and same_weights(loaded, old))
+        assert first or (folder / "notes.txt").read_text() == "mine"
+    artifact.save(old, folder)
+    assert same_weights(artifact.load(folder), old)
+    assert not list(tmp_path.glob("model.*"))
+
+
+def test_twenty_steps_are_more_than_a_save_takes(tmp_path, monkeypatch):
+    artifact.save(tiny_model(), tmp_path / "model")
+    die_before_call(monkeypatch, 19)
+    artifact.save(tiny_model(), tmp_path / "model")
+
+
+def test_a_recovered_model_says_so(saved):
+    saved.rename(saved.with_name("model.old"))
+    assert "recovered" in artifact.load(saved).notices[0]
+    assert artifact.load(saved).notices == ()
+
+
+def npz(**arrays) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def reseal(folder: Path) -> None:
+    """Make the sums in config.json those of the files, as a careless editor would."""
+    import hashlib
+
+    config = json.loads((folder / "config.json").read_text())
+    config["sha256"] = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in config["sha256"]
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def edit_config(folder: Path, **changes) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **changes}))
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "weights.npz"])
+def test_a_missing_file_is_named(saved, name):
+    (saved / name).unlink()
+    with pytest.raises(ArtifactError, match=f"has no {name}"):
+        artifact.load(saved)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "weights.npz"])
+def test_a_truncated_or_foreign_file_is_named(saved, name):
+    data = (saved / name).read_bytes()
+    (saved / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(ArtifactError, match=f"{name} is damaged"):
+        artifact.load(saved)
+
+
+def test_a_truncated_archive_is_refused_even_under_its_own_sum(saved):
+    data = (saved / "weights.npz").read_bytes()
+    (saved / "weights.npz").write_bytes(data[: len(data) // 2])
+    reseal(saved)
+    with pytest.raises(ArtifactError, match="no archive of plain arrays"):
+        artifact.load(saved)
+
+
+def test_a_pickle_is_never_loaded(saved):
+    (saved / "weights.npz").write_bytes(npz(weights=np.array([{"a": 1}], dtype=object)))
+    reseal(saved)
+    with pytest.raises(ArtifactError, match="no archive of plain arrays"):
+        artifact.load(saved)
+
+
+def test_weights_of_another_network_are_refused(saved):
+    (saved / "weights.npz").write_bytes(npz(**tiny_model(units=5).weights))
+    reseal(saved)
+    with pytest.raises(ArtifactError, match="must be float16 or float32 of shape"):
+        artifact.load(saved)
+
+
+def test_missing_extra_and_infinite_weights_are_named(saved):
+    weights = dict(tiny_model().weights)
+    bias = weights.pop("output/bias")
+    for changed, message in (
+        (weights, "lacks the weights output/bias"),
+        ({**weights, "output/bias": bias, "spare": bias}, "beyond this network's: spare"),
+        ({**weights, "output/bias": bias * np.nan}, "not finite"),
+        ({**weights, "output/bias": bias.astype(int)}, "float16 or float32"),
+    ):
+        (saved / "weights.npz").write_bytes(npz(**changed))
+        reseal(saved)
+        with pytest.raises(ArtifactError, match=message):
+            artifact.load(saved)
+
+
+def test_a_tokenizer_of_another_size_is_refused(saved):
+    other = tiny_model(text="another alphabet")
+    (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
+    reseal(saved)
+    with pytest.raises(ArtifactError, match="two different models"):
+        artifact.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 2}, "reads up to 1; upgrade textrnn"),
+        ({"format": "one"}, "no model of textrnn"),
+        ({"kind": "classifier"}, '"kind" must be "generator"'),
+        ({"network": {"units": 3}}, "damaged"),
+        ({"network": {"vocab_size": 3, "cell": "elman"}}, "cell must be one of"),
+        ({"network": None}, "damaged"),
+        ({"sha256": None}, "is damaged"),
+    ],
+)
+def test_a_config_from_elsewhere_is_refused(saved, changes, message):
+    edit_config(saved, **changes)
+    with pytest.raises(ArtifactError, match=message):
+        artifact.load(saved)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\N{SNOWMAN}", ""])
+def test_a_config_that_is_no_object_is_refused(saved, text):
+    (saved / "config.json").write_text(text, encoding="utf-16" if text == "☃" else "utf-8")
+    with pytest.raises(ArtifactError, match=r"config\.json"):
+        artifact.load(saved)
+
+
+def test_what_is_no_folder_is_told_apart(tmp_path):
+    with pytest.raises(ArtifactError, match="neither a folder nor a bundled one"):
+        artifact.load(tmp_path / "nothing")
+    (tmp_path / "file").write_text("text")
+    with pytest.raises(ArtifactError, match="is a file"):
+        artifact.load(tmp_path / "file")
+
+
+def test_a_full_disk_leaves_the_old_model_and_says_so(saved, monkeypatch):
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    before = artifact.load(saved)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ArtifactError, match="No space left on device; what was there before"):
+        artifact.save(tiny_model(seed=9), saved)
+    assert same_weights(artifact.load(saved), before)

@@ -1,0 +1,256 @@
+"""What a person types, and what they see."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from conftest import tiny_model
+
+from textrnn import artifact
+from textrnn.cli import main
+from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
+from textrnn.tokenizers import CharTokenizer
+
+TEXT = "\n Romeo and Juliet, abcdefghij: éß\N{ROCKET}?"
+
+
+def invoke(*arguments: object, text: str | bytes | None = None):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=text)
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    artifact.save(tiny_model(text=TEXT), tmp_path / "model")
+    return tmp_path / "model"
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()):
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from commands(child, (*path, name))
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands(main)), ids=str)
+def test_every_command_and_option_has_help(path, command):
+    assert command.help
+    assert invoke(*path, "--help").exit_code == 0
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name not in ("form", "output"):
+            assert parameter.help, parameter.name
+
+
+def test_every_config_field_can_be_set_from_the_command_line():
+    listed = invoke("train", "settings").output
+    for cls in (GeneratorConfig, TrainingConfig):
+        for name in cls.field_types().keys() - {"vocab_size"}:
+            assert f"  {name} = " in listed
+    options = {parameter.name for parameter in main.commands["generate"].params}
+    assert SamplingConfig.field_types().keys() <= options
+
+
+def test_generate_prints_the_prime_and_so_many_characters_more(model):
+    arguments = ("generate", "--model", model, "--prime", "Romeo", "--length", 30, "--seed", 1)
+    whole = invoke(*arguments)
+    assert whole.exit_code == 0
+    assert whole.stdout.startswith("Romeo")
+    assert len(whole.stdout) == len("Romeo") + 30 + 1
+    assert invoke(*arguments, "--no-prime").stdout == whole.stdout.removeprefix("Romeo")
+    assert invoke(*arguments).stdout == whole.stdout
+
+
+def test_generate_writes_files_and_json(model, tmp_path):
+    out = tmp_path / "out.json"
+    done = invoke("generate", "-m", model, "--prime", "Romeo", "--length", 9, "--count", 3,
+                  "--seed", 5, "--format", "json", "-o", out)  # fmt: skip
+    assert done.exit_code == 0 and done.stdout == ""
+    record = json.loads(out.read_text(encoding="utf-8"))
+    assert record["prime"] == "Romeo" and record["seed"] == 5
+    assert [len(sample) for sample in record["samples"]] == [9, 9, 9]
+    assert record["sampling"] == SamplingConfig().to_dict()
+
+
+def test_several_samples_are_told_apart(model):
+    output = invoke("generate", "-m", model, "--count", 2, "--length", 5).stdout
+    assert "--- 1 of 2 ---" in output and "--- 2 of 2 ---" in output
+
+
+def test_the_prime_may_come_from_a_file_or_standard_input(model, tmp_path):
+    prime = tmp_path / "prime.txt"
+    prime.write_bytes(b"\xef\xbb\xbfRomeo\r\nand")
+    arguments = ("generate", "-m", model, "--length", 0, "--prime-file")
+    assert invoke(*arguments, prime).stdout == "Romeo\nand\n"
+    assert invoke(*arguments, "-", text="Juliet").stdout == "Juliet\n"
+
+
+def test_unknown_characters_of_the_prime_are_named_or_skipped(model):
+    arguments = ("generate", "-m", model, "--length", 3, "--prime", "Rom漢eo")
+    refused = invoke(*arguments)
+    assert refused.exit_code == 1
+    assert "U+6F22" in refused.stderr and "position 3" in refused.stderr
+    skipped = invoke(*arguments, "--unknown", "skip")
+    assert skipped.exit_code == 0
+    assert "漢" in skipped.stderr
+
+
+WRONG = [
+    (["--temperature", "-1"], "temperature must be 0 or more"),
+    (["--temperature", "nan"], "temperature must be 0 or more"),
+    (["--temperature", "inf"], "temperature must be 0 or more"),
+    (["--length", "-1"], "length must be 0 or more"),
+    (["--top-p", "0"], "top_p must be above 0"),
+    (["--top-k", "-2"], "top_k must be 0 or more"),
+    (["--min-p", "2"], "min_p must be from 0 to 1"),
+    (["--count", "0"], "count must be 1 or more"),
+    (["--seed", "-4"], "seed must be 0 or more"),
+    (["--stop", ""], "stop text must have"),
+    (["--model", "no-such-model"], "neither a folder nor a bundled one"),
+    (["--prime-file", "no-such-file"], "no file no-such-file"),
+    (["--prime", "a", "--prime-file", "b"], "not both"),
+    (["--prime", "a\0b"], "U+0000"),
+    (["--output", "no/such/folder/file", "--length", "3"], "cannot write"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=lambda value: str(value)[:40])
+def test_wrong_input_gets_one_sentence_and_exit_code_1(model, arguments, message):
+    done = invoke("generate", "--model", model, *arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_a_usage_error_exits_with_2(model):
+    assert invoke("generate", "--model", model, "--length", "many").exit_code == 2
+    assert invoke("generate", "--no-such-option").exit_code == 2
+
+
+def test_a_bug_keeps_its_traceback(model, monkeypatch):
+    def broken(*_arguments, **_settings):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(artifact, "load", broken)
+    assert isinstance(invoke("generate", "--model", model).exception, ZeroDivisionError)
+
+
+def test_evaluate_reports_as_json_and_as_text(model, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text(TEXT * 20, encoding="utf-8")
+    done = invoke("evaluate", model, text, "--format", "json", "--baseline", text,
+                  "--copied", text, "--sample-length", 100)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    for protocol in ("cold", "streamed"):
+        assert report[protocol].keys() >= {"loss", "bits_per_character", "perplexity", "accuracy"}
+    assert report["5-gram"]["loss"] < report["cold"]["loss"]
+    assert report["copied"]["held_out"]["copied_share"] == 1.0
+    assert report["copied"]["held_out"]["longest"] == len(TEXT) * 20
+    assert report["copied"]["generated"]["characters"] == 100
+    shown = invoke("evaluate", model, text, "--part", "0.5:1", "--no-streamed").stdout
+    assert "cold" in shown and "streamed" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--part", "validation"], "another"),
+        (["--part", "0.9:0.1"], "START below END"),
+        (["--part", "half"], "START:END"),
+        (["--part", "0:1"], "U+007E"),
+    ],
+)
+def test_evaluate_refuses_what_it_cannot_score(model, tmp_path, arguments, message):
+    text = tmp_path / "text.txt"
+    text.write_text("Romeo ~", encoding="utf-8")
+    done = invoke("evaluate", model, text, *arguments)
+    assert done.exit_code == 1 and message in done.stderr
+
+
+def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name in ("a", "b"):
+        (corpus / f"{name}.txt").write_text("the miller counts his sacks by night.\n" * 20)
+    settings = tmp_path / "settings.toml"
+    settings.write_text("window = 10\nunits = 6\n")
+    done = invoke("train", "generator", corpus, "-o", tmp_path / "m", "--config", settings,
+                  "--batch-size", 4, "--set", "layers=1", "--set", "ema=0", "--epochs", 2,
+                  "--set", "sample_length=10")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert done.stdout == ""
+    assert "epoch 2" in done.stderr and "at temperature 0.5" in done.stderr
+    config = artifact.load(tmp_path / "m").config
+    assert (config.units, config.layers) == (6, 1)
+    assert invoke("generate", "-m", tmp_path / "m", "--length", 5).exit_code == 0
+    shown = invoke("models", "show", tmp_path / "m").stdout
+    assert "Learnt from" in shown and "a.txt, b.txt" in shown
+    validation = invoke("evaluate", tmp_path / "m", corpus, "--part", "validation")
+    assert validation.exit_code == 0 and "Warning" not in validation.stderr
+    assert "learnt from" in invoke("evaluate", tmp_path / "m", corpus).stderr
+    tuned = invoke("finetune", tmp_path / "m", corpus, "-o", tmp_path / "t", "--window", 10,
+                   "--batch-size", 4, "--epochs", 1, "-q")  # fmt: skip
+    assert tuned.exit_code == 0, tuned.output
+    assert tuned.output == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "unitz=3"], "no setting 'unitz'"),
+        (["--set", "units"], "NAME=VALUE"),
+        (["--set", "units=many"], "must be a whole number"),
+        (["--set", "stateful=perhaps"], "true or false"),
+        (["--units", "0"], "units must be 1 or more"),
+        (["--dropout", "1"], "dropout must be from 0"),
+        (["--preset", "huge"], "there are textbook"),
+        (["--config", "none.toml"], "cannot read none.toml"),
+        (["--validation", "half"], "validation must be"),
+        (["--resume", "--units", "3"], "keeps its own settings"),
+        (["--encoding", "klingon"], "no encoding is called"),
+    ],
+)
+def test_wrong_settings_are_named_before_anything_is_made(tmp_path, arguments, message):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("some text\n" * 100)
+    done = invoke("train", "generator", corpus, "-o", tmp_path / "m", *arguments)
+    assert done.exit_code == 1, done.output
+    assert message in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
+def test_models_lists_every_bundled_one():
+    listed = invoke("models").stdout
+    for name in artifact.bundled():
+        assert name in listed
+        assert "Licence" in invoke("models", "show", name).stdout
+
+
+def test_an_ascii_terminal_gets_codes_and_no_traceback(model):
+    command = [sys.executable, "-m", "textrnn.cli", "generate", "-m", str(model), "--length", "200"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii() and b"\\xe9" in done.stdout
+
+
+def test_output_into_a_closed_pipe_leaves_no_traceback(model):
+    command = f"{sys.executable} -m textrnn.cli generate -m {model} --length 100000 | head -c 10"
+    done = subprocess.run(command, shell=True, capture_output=True)
+    assert len(done.stdout) <= 11
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_tokenizer_in_lower_case_reads_primes_in_any_case(tmp_path):
+    model = tiny_model(text="romeo")
+    lower = CharTokenizer(model.tokenizer.characters, lower=True)
+    artifact.save(artifact.Artifact(model.config, lower, model.weights), tmp_path / "lower")
+    assert invoke("generate", "-m", tmp_path / "lower", "--prime", "ROMEO").exit_code == 0

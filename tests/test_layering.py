@@ -1,0 +1,126 @@
+"""The architecture, as one dictionary, and the waterline below which TensorFlow lies."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import textrnn
+
+PACKAGE = Path(textrnn.__file__).parent
+
+LIGHT_BASE = {"errors", "config"}
+MODEL = {*LIGHT_BASE, "tokenizers", "forward"}
+# Layer -> what it may import from the package.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "config": {"errors"},
+    "ngrams": set(),
+    "copying": set(),
+    "corpora": LIGHT_BASE,
+    "downloads": LIGHT_BASE,
+    "tokenizers": LIGHT_BASE,
+    "sampling": LIGHT_BASE,
+    "forward": LIGHT_BASE,
+    "artifact": MODEL,
+    "checkpoints": LIGHT_BASE,
+    "generation": {*MODEL, "sampling", "artifact"},
+    "evaluation": {*MODEL, "generation"},
+    "records": {"artifact", "corpora"},
+    "reports": {
+        *MODEL, "artifact", "corpora", "copying", "evaluation", "generation", "ngrams",
+    },
+    # ---- waterline ----
+    "datasets": LIGHT_BASE,
+    "layers": set(),
+    "models": {*LIGHT_BASE, "layers"},
+    "learner": {*LIGHT_BASE, "models"},
+    "training": {
+        *MODEL, "artifact", "checkpoints", "corpora", "datasets", "evaluation", "generation",
+        "learner", "records",
+    },
+    # ---- on top ----
+    "api": {*MODEL, "artifact", "corpora", "generation", "reports", "training"},
+    "cli": {
+        *MODEL, "artifact", "cli", "corpora", "downloads", "generation", "records", "reports",
+        "training", "textrnn",
+    },
+    "__init__": {"api", "config", "corpora", "errors", "training"},
+}  # fmt: skip
+HEAVY = {"datasets", "layers", "models", "learner", "training"}
+HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    """The layers of the package that a module imports, wherever in its text."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "textrnn":
+            module = (node.module or "").split(".")
+            found |= {module[1]} if len(module) > 1 else {
+                name.name if (PACKAGE / f"{name.name}.py").exists() else "textrnn"
+                for name in node.names
+            }  # fmt: skip
+        elif isinstance(node, ast.Import):
+            found |= {
+                name.name.split(".")[1] for name in node.names if name.name.startswith("textrnn.")
+            }
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_imports_only_what_its_layer_allows(path: Path):
+    layer = layer_of(path)
+    assert imports_of(path) <= ALLOWED[layer] | {layer}
+
+
+def test_every_layer_that_is_allowed_exists():
+    assert {layer_of(path) for path in SOURCES} == ALLOWED.keys()
+
+
+def test_no_light_module_imports_tensorflow():
+    light = [
+        ".".join(("textrnn", *path.relative_to(PACKAGE).with_suffix("").parts))
+        for path in SOURCES
+        if layer_of(path) not in HEAVY and str(path.relative_to(PACKAGE)) not in HEAVY_CLI
+    ]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {light!r}:\n"
+        "    importlib.import_module(name.removesuffix('.__init__'))\n"
+        "    heavy = {'tensorflow', 'keras', 'rich'} & sys.modules.keys()\n"
+        "    assert not heavy, (name, heavy)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["train", "--help"]])
+def test_help_loads_neither_tensorflow_nor_numpy(arguments: list[str]):
+    code = (
+        "import sys\n"
+        "from textrnn.cli import main\n"
+        "try:\n"
+        f"    main({arguments!r})\n"
+        "finally:\n"
+        "    assert not {'tensorflow', 'numpy', 'rich'} & sys.modules.keys()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Usage:" in done.stdout
+
+
+def test_public_names_resolve_and_importing_the_package_costs_nothing():
+    code = "import sys, textrnn; assert not {'numpy', 'tensorflow', 'click'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert "load" in dir(textrnn)
+    for name in ("load", "Corpus", "SamplingConfig", "TextRNNError"):
+        assert getattr(textrnn, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = textrnn.nothing

@@ -1,0 +1,327 @@
+"""Learning itself: that it learns, keeps the best, resumes exactly and refuses nonsense."""
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from textrnn import artifact, checkpoints, evaluation
+from textrnn.config import GeneratorConfig, TrainingConfig
+from textrnn.corpora import Corpus
+from textrnn.errors import ConfigError, CorpusError, TrainingError
+from textrnn.learner import Learner
+from textrnn.models.generator import build_generator
+from textrnn.training import (
+    Observer,
+    configured,
+    fine_tuned_training,
+    train_generator,
+    transferred,
+)
+
+SENTENCES = [
+    "the miller counts his sacks by night.",
+    "who knocks so late upon the door?",
+    "a lantern swings below the bridge.",
+    "the ferryman will have his penny.",
+]
+TEXT = "\n".join(random.Random(0).choices(SENTENCES, k=80)) + "\n"
+SMALL = {
+    "units": 12, "embedding_dim": 6, "layers": 2, "dropout": 0.1, "window": 20, "batch_size": 8,
+    "epochs": 3, "sample_length": 20, "warmup_steps": 2, "learning_rate": 0.02, "ema": 0.9,
+}  # fmt: skip
+
+
+def run(output, *, text=TEXT, base=None, resume=False, observer=None, **settings):
+    network, training = configured({**({} if base else SMALL), **settings} if not resume else {})
+    return train_generator(
+        Corpus.from_text(text), output, network=network, training=training, base=base,
+        resume=resume, observer=observer,
+    )  # fmt: skip
+
+
+def history(output: Path) -> list[dict[str, str]]:
+    with (output / "run" / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+class StopAt(Observer):
+    """Asks to stop after so many steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def should_stop(self) -> bool:
+        self.left -= 1
+        return self.left <= 0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"cell": "lstm"},
+        {"cell": "gru", "stateful": False, "embedding_dim": 0, "shift": 7},
+        {"cell": "simple_rnn", "recurrent_dropout": 0.1, "l2": 1e-5, "residual": False},
+        {"cell": "layer_norm_rnn", "layers": 1, "clip_norm": 0.0, "schedule": "constant"},
+    ],
+    ids=lambda settings: settings["cell"],
+)
+def test_every_cell_learns_and_the_best_model_is_what_was_saved(tmp_path, settings):
+    model = run(tmp_path / "model", **settings)
+    rows = history(tmp_path / "model")
+    losses = [float(row["validation_loss"]) for row in rows]
+    assert losses[-1] < losses[0] < np.log(model.config.vocab_size) * 1.2
+    best = model.metadata["scores"]["validation (cold)"]["loss"]
+    assert best == min(losses)
+    ids = model.tokenizer.encode(TEXT)
+    validation = ids[int(len(ids) * 0.9) :]
+    loaded = artifact.load(tmp_path / "model")
+    assert evaluation.cold(loaded.network(), validation).loss == pytest.approx(best, abs=1e-9)
+    assert len(model.metadata["history"]) == SMALL["epochs"]
+
+
+@pytest.mark.parametrize("stateful", [True, False], ids=["stateful", "stateless"])
+def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_path, stateful):
+    settings = {"stateful": stateful, "recurrent_dropout": 0.1, "input_dropout": 0.1, "epochs": 2}
+    run(tmp_path / "whole", **settings)
+    steps = checkpoints.load(tmp_path / "whole" / "run").record["steps"]
+    for stop in (1, steps, steps + 1):
+        parts = tmp_path / f"stopped at {stop}"
+        assert run(parts, observer=StopAt(stop), **settings) is None
+        assert run(parts, resume=True) is not None
+        for whole, part in zip(history(tmp_path / "whole"), history(parts), strict=True):
+            for name in ("loss", "validation_loss"):
+                assert float(part[name]) == pytest.approx(float(whole[name]), abs=1e-6)
+
+
+def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
+    corpus = tmp_path / "text.txt"
+    corpus.write_text(TEXT * 3)
+    settings = {**SMALL, "checkpoint_seconds": 0.0, "epochs": 4}
+    options = [f"--set={name}={value}" for name, value in settings.items()]
+    command = [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus), "-q", "-o"]
+
+    def start(output: Path, *more: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*command, str(output), *more], stderr=subprocess.PIPE)
+
+    whole = start(tmp_path / "whole", *options)
+    assert whole.wait() == 0, whole.stderr and whole.stderr.read()
+    killed, more, kills = tmp_path / "killed", options, 0
+    for delay in (0.0, 0.3):
+        process = start(killed, *more)
+        deadline = time.monotonic() + 60
+        seen = checkpoints.path(killed / "run")
+        before = seen.stat().st_mtime_ns if seen.exists() else 0
+        while not (seen.exists() and seen.stat().st_mtime_ns != before):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(delay)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+        more = ["--resume"]
+    assert kills
+    process = start(killed, "--resume")
+    assert process.wait() == 0, process.stderr and process.stderr.read()
+    for one, other in zip(history(tmp_path / "whole"), history(killed), strict=True):
+        for name in ("loss", "validation_loss"):
+            assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)
+
+
+def test_sigterm_saves_and_says_how_to_go_on(tmp_path):
+    corpus, output = tmp_path / "text.txt", tmp_path / "model"
+    corpus.write_text(TEXT * 20)
+    command = [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus)]
+    process = subprocess.Popen(
+        [*command, "-o", str(output), "--units", "8", "--epochs", "100"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not checkpoints.path(output / "run").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"-o {output} --resume" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_loss_that_is_no_number_stops_the_run_with_the_last_good_weights(tmp_path):
+    class Poison(Observer):
+        def __init__(self) -> None:
+            self.epochs = 0
+
+        def epoch(self, row, best, samples) -> None:
+            self.epochs += 1
+
+    watcher = Poison()
+    with pytest.raises(TrainingError, match="no longer a finite number at epoch"):
+        run(tmp_path / "model", observer=watcher, learning_rate=1e38, clip_norm=0.0, ema=0.0)
+    saved = checkpoints.load(tmp_path / "model" / "run")
+    assert saved.record["steps_done"] >= 1
+
+
+def test_a_step_with_an_infinite_gradient_changes_nothing():
+    network = GeneratorConfig(vocab_size=5, units=4, embedding_dim=3, dropout=0.0)
+    learner = Learner(network, TrainingConfig(stateful=False), total_steps=10)
+    learner.model.get_layer("output").bias.assign([np.inf, 0, 0, 0, 0])
+    before = learner.average_weights(), [v.numpy() for v in learner.model.trainable_variables]
+    ids = np.ones((2, 7), np.int32)
+    assert np.isnan(learner.step(ids, ids))
+    after = learner.average_weights(), [v.numpy() for v in learner.model.trainable_variables]
+    for name in before[0]:
+        np.testing.assert_array_equal(before[0][name], after[0][name])
+    for one, other in zip(before[1], after[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_early_stopping_ends_a_run_that_gets_no_better(tmp_path):
+    model = run(tmp_path / "model", learning_rate=1e-12, patience=2, epochs=30, ema=0.0)
+    assert len(model.metadata["history"]) < 30
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        run(tmp_path / name, seed=seed, epochs=1)
+    assert history(tmp_path / "a") == history(tmp_path / "b") != history(tmp_path / "c")
+
+
+def test_fine_tuning_maps_weights_by_character(tmp_path):
+    base = run(tmp_path / "base", epochs=1)
+    # New characters on both ends of the alphabet, so that every old position moves in a sorted one.
+    text = TEXT.replace("miller", "Müller!").replace("door", "~")
+    notices: list[str] = []
+
+    class Watch(Observer):
+        def notice(self, text: str) -> None:
+            notices.append(text)
+
+    tuned = train_generator(
+        Corpus.from_text(text), tmp_path / "tuned", base=base, observer=Watch(),
+        training=TrainingConfig(batch_size=4, window=20, epochs=1, learning_rate=1e-9,
+                                weight_decay=0.0, sample_length=0),
+    )  # fmt: skip
+    assert "4 characters are new" in notices[0]
+    for character in "~!Mü":
+        assert character in notices[0]
+    # At a learning rate of nothing the tuned model must foretell the old text as the base does.
+    ids = base.tokenizer.encode(TEXT), tuned.tokenizer.encode(TEXT)
+    base_logits = base.network().logits(ids[0][None])
+    tuned_logits = tuned.network().logits(ids[1][None])
+    order = [tuned.tokenizer.characters.index(c) for c in base.tokenizer.characters]
+    np.testing.assert_allclose(tuned_logits[..., order], base_logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("embedding_dim", [0, 6])
+def test_transferred_rows_follow_their_character(tmp_path, embedding_dim):
+    base = run(tmp_path / "base", epochs=1, embedding_dim=embedding_dim)
+    tokenizer = base.tokenizer.extended(type(base.tokenizer).fit(["zyx~é"]))
+    config = GeneratorConfig.from_dict(
+        {**base.config.to_dict(), "vocab_size": tokenizer.vocab_size}
+    )
+    fresh = {v.path: v.numpy() for v in build_generator(config).trainable_variables}
+    weights = transferred(base, tokenizer, fresh)
+    assert {name: array.shape for name, array in weights.items()} == {
+        name: array.shape for name, array in fresh.items()
+    }
+    first = "embedding/embeddings" if embedding_dim else "rnn_1/lstm_cell/kernel"
+    for index, character in enumerate(tokenizer.characters):
+        if character in base.tokenizer.characters:
+            source = base.tokenizer.characters.index(character)
+            np.testing.assert_array_equal(weights[first][index], base.weights[first][source])
+            np.testing.assert_array_equal(
+                weights["output/kernel"][:, index], base.weights["output/kernel"][:, source]
+            )
+        else:
+            np.testing.assert_array_equal(weights[first][index], fresh[first][index])
+
+
+def test_fine_tuning_from_a_good_start_beats_the_base(tmp_path):
+    base = run(tmp_path / "base", epochs=2)
+    text = TEXT.replace("lantern", "candle")
+    tuned = train_generator(
+        Corpus.from_text(text), tmp_path / "tuned", base=base,
+        training=TrainingConfig(batch_size=8, window=20, epochs=3, learning_rate=0.01),
+    )  # fmt: skip
+    ids = tuned.tokenizer.encode(text)
+    start = base.tokenizer.encode(text)
+    scores = [evaluation.cold(m.network(), i).loss for m, i in ((base, start), (tuned, ids))]
+    assert scores[1] < scores[0]
+
+
+def test_fine_tuning_refuses_another_shape(tmp_path):
+    base = run(tmp_path / "base", epochs=1)
+    with pytest.raises(ConfigError, match="keeps the shape"):
+        run(tmp_path / "tuned", base=base, units=99)
+    assert fine_tuned_training(base).learning_rate < TrainingConfig.learning_rate
+
+
+def test_a_taken_output_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(TrainingError, match="holds other files"):
+        run(tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+    run(tmp_path / "model", epochs=1)
+    with pytest.raises(TrainingError, match="--resume"):
+        run(tmp_path / "model")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="is a file"):
+        run(tmp_path / "file")
+
+
+def test_resuming_needs_a_run_and_its_own_corpus(tmp_path):
+    with pytest.raises(TrainingError, match="no run to resume"):
+        run(tmp_path / "model", resume=True)
+    run(tmp_path / "model", epochs=1)
+    with pytest.raises(TrainingError, match="learns from another text"):
+        run(tmp_path / "model", text=TEXT + "more", resume=True)
+    checkpoints.path(tmp_path / "model" / "run").write_bytes(b"not a checkpoint")
+    with pytest.raises(TrainingError, match="is damaged"):
+        run(tmp_path / "model", resume=True)
+
+
+@pytest.mark.parametrize("stateful", [True, False])
+@pytest.mark.parametrize("text", ["", "x", "a short text"])
+def test_a_corpus_too_small_says_what_to_type(tmp_path, stateful, text):
+    with pytest.raises(CorpusError):
+        run(tmp_path / "model", text=text, stateful=stateful)
+    assert not (tmp_path / "model").exists()
+
+
+def test_validation_may_be_a_slice_or_a_file(tmp_path):
+    model = run(tmp_path / "slice", epochs=1, part="0:0.8", validation="0.4:0.5")
+    assert model.metadata["scores"]["validation (cold)"]["characters"] > 0
+    other = tmp_path / "other.txt"
+    other.write_text("the miller has his penny§\n" * 5)
+    model = run(tmp_path / "file", epochs=1, validation=str(other))
+    assert "§" in model.tokenizer.characters
+
+
+def test_the_warm_up_rises_and_the_cosine_falls():
+    learner = Learner(
+        GeneratorConfig(vocab_size=3, units=2), TrainingConfig(warmup_steps=10), total_steps=200
+    )
+    rates = []
+    for step in range(200):
+        learner.steps_done = step
+        rates.append(learner.learning_rate)
+    peak = int(np.argmax(rates))
+    assert peak == 9
+    assert rates[peak] == TrainingConfig.learning_rate
+    assert all(np.diff(rates[:peak]) > 0) and all(np.diff(rates[peak + 1 :]) < 0)
+    assert rates[-1] == pytest.approx(TrainingConfig.learning_rate / 100, rel=0.1)
+
+
+def test_unknown_settings_are_named():
+    with pytest.raises(ConfigError, match="unknown setting unitz"):
+        configured({"unitz": 3})

@@ -1,0 +1,6 @@
+"""Run the command line: `python -m textrnn.cli`."""
+
+from textrnn.cli import main
+
+if __name__ == "__main__":
+    main(prog_name="textrnn")

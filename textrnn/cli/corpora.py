@@ -1,0 +1,4 @@
+import click
+@click.group(help="Texts.")
+def corpora() -> None:
+    pass

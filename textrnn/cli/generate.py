@@ -1,0 +1,160 @@
+"""`textrnn generate`: continue a text."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from textrnn.cli.options import all_of, model_option, setting, write_file
+from textrnn.config import SamplingConfig
+from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.artifact import Artifact
+
+sampling_options = all_of(
+    setting(SamplingConfig, "temperature", "Below 1 safer, above 1 wilder, 0 the likeliest."),
+    setting(SamplingConfig, "top_k", "Choose among the K likeliest only; 0 is all."),
+    setting(SamplingConfig, "top_p", "Choose among the likeliest that make up this share."),
+    setting(SamplingConfig, "min_p", "Drop what is less likely than this x the likeliest."),
+    setting(SamplingConfig, "repetition_penalty", "Above 1 shuns recent characters."),
+    setting(SamplingConfig, "repetition_window", "How many characters are recent."),
+)
+
+
+@click.command()
+@model_option
+@click.option("--prime", help="Text to continue.  [default: a line end]")
+@click.option(
+    "--prime-file", metavar="FILE", help="Read the text to continue from a file; - is stdin."
+)
+@click.option("--length", default=400, show_default=True, help="Characters to write.")
+@sampling_options
+@click.option("--seed", type=int, help="Repeat a draw exactly.")
+@click.option("--stop", multiple=True, metavar="TEXT", help="End before TEXT; may be repeated.")
+@click.option("--count", default=1, show_default=True, help="How many samples to write.")
+@click.option(
+    "--unknown",
+    type=click.Choice(["error", "skip"]),
+    default="error",
+    show_default=True,
+    help="What to do with characters of the prime that the model never saw.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--no-prime", is_flag=True, help="Do not print the prime first.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to a file.")
+@click.option("-i", "--interactive", is_flag=True, help="Write together: go on, retry, change.")
+def generate(
+    model: str,
+    prime: str | None,
+    prime_file: str | None,
+    length: int,
+    seed: int | None,
+    stop: tuple[str, ...],
+    count: int,
+    unknown: str,
+    form: str,
+    no_prime: bool,
+    output: Path | None,
+    interactive: bool,
+    **sampling: Any,
+) -> None:
+    """Continue --prime with text written by a model.
+
+    \b
+    textrnn generate --prime "ROMEO" --temperature 0.5
+    textrnn generate --model my-model --length 2000 --seed 7 -o story.txt
+    textrnn generate --count 5 --format json --stop "\\n\\n"
+    """
+    settings = SamplingConfig(**sampling)
+    text = _prime(prime, prime_file)
+    from textrnn import artifact, generation
+
+    loaded = artifact.load(model)
+    for notice in loaded.notices:
+        click.echo(notice, err=True)
+    if unknown == "skip" and (skipped := loaded.tokenizer.unknown_characters(text or "")):
+        click.echo(f"left out of the prime, as the model never saw them: {skipped!r}", err=True)
+    if text and len(text) > generation.LONGEST_PRIME:
+        click.echo(
+            f"the model reads the last {generation.LONGEST_PRIME:,} characters of the prime",
+            err=True,
+        )
+    seed = generation.fresh_seed() if seed is None else seed
+    call = {
+        "sampling": settings,
+        "seed": seed,
+        "stop": [stop_text.replace("\\n", "\n") for stop_text in stop],
+        "unknown": unknown,
+    }
+    start = "\n" if text is None else text
+    if interactive:
+        _interact(loaded, start, length, call)
+        return
+    shown = "" if no_prime or text is None else text
+    if count == 1 and form == "text" and output is None:
+        characters = generation.stream(loaded, start, length, **call)  # type: ignore[arg-type]
+        _echo_stream(shown, characters)
+        return
+    samples = generation.generate(loaded, start, length, count=count, **call)  # type: ignore[arg-type]
+    if form == "json":
+        record = {
+            "model": model,
+            "prime": start,
+            "seed": seed,
+            "sampling": settings.to_dict(),
+            "samples": samples,
+        }
+        result = json.dumps(record, ensure_ascii=False, indent=1)
+    elif count == 1:
+        result = shown + samples[0]
+    else:
+        result = "\n".join(
+            f"--- {index} of {count} ---\n{shown}{sample}"
+            for index, sample in enumerate(samples, start=1)
+        )
+    if output:
+        write_file(output, result + "\n")
+    else:
+        click.echo(result)
+
+
+def _prime(prime: str | None, prime_file: str | None) -> str | None:
+    if prime_file is None:
+        return prime
+    if prime is not None:
+        raise ConfigError("give --prime or --prime-file, not both")
+    from textrnn.corpora import read_corpus
+
+    return read_corpus([prime_file]).text
+
+
+def _echo_stream(prime: str, characters: Iterable[str]) -> None:
+    out = sys.stdout
+    out.write(prime)
+    live = out.isatty()
+    try:
+        for character in characters:
+            out.write(character)
+            if live:
+                out.flush()
+    except KeyboardInterrupt:
+        pass  # what is written stays; the line is ended below
+    out.write("\n")
+    out.flush()
+
+
+def _interact(model: "Artifact", prime: str, length: int, call: dict[str, Any]) -> None:
+    from textrnn.cli.interactive import write_interactively
+
+    def write(text: str) -> None:
+        click.echo(text, nl=False)
+
+    del call["unknown"]
+    call["stop"] = tuple(call["stop"])
+    write_interactively(model, prime=prime, length=length, read=input, write=write, **call)

@@ -1,0 +1,175 @@
+"""Join scores, baseline and copying into one report of a model on a text.
+
+The report is plain JSON data; `as_text` shows it to a person.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from textrnn import copying, corpora, evaluation, generation, ngrams
+from textrnn.artifact import Artifact
+from textrnn.config import SamplingConfig, parse_part, parse_validation
+from textrnn.corpora import Corpus
+from textrnn.errors import ConfigError
+from textrnn.tokenizers import Ids, Unknown
+
+SAMPLES = 20  # a long sample is written as so many side by side
+
+OnProgress = Callable[[str, int, int], None]  # of what, done, in all
+
+
+def evaluate(
+    model: Artifact,
+    corpus: Corpus,
+    *,
+    part: str = "all",
+    unknown: Unknown = "error",
+    streamed: bool = True,
+    baseline: Corpus | None = None,
+    copied: Corpus | None = None,
+    sample_length: int = 100_000,
+    sampling: SamplingConfig | None = None,
+    seed: int = 1,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Score `model` on `part` of `corpus`: "all", "validation" (as the model's run cut it) or
+    START:END.
+
+    `baseline` is a corpus to train a 5-gram model on, to be scored on the same text; `copied` a
+    corpus to look for copies in, in `sample_length` characters that the model writes and in the
+    scored text. Of a corpus that is the model's own, what it learnt from is used.
+    """
+    ids = _part(model, corpus, part, unknown)
+    report: dict[str, Any] = {"model": model.name, "text": list(corpus.sources), "part": part}
+    if is_own(model, corpus) and _learnt_overlap(model, corpus, part):
+        report["warning"] = "the model learnt from (some of) this text; a fair score needs another"
+
+    def progress(what: str) -> evaluation.OnProgress | None:
+        return None if on_progress is None else lambda done, total: on_progress(what, done, total)
+
+    network = model.network()
+    cold = evaluation.cold(network, ids, on_progress=progress("cold"))
+    report["cold"] = cold.to_dict()
+    if streamed:
+        score = evaluation.streamed(network, ids, on_progress=progress("streamed"))
+        report["streamed"] = score.to_dict()
+    if baseline:
+        loss = ngrams.cross_entropy(
+            learnt_ids(model, baseline), ids, model.config.vocab_size, order=5
+        )
+        report["5-gram"] = {"loss": loss, "bits_per_character": loss / math.log(2)}
+    if copied:
+        sampling = sampling or SamplingConfig()
+        sample = _sample(model, sample_length, sampling, seed)
+        known = learnt_ids(model, copied)
+        report["copied"] = {
+            "run": 30,
+            "temperature": sampling.temperature,
+            "seed": seed,
+            "generated": _copies(sample, known),
+            "held_out": _copies(ids, known),
+        }
+    return report
+
+
+def is_own(model: Artifact, corpus: Corpus) -> bool:
+    """Whether `corpus` is the text that the model was trained on."""
+    return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
+
+
+def learnt_ids(model: Artifact, corpus: Corpus) -> Ids:
+    """What of `corpus` the model learnt from, or all of it when the model is of another text."""
+    ids = model.tokenizer.encode_pieces(corpus.pieces, unknown="skip")
+    if is_own(model, corpus):
+        training = model.metadata["training"]
+        if _validation_slice(model):
+            return corpora.split(ids, training["part"], training["validation"])[0]
+        start, end = corpora.bounds(*parse_part(training["part"]), len(ids))
+        return ids[start:end]
+    return ids
+
+
+def _validation_slice(model: Artifact) -> bool:
+    # A validation that was a file is no part of the corpus.
+    try:
+        parse_validation(model.metadata["training"]["validation"])
+    except ConfigError:
+        return False
+    return True
+
+
+def _part(model: Artifact, corpus: Corpus, part: str, unknown: Unknown) -> Ids:
+    if part != "validation":
+        pieces = corpus.cut("0:1" if part == "all" else part)
+        return model.tokenizer.encode_pieces(pieces, unknown=unknown)
+    if not is_own(model, corpus):
+        raise ConfigError(
+            "--part validation is of the corpus that the model was trained on, and this is "
+            "another; name that one, or a part START:END"
+        )
+    if not _validation_slice(model):
+        raise ConfigError(
+            f"the model was validated on the file {model.metadata['training']['validation']}; "
+            f"name that instead of --part validation"
+        )
+    training = model.metadata["training"]
+    ids = model.tokenizer.encode_pieces(corpus.pieces)
+    return corpora.split(ids, training["part"], training["validation"])[1]
+
+
+def _learnt_overlap(model: Artifact, corpus: Corpus, part: str) -> bool:
+    if part == "validation":
+        return False
+    length = corpus.length
+    marks = np.arange(length)
+    start, end = (0, length) if part == "all" else corpora.bounds(*parse_part(part), length)
+    training = model.metadata["training"]
+    learnt = (
+        corpora.split(marks, training["part"], training["validation"])[0]
+        if _validation_slice(model)
+        else marks[slice(*corpora.bounds(*parse_part(training["part"]), length))]
+    )
+    return bool(((learnt >= start) & (learnt < end)).any())
+
+
+def _sample(model: Artifact, length: int, sampling: SamplingConfig, seed: int) -> Ids:
+    prime = "\n" if "\n" in model.tokenizer.characters else model.tokenizer.characters[0]
+    each = math.ceil(length / SAMPLES)
+    texts = generation.generate(model, prime, each, count=SAMPLES, sampling=sampling, seed=seed)
+    return model.tokenizer.encode("".join(texts)[:length])
+
+
+def _copies(text: Ids, corpus: Ids) -> dict[str, Any]:
+    found = copying.copied(text, corpus, 30)
+    return {
+        "characters": len(text),
+        "longest": found.longest,
+        "copied_share": found.copied_share,
+    }
+
+
+def as_text(report: Mapping[str, Any]) -> str:
+    """A report for a person's eyes."""
+    lines = [f"{report['model']} on {', '.join(report['text'])}, part {report['part']}", ""]
+    lines.append(f"{'':<10}{'loss':>9}{'bits/char':>11}{'perplexity':>12}{'accuracy':>10}")
+    for name in ("cold", "streamed", "5-gram"):
+        if score := report.get(name):
+            loss = score["loss"]
+            line = f"{name:<10}{loss:>9.4f}{score['bits_per_character']:>11.4f}"
+            line += f"{math.exp(min(loss, 700)):>12.3f}"
+            lines.append(line + (f"{score['accuracy']:>10.1%}" if "accuracy" in score else ""))
+    lines.append(f"\n{report['cold']['characters']:,} characters scored; loss in nats a character")
+    if copied := report.get("copied"):
+        lines.append(
+            f"\nStanding in the corpus word for word (runs of {copied['run']} characters or more):"
+        )
+        for name, title in (("generated", "generated"), ("held_out", "this text")):
+            found = copied[name]
+            lines.append(
+                f"{title:<10}{found['copied_share']:>9.2%} of {found['characters']:,} characters, "
+                f"the longest run {found['longest']}"
+            )
+    return "\n".join(lines)
