@@ -155,19 +155,25 @@ def test_sigterm_saves_and_says_how_to_go_on(tmp_path):
     assert "Traceback" not in errors
 
 
-def test_a_loss_that_is_no_number_stops_the_run_with_the_last_good_weights(tmp_path):
-    class Poison(Observer):
-        def __init__(self) -> None:
-            self.epochs = 0
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
+    tmp_path, monkeypatch
+):
+    step = Learner.step
 
-        def epoch(self, row, best, samples) -> None:
-            self.epochs += 1
+    def poisoned(self, inputs, targets):
+        return float("nan") if self.steps_done == 12 else step(self, inputs, targets)
 
-    watcher = Poison()
-    with pytest.raises(TrainingError, match="no longer a finite number at epoch"):
-        run(tmp_path / "model", observer=watcher, learning_rate=1e38, clip_norm=0.0, ema=0.0)
-    saved = checkpoints.load(tmp_path / "model" / "run")
-    assert saved.record["steps_done"] >= 1
+    monkeypatch.setattr(Learner, "step", poisoned)
+    with pytest.raises(TrainingError, match="epoch 1, step 13; the best weights from before"):
+        run(tmp_path / "model", text=TEXT * 3)
+    model = artifact.load(tmp_path / "model")
+    assert model.metadata["scores"]["validation (cold)"]["loss"] < np.log(model.config.vocab_size)
+
+
+def test_a_run_that_never_was_any_good_leaves_no_model(tmp_path):
+    with pytest.raises(TrainingError, match="are no use either"):
+        run(tmp_path / "model", learning_rate=1e30, clip_norm=0.0, ema=0.0)
+    assert not (tmp_path / "model" / "config.json").exists()
 
 
 def test_a_step_with_an_infinite_gradient_changes_nothing():

@@ -7,7 +7,7 @@ the history, and may be deleted once no one wants to go on.
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from textrnn.checkpoints import Checkpoint
 from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig, parse_part
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, TrainingError
+from textrnn.evaluation import Score
 from textrnn.forward import Network
 from textrnn.learner import Learner
 from textrnn.tokenizers import CharTokenizer, Ids
@@ -74,7 +75,7 @@ class _Run:
     loss_sum: float = 0.0
     best_loss: float = math.inf
     best_epoch: int = 0
-    history: list[dict[str, Any]] | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -119,9 +120,20 @@ def train_generator(
     )
     saver = _Saver(run, learner)
     while run.epoch < run.epochs and not _waited_enough(run):
-        if not _one_epoch(run, learner, train_ids, observer, saver):
-            saver.save()
-            return None
+        try:
+            if not _one_epoch(run, learner, train_ids, observer, saver):
+                saver.save()
+                return None
+        except _Diverged:
+            _keep_if_best(run, learner, validation_ids)  # the step that failed changed nothing
+            kept = f"the best weights from before it are in {output}" if run.best_epoch else (
+                "the weights from before it are no use either"
+            )  # fmt: skip
+            raise TrainingError(
+                f"the loss is no longer a finite number at epoch {run.epoch + 1}, step "
+                f"{run.step + 1}; {kept}. Start again, with another -o and a lower "
+                f"--learning-rate than {run.training.learning_rate:g}"
+            ) from None
         _close_epoch(run, learner, validation_ids, observer)
         saver.save()
     return _finished(run, observer)
@@ -174,9 +186,8 @@ def _begun(
     steps = _steps(training, len(train_ids))
     epochs = training.epochs or max(4, min(100, math.ceil(2000 / steps)))
     run = _Run(
-        output, config, training, tokenizer, records.corpus_record(corpus), epochs, steps, extra,
-        history=[],
-    )  # fmt: skip
+        output, config, training, tokenizer, records.corpus_record(corpus), epochs, steps, extra
+    )
     learner = Learner(config, training, epochs * steps)
     if base:
         learner.start_from(transferred(base, tokenizer, learner.average_weights()))
@@ -295,13 +306,7 @@ def _one_epoch(run: _Run, learner: Learner, ids: Ids, observer: Observer, saver:
     for inputs, targets in _batches(run, ids):
         loss = learner.step(inputs, targets)
         if not math.isfinite(loss):
-            saver.save()
-            raise TrainingError(
-                f"the loss is no longer a finite number at epoch {run.epoch + 1}, step "
-                f"{run.step + 1}; the weights from before it are in {run.folder}, the best model "
-                f"so far (if an epoch was done) in {run.output}. Start again with a lower "
-                f"--learning-rate than {run.training.learning_rate:g}"
-            )
+            raise _Diverged
         run.step += 1
         run.loss_sum += loss
         seconds = (time.monotonic() - started) / (run.step - first_step)
@@ -322,9 +327,24 @@ def _one_epoch(run: _Run, learner: Learner, ids: Ids, observer: Observer, saver:
     return True
 
 
-def _close_epoch(run: _Run, learner: Learner, validation_ids: Ids, observer: Observer) -> None:
+class _Diverged(Exception):
+    """A step's loss or gradient was not finite."""
+
+
+def _keep_if_best(run: _Run, learner: Learner, validation_ids: Ids) -> tuple[Artifact, Score, bool]:
+    """Score the averaged weights, and save them as the model if none was better."""
     weights = learner.average_weights()
     score = evaluation.cold(Network(run.network, weights), validation_ids)
+    model = _model(run, weights, {"validation (cold)": score.to_dict()})
+    best = score.loss < run.best_loss  # false for nan
+    if best:
+        run.best_loss, run.best_epoch = score.loss, run.epoch + 1
+        artifact.save(model, run.output)
+    return model, score, best
+
+
+def _close_epoch(run: _Run, learner: Learner, validation_ids: Ids, observer: Observer) -> None:
+    model, score, best = _keep_if_best(run, learner, validation_ids)
     row = {
         "epoch": run.epoch + 1,
         "steps": learner.steps_done,
@@ -334,13 +354,7 @@ def _close_epoch(run: _Run, learner: Learner, validation_ids: Ids, observer: Obs
         "validation_accuracy": score.accuracy,
         "learning_rate": learner.learning_rate,
     }
-    history = run.history if run.history is not None else []
-    run.history = [*history, row]
-    best = score.loss < run.best_loss
-    model = _model(run, weights, {"validation (cold)": score.to_dict()})
-    if best:
-        run.best_loss, run.best_epoch = score.loss, run.epoch + 1
-        artifact.save(model, run.output)
+    run.history = [*run.history, row]
     checkpoints.write_history(run.folder, run.history)
     run.epoch, run.step, run.loss_sum = run.epoch + 1, 0, 0.0
     observer.epoch(row, best, _samples(model, run.training))

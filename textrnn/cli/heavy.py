@@ -1,12 +1,32 @@
 """The part of `train` and `finetune` that needs TensorFlow."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Before the import: TensorFlow's greetings about hardware are no news to who wants a text.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Drop what native code writes to stderr: an error that matters is raised as well."""
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
+
+
+# TensorFlow greets with the hardware it found, while it is imported and at the first operation;
+# that is no news to who wants a text.
+with quiet_libraries():
+    import tensorflow as tf
+
+    tf.constant(0)
 
 from textrnn.artifact import Artifact
 from textrnn.cli.display import TrainingDisplay
