@@ -43,7 +43,7 @@ class Config:
     def _at_least(self, least: float, *names: str) -> None:
         for name in names:
             value = getattr(self, name)
-            if not (math.isfinite(value) and value >= least):  # written so that nan fails too
+            if not least <= value < math.inf:  # written so that nan fails too
                 raise ConfigError(f"{name} must be {least:g} or more, got {value}")
 
     def _share(self, *names: str) -> None:
@@ -154,7 +154,7 @@ class TrainingConfig(Config):
             raise ConfigError(f"learning_rate must be above 0, got {self.learning_rate}")
         parse_part(self.part)
         # A validation that is neither a share nor a slice names a file, checked when it is read.
-        if not Path(self.validation).is_file():
+        if not is_file(self.validation):
             parse_validation(self.validation)
 
 
@@ -172,12 +172,22 @@ class SamplingConfig(Config):
     def __post_init__(self) -> None:
         self._at_least(0, "temperature", "top_k")
         self._at_least(1, "repetition_window")
-        if not 0 < self.repetition_penalty < math.inf:
-            raise ConfigError(f"repetition_penalty must be above 0, got {self.repetition_penalty}")
+        if not 0.01 <= self.repetition_penalty <= 100:
+            raise ConfigError(
+                f"repetition_penalty must be from 0.01 to 100, got {self.repetition_penalty}"
+            )
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p must be above 0 and at most 1, got {self.top_p}")
         if not 0 <= self.min_p <= 1:
             raise ConfigError(f"min_p must be from 0 to 1, got {self.min_p}")
+
+
+def is_file(name: str) -> bool:
+    """Whether `name` is that of a file there is; a name no file could have is not."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def parse_part(text: str) -> tuple[float, float]:

@@ -73,13 +73,15 @@ def read_corpus(
     CorpusError names the file, and the byte where the text stops being text.
     """
     try:
-        codecs.lookup(encoding)
+        "".encode(encoding)  # unlike codecs.lookup, refuses codecs of bytes such as hex
     except LookupError:
         raise CorpusError(
             f"no encoding is called {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
         ) from None
+    if not paths:
+        raise CorpusError("no corpus was named; give files, folders, globs or - for standard input")
     pieces: list[str] = []
-    sources = list(_expand(paths))
+    sources = [source for path in paths for source in _expand(str(path))]
     for source in sources:
         if pieces and not pieces[-1].endswith(("\n", "\r")):
             pieces.append("\n")
@@ -96,30 +98,28 @@ def read_corpus(
     return Corpus(tuple(pieces), tuple(sources), _sha256(pieces))
 
 
-def _expand(paths: Sequence[str | Path]) -> Iterator[str]:
-    if not paths:
-        raise CorpusError("no corpus was named; give files, folders, globs or - for standard input")
-    for path in map(str, paths):
-        if path == "-":
-            yield path
-        elif Path(path).is_dir():
+def _expand(path: str) -> list[str]:
+    """The files that a path, a folder or a glob stands for."""
+    try:
+        if path == "-" or Path(path).is_file():
+            return [path]
+        if Path(path).is_dir():
             found = sorted(str(file) for file in Path(path).rglob("*.txt") if file.is_file())
             if not found:
                 raise CorpusError(
                     f"folder {path} holds no .txt file; name the files, such as '{path}/*.md'"
                 )
-            yield from found
-        elif Path(path).exists() or not glob.has_magic(path):
-            if not Path(path).exists():
-                raise CorpusError(f"no file {path}; check the name and the folder you are in")
-            yield path
-        else:
-            found = sorted(
-                match for match in glob.glob(path, recursive=True) if Path(match).is_file()
-            )
-            if not found:
-                raise CorpusError(f"no file matches {path}")
-            yield from found
+            return found
+        if Path(path).exists():
+            return [path]  # a pipe, a device
+        found = sorted(match for match in glob.glob(path, recursive=True) if Path(match).is_file())
+    except OSError as error:
+        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
+    if not found:
+        if glob.has_magic(path):
+            raise CorpusError(f"no file matches {path}")
+        raise CorpusError(f"no file {path}; check the name and the folder you are in")
+    return found
 
 
 def _decode(file: BinaryIO, name: str, encoding: str, newlines: Newlines) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _decode(file: BinaryIO, name: str, encoding: str, newlines: Newlines) -> Ite
 
 def _not_text(error: UnicodeError, offset: int, name: str, encoding: str) -> CorpusError:
     advice = "name its encoding with --encoding, for example --encoding latin-1"
-    position = offset
+    position = 0  # an encoding that misses its mark at the beginning
     if isinstance(error, UnicodeDecodeError):
         # error.object is what the decoder held: bytes kept from the piece before, then this one.
         position = offset - len(error.object) + error.start

@@ -137,9 +137,10 @@ def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
 
 
 def _chunks(url: str) -> Iterator[bytes]:
-    host = _host(url)
+    host, failed = _host(url), "cannot reach"
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+            failed = "lost"
             while chunk := response.read(CHUNK_BYTES):
                 yield chunk
     except urllib.error.HTTPError as error:
@@ -154,7 +155,7 @@ def _chunks(url: str) -> Iterator[bytes]:
         cause = getattr(error, "reason", error)
         reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
         raise DownloadError(
-            f"cannot reach {host}: {reason}; check the network, or download {url} by other means "
+            f"{failed} {host}: {reason}; check the network, or download {url} by other means "
             f"and name the file to `textrnn train generator`"
         ) from error
 

@@ -127,6 +127,7 @@ class CharTokenizer:
             not isinstance(characters, list)
             or not all(isinstance(entry, str) and len(entry) == 1 for entry in characters)
             or len(set(characters)) != len(characters)
+            or any(0xD800 <= ord(character) < 0xE000 for character in characters)
         ):
             raise ArtifactError('tokenizer.json: "characters" must list characters, once each')
         if not isinstance(lower, bool):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from textrnn import artifact, checkpoints, corpora, datasets, evaluation, generation, records
 from textrnn.artifact import Artifact
 from textrnn.checkpoints import Checkpoint
-from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig, parse_part
+from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig, is_file, parse_part
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.evaluation import Score
@@ -255,8 +255,8 @@ def _check_free(output: Path) -> None:
 
 
 def _validation_file(training: TrainingConfig) -> Corpus | None:
-    is_file = Path(training.validation).is_file()
-    return corpora.read_corpus([training.validation]) if is_file else None
+    name = training.validation
+    return corpora.read_corpus([name]) if is_file(name) else None
 
 
 def _split(

@@ -1,0 +1,301 @@
+"""The same call gives the same text, of the length asked for, and no stop text gets out."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+from conftest import tiny_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
+
+from textrnn import generation
+from textrnn.artifact import Artifact
+from textrnn.config import SamplingConfig
+from textrnn.errors import ConfigError, TokenizerError
+from textrnn.generation import LONGEST_PRIME, generate, stream, until
+from textrnn.sampling import uniforms
+from textrnn.tokenizers import CharTokenizer
+
+CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
+# Every setting at work at once.
+BUSY = SamplingConfig(
+    temperature=1.3, top_k=15, top_p=0.95, min_p=0.01, repetition_penalty=1.2, repetition_window=5
+)
+MODEL = tiny_model()
+COIN = tiny_model(text="\nab")  # three characters: short stop texts come up soon
+
+
+def first_stop(text: str, stop: list[str]) -> str:
+    """`text` up to the stop text that is complete first, the longest of those."""
+    for end in range(len(text) + 1):
+        found = [at for each in stop if (at := text.find(each, 0, end)) >= 0]
+        if found:
+            return text[: min(found)]
+    return text
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("embedding_dim", [0, 5])
+@pytest.mark.parametrize("cell", CELLS)
+def test_text_is_what_drawing_from_the_logits_of_all_before_gives(cell, embedding_dim, residual):
+    model = tiny_model(cell, embedding_dim=embedding_dim, residual=residual, layers=3)
+    ids = model.tokenizer.encode("once").tolist()
+    for (uniform,) in islice(uniforms(5, 1), 40):
+        logits = model.network().logits(np.array([ids]))[0, -1].astype(np.float64)
+        likelihoods = np.exp(logits / 0.8) / np.exp(logits / 0.8).sum()
+        ids.append(int((likelihoods.cumsum() <= uniform).sum()))
+    expected = model.tokenizer.decode(ids)[4:]
+    assert "".join(stream(model, "once", 40, seed=5)) == expected
+
+
+@pytest.mark.parametrize("sampling", [None, BUSY])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_same_call_gives_the_same_text_streamed_or_whole(cell, sampling):
+    model = tiny_model(cell)
+    texts = ["".join(stream(model, length=120, seed=seed, sampling=sampling)) for seed in (1, 1, 2)]
+    assert texts[0] == texts[1] != texts[2]
+    assert generate(model, length=120, seed=1, sampling=sampling) == [texts[0]]
+
+
+@pytest.mark.parametrize("sampling", [None, BUSY])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_sample_is_the_same_however_many_there_are(cell, sampling):
+    model = tiny_model(cell)
+
+    def samples(count: int) -> list[str]:
+        return generate(model, "abc", 100, count=count, seed=7, sampling=sampling)
+
+    five = samples(5)
+    assert len(set(five)) == 5
+    for count in (1, 2, 3):
+        assert samples(count) == five[:count]
+
+
+@settings(deadline=None, max_examples=30)
+@given(shorter=st.integers(0, 60), longer=st.integers(0, 60))
+def test_a_longer_text_begins_with_the_shorter(shorter, longer):
+    shorter, longer = sorted((shorter, longer))
+    texts = [generate(MODEL, length=length, seed=3)[0] for length in (shorter, longer)]
+    assert texts[1].startswith(texts[0])
+
+
+def test_two_calls_without_a_seed_differ():
+    assert generate(MODEL, length=50) != generate(MODEL, length=50)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_temperature_0_writes_the_same_text_for_every_seed(cell):
+    model, greedy = tiny_model(cell), SamplingConfig(temperature=0)
+    texts = {generate(model, "abc", 60, seed=seed, sampling=greedy)[0] for seed in range(5)}
+    texts |= set(generate(model, "abc", 60, count=4, sampling=greedy))
+    assert len(texts) == 1
+
+
+def test_what_is_written_hangs_on_more_than_the_last_character():
+    texts = {generate(MODEL, before + "e", 60, seed=1)[0] for before in "abcdefghijklm"}
+    assert len(texts) > 1
+
+
+def test_a_repetition_penalty_looks_back_into_the_prime():
+    # At temperature 0 one character would follow; penalised enough, it cannot.
+    greedy = SamplingConfig(temperature=0)
+    (next_character,) = stream(MODEL, "abc", 1, sampling=greedy)
+    penalised = SamplingConfig(temperature=0, repetition_penalty=1000)
+    (other,) = stream(MODEL, next_character + "abc", 1, sampling=penalised)
+    assert other not in next_character + "abc"
+    shorter = SamplingConfig(temperature=0, repetition_penalty=1000, repetition_window=1)
+    assert len(set("".join(stream(MODEL, "abc", 50, sampling=shorter)))) > 1
+
+
+# ---- length, prime, seed ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 50])
+@pytest.mark.parametrize("count", [1, 3])
+def test_length_counts_the_new_characters_only(length, count):
+    texts = generate(MODEL, "a prime of many characters", length, count=count, seed=0)
+    assert [len(text) for text in texts] == [length] * count
+    assert len(list(stream(MODEL, "a prime", length, seed=0))) == length
+
+
+def test_characters_come_one_at_a_time_and_from_the_alphabet():
+    characters = list(stream(MODEL, length=300, seed=0))
+    assert all(len(character) == 1 for character in characters)
+    assert set(characters) <= set(MODEL.tokenizer.characters)
+
+
+@pytest.mark.parametrize("text", ["\n \N{ROCKET}é", "".join(map(chr, range(10, 310)))])
+def test_any_alphabet_can_be_written(text):
+    model = tiny_model(text=text)
+    for written in generate(model, length=100, count=2, seed=0):
+        assert len(written) == 100
+        assert set(written) <= set(text)
+
+
+def test_an_empty_prime_begins_after_a_line_end():
+    assert generate(MODEL, "", 50, seed=1) == generate(MODEL, "\n", 50, seed=1)
+    assert generate(MODEL, "", 50, seed=1) == generate(MODEL, length=50, seed=1)
+
+
+def test_an_empty_prime_for_a_model_without_line_ends_is_refused():
+    with pytest.raises(ConfigError, match="knows no line end"):
+        generate(tiny_model(text="abc"), "")
+
+
+def test_an_unknown_character_in_the_prime_is_refused_at_the_call():
+    with pytest.raises(TokenizerError, match=r"'!' .*position 2 "):
+        stream(MODEL, "ab!")
+    with pytest.raises(TokenizerError, match=r"'!' .*position 2 "):
+        generate(MODEL, "ab!", count=2)
+
+
+def test_skip_leaves_unknown_characters_of_the_prime_out():
+    expected = generate(MODEL, "abc", 50, seed=1)
+    assert generate(MODEL, "!a?bÉc!", 50, seed=1, unknown="skip") == expected
+    assert generate(MODEL, "!?", 50, seed=1, unknown="skip") == generate(MODEL, "\n", 50, seed=1)
+
+
+def test_a_model_of_lower_case_takes_a_prime_of_either():
+    tokenizer = CharTokenizer(MODEL.tokenizer.characters, lower=True)
+    model = Artifact(MODEL.config, tokenizer, MODEL.weights)
+    assert generate(model, "ROMEO", 50, seed=1) == generate(MODEL, "romeo", 50, seed=1)
+
+
+def test_a_prime_of_50_000_characters_is_read_from_its_end():
+    prime = MODEL.tokenizer.decode(np.random.default_rng(0).integers(0, 28, 50_000))
+    assert len(prime) >= LONGEST_PRIME
+    written = generate(MODEL, prime, 20, seed=1)
+    assert written == generate(MODEL, prime[-LONGEST_PRIME:], 20, seed=1)
+    assert len(written[0]) == 20
+
+
+@pytest.mark.parametrize("write", [generate, stream])
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"length": -1}, "length must be 0 or more, got -1"),
+        ({"seed": -1}, "seed must be 0 or more, got -1"),
+        ({"stop": [""]}, "a stop text must have at least one character"),
+        ({"stop": ["a", ""]}, "a stop text must have at least one character"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused_at_the_call(write, setting, message):
+    with pytest.raises(ConfigError, match=message):
+        write(MODEL, **setting)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_count_below_1_is_refused(count):
+    with pytest.raises(ConfigError, match=f"count must be 1 or more, got {count}"):
+        generate(MODEL, count=count)
+
+
+@pytest.mark.parametrize("seed", [0, 2**31, 2**64, 10**30])
+def test_any_whole_number_from_0_is_a_seed(seed):
+    assert generate(MODEL, length=9, seed=seed) == generate(MODEL, length=9, seed=seed)
+
+
+def test_the_callers_thread_settings_are_left_alone():
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info()]
+
+    before = threads()
+    written = stream(MODEL, length=40, seed=0)
+    for _ in written:
+        assert threads() == before
+    assert threads() == before
+
+
+# ---- stop texts ---------------------------------------------------------------------------------
+
+letters = st.text("ab", max_size=30)
+stops = st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=4)
+
+
+@given(text=letters, stop=st.text("ab", min_size=1, max_size=5))
+def test_one_stop_text_ends_the_text_where_find_finds_it(text, stop):
+    at = text.find(stop)
+    assert "".join(until(iter(text), [stop])) == (text if at < 0 else text[:at])
+
+
+@given(text=letters, stop=stops)
+def test_of_several_stop_texts_the_first_to_be_complete_ends_the_text(text, stop):
+    written = "".join(until(iter(text), stop))
+    assert written == first_stop(text, stop)
+    assert not any(each in written for each in stop)
+
+
+@given(text=letters, stop=stops)
+def test_only_what_may_begin_a_stop_text_is_held_back(text, stop):
+    read, given_out = [], []
+
+    def characters():
+        for character in text:
+            # Asked for more: all that is safe has been given out.
+            held = "".join(read)[len(given_out) :]
+            assert any(each.startswith(held) for each in stop)
+            read.append(character)
+            yield character
+
+    for character in until(characters(), stop):
+        given_out.append(character)
+
+
+def test_a_character_that_begins_no_stop_text_is_given_at_once():
+    characters = iter("abxy")
+    written = until(characters, ["bc"])
+    assert next(written) == "a" and "".join(islice(characters, 1)) == "b"
+    assert "".join(until(iter("ab"), ["bc"])) == "ab"  # held back, and given at the end
+    assert "".join(until(iter("aab"), ["ab"])) == "a"
+    assert "".join(until(iter("aaab"), ["aab"])) == "a"
+    assert "".join(until(iter(""), ["a"])) == ""
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    stop=st.lists(st.text("ab\n", min_size=1, max_size=4), min_size=1, max_size=3),
+    seed=st.integers(0, 1000),
+)
+def test_text_ends_before_the_first_stop_text(stop, seed):
+    whole = generate(COIN, length=40, seed=seed)[0]
+    expected = first_stop(whole, stop)
+    assert generate(COIN, length=40, seed=seed, stop=stop) == [expected]
+    assert "".join(stream(COIN, length=40, seed=seed, stop=stop)) == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    stop=st.lists(st.text("ab\n", min_size=1, max_size=4), min_size=1, max_size=3),
+    seed=st.integers(0, 1000),
+    count=st.integers(2, 5),
+)
+def test_each_of_several_samples_ends_before_its_own_first_stop_text(stop, seed, count):
+    whole = generate(COIN, length=40, seed=seed, count=count)
+    stopped = generate(COIN, length=40, seed=seed, count=count, stop=stop)
+    assert stopped == [first_stop(text, stop) for text in whole]
+
+
+def test_stop_texts_outside_the_alphabet_stop_nothing():
+    expected = generate(MODEL, length=60, seed=2, count=2)
+    assert generate(MODEL, length=60, seed=2, count=2, stop=["!", "\N{ROCKET}"]) == expected
+
+
+def test_a_stop_text_in_the_prime_stops_nothing():
+    # Not even when only its first half is: the text given is what counts.
+    (first, *_) = whole = generate(COIN, "ab", 30, seed=4)[0]
+    assert "".join(stream(COIN, "ab", 30, seed=4, stop=["ab" + first])) == first_stop(
+        whole, ["ab" + first]
+    )  # fmt: skip
+
+
+def test_nothing_is_computed_beyond_the_burst_in_which_a_stop_text_comes(monkeypatch):
+    computed = []
+    draw = generation.draw
+    monkeypatch.setattr(generation, "draw", lambda *a: computed.append(1) or draw(*a))
+    generate(COIN, length=5000, seed=0, stop=["a", "b", "\n"])
+    generate(COIN, length=5000, seed=0, count=2, stop=["a", "b", "\n"])
+    assert len(computed) <= 2 * generation.BURST
