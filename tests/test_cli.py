@@ -98,6 +98,15 @@ def test_unknown_characters_of_the_prime_are_named_or_skipped(model):
     assert "漢" in skipped.stderr
 
 
+def test_an_interactive_session_reads_commands_from_standard_input(model):
+    arguments = ("generate", "-m", model, "-i", "--length", 5, "--seed", 1, "--prime")
+    done = invoke(*arguments, "Rom漢eo", "--unknown", "skip", text="+ and\np\nq\n")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("Romeo") and "> " in done.stdout
+    refused = invoke(*arguments, "Romeo", "--count", 2)
+    assert refused.exit_code == 1 and "leave out --count" in refused.stderr
+
+
 WRONG = [
     (["--temperature", "-1"], "temperature must be 0 or more"),
     (["--temperature", "nan"], "temperature must be 0 or more"),

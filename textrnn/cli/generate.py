@@ -72,13 +72,19 @@ def generate(
     textrnn generate --count 5 --format json --stop "\\n\\n"
     """
     settings = SamplingConfig(**sampling)
+    if interactive and (count != 1 or form != "text" or output):
+        raise ConfigError(
+            "--interactive writes one text on the terminal; leave out --count, --format and "
+            "--output (its command w saves)"
+        )
     text = _prime(prime, prime_file)
     from textrnn import artifact, generation
 
     loaded = artifact.load(model)
     for notice in loaded.notices:
         click.echo(notice, err=True)
-    if unknown == "skip" and (skipped := loaded.tokenizer.unknown_characters(text or "")):
+    skipped = loaded.tokenizer.unknown_characters(text or "")
+    if unknown == "skip" and skipped:
         click.echo(f"left out of the prime, as the model never saw them: {skipped!r}", err=True)
     if text and len(text) > generation.LONGEST_PRIME:
         click.echo(
@@ -94,6 +100,8 @@ def generate(
     }
     start = "\n" if text is None else text
     if interactive:
+        if unknown == "skip":
+            start = start.translate(dict.fromkeys(map(ord, skipped)))
         _interact(loaded, start, length, call)
         return
     shown = "" if no_prime or text is None else text
