@@ -1,13 +1,16 @@
 """Join a trained model and the sampler: a prime goes in, text comes out, character by character.
 
-One stream runs on one BLAS thread: a second one only adds waiting to products this small. Many
-samples run as the rows of one batch on all threads.
+Every product runs on one BLAS thread: a second one only adds waiting to products this small. Many
+samples run as rows of a batch, split among threads of our own, so that the element-wise work
+between the products is shared out as well.
 """
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,8 @@ from textrnn.tokenizers import Ids, Unknown
 # A network this size has forgotten what stands further back; a longer prime is cut to its end.
 LONGEST_PRIME = 10_000
 BURST = 16  # characters computed at a time, so that no setting is changed while the caller runs
+# Multiplications of a product that are worth a thread; below, threads wait for one another.
+WORK_A_THREAD = 2**21
 
 
 def fresh_seed() -> int:
@@ -171,19 +176,27 @@ def _ids(
     network: Network, prime: Ids, length: int, sampling: SamplingConfig, seed: int, count: int = 1
 ) -> Iterator[npt.NDArray[Any]]:
     """`length` times the next ids (count,)."""
-    steps = _steps(network, prime, sampling, seed, count)
+    work = count * network.config.units**2
+    threads = max(1, min(os.cpu_count() or 1, count, work // WORK_A_THREAD))
+    starts = [count * index // threads for index in range(threads + 1)]
+    groups = [
+        _steps(network, prime, sampling, seed, start, end - start)
+        for start, end in pairwise(starts)
+    ]
     blas = ThreadpoolController().select(user_api="blas")
-    while length > 0:
-        with blas.limit(limits=1) if count == 1 else nullcontext():
-            burst = list(islice(steps, min(BURST, length)))
-        yield from burst
-        length -= len(burst)
+    with ThreadPoolExecutor(threads) as pool:
+        run = map if threads == 1 else pool.map
+        for start in range(0, length, BURST):
+            bursts = (islice(group, min(BURST, length - start)) for group in groups)
+            with blas.limit(limits=1):
+                columns = list(run(list, bursts))
+            yield from map(np.concatenate, zip(*columns, strict=True))
 
 
 def _steps(
-    network: Network, prime: Ids, sampling: SamplingConfig, seed: int, count: int
+    network: Network, prime: Ids, sampling: SamplingConfig, seed: int, first: int, count: int
 ) -> Iterator[npt.NDArray[Any]]:
-    """The next ids (count,), for ever."""
+    """The next ids (count,) of the samples from `first` on, for ever."""
     state = network.zero_state()
     *_, chunk = network.chunks(prime[None, :], state)
     state = [[np.repeat(array, count, axis=0) for array in layer] for layer in state]
@@ -191,7 +204,7 @@ def _steps(
     step = network.stepper(state)
     window = sampling.repetition_window if sampling.repetition_penalty != 1 else 0
     recent = np.repeat(prime[None, -window:].astype(np.int64), count, axis=0) if window else None
-    for uniform in uniforms(seed, count):
+    for uniform in uniforms(seed, count, first):
         ids = draw(probabilities(logits, sampling, recent), uniform)
         yield ids
         if recent is not None:

@@ -60,16 +60,19 @@ def probabilities(logits: Floats, config: SamplingConfig, recent: Ids | None = N
 def draw(weights: Floats, uniforms: Floats) -> Ids:
     """Weights (rows, vocab_size) and uniforms in [0, 1) (rows,) -> ids (rows,)."""
     cumulative = weights.cumsum(axis=-1)
-    thresholds = uniforms * cumulative[:, -1]
+    total = cumulative[:, -1]
+    # Below the total even when the product rounds up to it: past it there is nothing to draw.
+    thresholds = np.minimum(uniforms * total, np.nextafter(total, 0))
     if len(weights) == 1:
         return cumulative[0].searchsorted(thresholds, side="right")
     return (cumulative <= thresholds[:, None]).sum(axis=-1)
 
 
-def uniforms(seed: int, count: int, block: int = 1024) -> Iterator[Floats]:
-    """Uniforms (count,) a step, for ever; row i comes from the child generator of (seed, i)."""
+def uniforms(seed: int, count: int, first: int = 0, block: int = 1024) -> Iterator[Floats]:
+    """Uniforms (count,) a step, for ever; row i is of the child generator of (seed, first + i)."""
     rngs = [
-        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(i,))) for i in range(count)
+        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(i,)))
+        for i in range(first, first + count)
     ]
     while True:
         yield from np.stack([rng.random(block) for rng in rngs], axis=1)
