@@ -137,7 +137,10 @@ def test_a_nul_is_no_text_and_named_by_its_position(tmp_path):
         read(tmp_path / "a.txt", b"a" * 1234 + b"\0b", 100)
 
 
-@pytest.mark.parametrize("encoding", ["no such", "utf-99", "", "hex", "base64", "rot13", "zlib"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["no such", "utf-99", "", "hex", "base64", "rot13", "zlib", "undefined", "utf-8\0"],
+)
 def test_an_encoding_that_is_none_of_text_is_refused(tmp_path, encoding):
     with pytest.raises(CorpusError, match=r"encoding .*utf-8"):
         read(tmp_path / "a.txt", b"61 62", encoding=encoding)

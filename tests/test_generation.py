@@ -75,6 +75,18 @@ def test_a_sample_is_the_same_however_many_there_are(cell, sampling):
         assert samples(count) == five[:count]
 
 
+@pytest.mark.parametrize("threads", [2, 3, 8])
+@pytest.mark.parametrize("cell", CELLS)
+def test_how_the_samples_are_split_among_threads_does_not_matter(cell, threads, monkeypatch):
+    model, stop = tiny_model(cell), ["e", "th"]
+    expected = generate(model, "abc", 70, count=5, seed=7, sampling=BUSY)
+    monkeypatch.setattr(generation, "WORK_A_THREAD", 1)
+    monkeypatch.setattr(generation.os, "cpu_count", lambda: threads)
+    assert generate(model, "abc", 70, count=5, seed=7, sampling=BUSY) == expected
+    stopped = generate(model, "abc", 70, count=5, seed=7, sampling=BUSY, stop=stop)
+    assert stopped == [first_stop(text, stop) for text in expected]
+
+
 @settings(deadline=None, max_examples=30)
 @given(shorter=st.integers(0, 60), longer=st.integers(0, 60))
 def test_a_longer_text_begins_with_the_shorter(shorter, longer):
@@ -104,10 +116,10 @@ def test_a_repetition_penalty_looks_back_into_the_prime():
     # At temperature 0 one character would follow; penalised enough, it cannot.
     greedy = SamplingConfig(temperature=0)
     (next_character,) = stream(MODEL, "abc", 1, sampling=greedy)
-    penalised = SamplingConfig(temperature=0, repetition_penalty=1000)
+    penalised = SamplingConfig(temperature=0, repetition_penalty=100)
     (other,) = stream(MODEL, next_character + "abc", 1, sampling=penalised)
     assert other not in next_character + "abc"
-    shorter = SamplingConfig(temperature=0, repetition_penalty=1000, repetition_window=1)
+    shorter = SamplingConfig(temperature=0, repetition_penalty=100, repetition_window=1)
     assert len(set("".join(stream(MODEL, "abc", 50, sampling=shorter)))) > 1
 
 

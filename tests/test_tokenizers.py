@@ -119,6 +119,9 @@ def test_json_of_anything_else_is_refused(text):
 def test_half_a_surrogate_pair_is_no_character():
     with pytest.raises(CorpusError, match="surrogate"):
         CharTokenizer.fit(["a\ud83d"])
+
+
+def test_json_with_half_a_surrogate_pair_is_refused():
     written = json.dumps({"type": "char", "lower": False, "characters": ["a", "\ud83d"]})
     with pytest.raises(ArtifactError, match=r"tokenizer\.json"):
         CharTokenizer.from_json(written)
