@@ -170,6 +170,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
     assert model.metadata["scores"]["validation (cold)"]["loss"] < np.log(model.config.vocab_size)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_run_that_never_was_any_good_leaves_no_model(tmp_path):
     with pytest.raises(TrainingError, match="are no use either"):
         run(tmp_path / "model", learning_rate=1e30, clip_norm=0.0, ema=0.0)

@@ -74,7 +74,7 @@ def read_corpus(
     """
     try:
         "".encode(encoding)  # unlike codecs.lookup, refuses codecs of bytes such as hex
-    except LookupError:
+    except (LookupError, ValueError):
         raise CorpusError(
             f"no encoding is called {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
         ) from None
