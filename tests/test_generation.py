@@ -291,6 +291,15 @@ def test_each_of_several_samples_ends_before_its_own_first_stop_text(stop, seed,
     assert stopped == [first_stop(text, stop) for text in whole]
 
 
+@pytest.mark.parametrize("stop", [["b", "ab"], ["ab", "b"]])
+def test_of_two_stop_texts_complete_at_once_the_longer_counts(stop):
+    whole = generate(COIN, length=60, count=9, seed=1)
+    expected = [text.partition("b")[0].removesuffix("a") for text in whole]
+    assert generate(COIN, length=60, count=9, seed=1, stop=stop) == expected
+    assert any("ab" in text.partition("b")[0] + "b" for text in whole)
+    assert "".join(until(iter("aab"), stop)) == "a"
+
+
 def test_stop_texts_outside_the_alphabet_stop_nothing():
     expected = generate(MODEL, length=60, seed=2, count=2)
     assert generate(MODEL, length=60, seed=2, count=2, stop=["!", "\N{ROCKET}"]) == expected

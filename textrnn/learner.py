@@ -36,14 +36,9 @@ class Learner:
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.model.trainable_variables)
         self._averages = [tf.Variable(variable) for variable in self.model.trainable_variables]
-        self._step = tf.function(
-            self._one_step,
-            input_signature=[
-                tf.TensorSpec([training.batch_size if training.stateful else None, None], tf.int32),
-                tf.TensorSpec([training.batch_size if training.stateful else None, None], tf.int32),
-                tf.TensorSpec([], tf.float32),
-            ],
-        )
+        # Traced once a shape: layers and XLA need to know the rows, and only the last batch of
+        # stateless windows has fewer.
+        self._step = tf.function(self._one_step)
 
     def start_from(self, weights: Mapping[str, npt.NDArray[Any]]) -> None:
         """Begin with these weights (all of the model's, by name) instead of random ones."""

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from textrnn.config import GeneratorConfig
-from textrnn.layers import LayerNormSimpleRNNCell
+from textrnn.layers import GRU, LSTM, LayerNormSimpleRNNCell
 
 
 def build_generator(
@@ -72,8 +72,8 @@ def _recurrent(config: GeneratorConfig, index: int, stateful: bool, seeds: Any) 
         cell = LayerNormSimpleRNNCell(config.units, name="layer_norm_rnn_cell", **settings)
         return keras.layers.RNN(cell, return_sequences=True, stateful=stateful, name=name)
     layer = {
-        "gru": keras.layers.GRU,
-        "lstm": keras.layers.LSTM,
+        "gru": GRU,
+        "lstm": LSTM,
         "simple_rnn": keras.layers.SimpleRNN,
     }[config.cell]
     return layer(config.units, return_sequences=True, stateful=stateful, name=name, **settings)
