@@ -184,7 +184,7 @@ def _begun(
         config = GeneratorConfig.from_dict({**network, "vocab_size": tokenizer.vocab_size})
     train_ids, validation_ids = _split(corpus, tokenizer, training, validation)
     steps = _steps(training, len(train_ids))
-    epochs = training.epochs or max(4, min(100, math.ceil(2000 / steps)))
+    epochs = training.epochs or default_epochs(steps)
     run = _Run(
         output, config, training, tokenizer, records.corpus_record(corpus), epochs, steps, extra
     )
@@ -274,6 +274,11 @@ def _steps(training: TrainingConfig, length: int) -> int:
         return datasets.stream_steps(length, training.batch_size, training.window)
     windows = datasets.window_count(length, training.window, training.shift or training.window)
     return math.ceil(windows / training.batch_size)
+
+
+def default_epochs(steps: int) -> int:
+    """Epochs of so many steps for a user who names none: about 2,000 steps in all."""
+    return max(4, min(100, math.ceil(2000 / steps)))
 
 
 def _batches(run: _Run, ids: Ids) -> Any:
