@@ -96,7 +96,7 @@ class GeneratorConfig(Config):
     """Shape of a character model; saved as config.json beside its weights."""
 
     vocab_size: int
-    cell: Cell = "lstm"
+    cell: Cell = "gru"
     layers: int = 2
     units: int = 256  # per layer
     embedding_dim: int = 64  # 0 is one-hot input
@@ -121,10 +121,10 @@ class TrainingConfig(Config):
     """How a generator learns: how its corpus is read, and the optimizer."""
 
     stateful: bool = True  # read on from window to window, or draw windows at random
-    window: int = 128  # characters an example spans
+    window: int = 64  # characters an example spans
     shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
-    batch_size: int = 32
-    # Passes over the corpus; none: as many as make 2,000 steps, from 4 to 100.
+    batch_size: int = 16
+    # Passes over the corpus; none: as many as make 5,000 steps, from 4 to 100.
     epochs: int | None = None
     learning_rate: float = 4e-3  # the highest, after warm-up
     schedule: Schedule = "cosine"
@@ -242,9 +242,11 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "small": {"units": 128, "dropout": 0.0, "output_dropout": 0.0},
         # The bundled model's: an hour and more on two cores for a megabyte of text.
         "large": {
+            "cell": "lstm",
             "units": 512,
             "embedding_dim": 128,
             "batch_size": 64,
+            "window": 128,
             "epochs": 12,
             "input_dropout": 0.1,
             "dropout": 0.5,

@@ -277,8 +277,8 @@ def _steps(training: TrainingConfig, length: int) -> int:
 
 
 def default_epochs(steps: int) -> int:
-    """Epochs of so many steps for a user who names none: about 2,000 steps in all."""
-    return max(4, min(100, math.ceil(2000 / steps)))
+    """Epochs of so many steps for a user who names none: about 5,000 steps in all."""
+    return max(4, min(100, math.ceil(5000 / steps)))
 
 
 def _batches(run: _Run, ids: Ids) -> Any:

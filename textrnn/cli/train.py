@@ -43,7 +43,7 @@ recipe_options = all_of(
     click.option(
         "--epochs",
         type=int,
-        help="Passes over the corpus.  [default: as many as make 2,000 steps, from 4 to 100]",
+        help="Passes over the corpus.  [default: as many as make 5,000 steps, from 4 to 100]",
     ),
     _recipe("learning_rate", "The highest, after warm-up."),
     _recipe("patience", "Stop after so many epochs without a better validation loss; 0 never."),
