@@ -18,13 +18,9 @@ from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, CorpusError, TrainingError
 from textrnn.learner import Learner
 from textrnn.models.generator import build_generator
-from textrnn.training import (
-    Observer,
-    configured,
-    fine_tuned_training,
-    train_generator,
-    transferred,
-)
+from textrnn.observer import Observer
+from textrnn.runs import transferred
+from textrnn.training import configured, fine_tuned_training, train_generator
 
 SENTENCES = [
     "the miller counts his sacks by night.",

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from textrnn.corpora import Corpus as Corpus
     from textrnn.corpora import read_corpus as read_corpus
     from textrnn.errors import TextRNNError as TextRNNError
-    from textrnn.training import Observer as Observer
+    from textrnn.observer import Observer as Observer
 
 _HOME = {
     "Corpus": "corpora",
     "Generator": "api",
     "GeneratorConfig": "config",
-    "Observer": "training",
+    "Observer": "observer",
     "SamplingConfig": "config",
     "TextRNNError": "errors",
     "TrainingConfig": "config",

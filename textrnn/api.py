@@ -22,7 +22,7 @@ from textrnn.corpora import Corpus, read_corpus
 from textrnn.tokenizers import Unknown
 
 if TYPE_CHECKING:
-    from textrnn.training import Observer
+    from textrnn.observer import Observer
 
 CorpusLike = Corpus | str | Path | Sequence[str | Path]
 
@@ -63,7 +63,7 @@ class Generator:
         """Continue `prime` by up to `length` characters, one at a time, the prime not among them.
 
         `sampling` are fields of SamplingConfig: temperature, top_k, top_p, min_p, ... The same
-        seed gives the same text. It ends before the first occurrence of a text of `stop`. A
+        seed gives the same text. It ends before the first text of `stop` to be complete. A
         character of the prime that the model never saw is a TokenizerError, or with
         `unknown="skip"` left out.
         """

@@ -48,7 +48,7 @@ def stream(
 ) -> Iterator[str]:
     """Continue `prime` by up to `length` characters, given one at a time (the prime is not).
 
-    Ends early before the first occurrence of a text of `stop`, which is not given either. The
+    Ends early before the first text of `stop` to be complete, which is not given either. The
     same seed gives the same text; none draws one. Characters of the prime that the model never
     saw are a TokenizerError, or with `unknown="skip"` are left out. ConfigError on a bad setting,
     at the call and not at the first character.
@@ -144,7 +144,7 @@ def _stream(
 
 
 def until(characters: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
-    """Pass characters on up to the first occurrence of a text of `stop`.
+    """Pass characters on up to the first text of `stop` to be complete.
 
     What may be the beginning of a stop text is held back until it is known not to be.
     """

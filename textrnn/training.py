@@ -7,79 +7,23 @@ the history, and may be deleted once no one wants to go on.
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from textrnn import artifact, checkpoints, corpora, datasets, evaluation, generation, records
+from textrnn import artifact, checkpoints, datasets, evaluation, generation, records, runs
 from textrnn.artifact import Artifact
-from textrnn.checkpoints import Checkpoint
-from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig, is_file, parse_part
+from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.evaluation import Score
 from textrnn.forward import Network
 from textrnn.learner import Learner
-from textrnn.tokenizers import CharTokenizer, Ids
+from textrnn.observer import Observer, Progress
+from textrnn.runs import Run, Saver
+from textrnn.tokenizers import Ids
 
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands inside an epoch; `loss` is the epoch's mean so far, in nats."""
-
-    epoch: int  # from 1
-    epochs: int
-    step: int
-    steps: int  # of this epoch
-    loss: float
-    characters_per_second: float
-    seconds_left: float
-
-
-class Observer:
-    """What a run tells whoever watches; every method may be left as it is."""
-
-    def notice(self, text: str) -> None:
-        """Something worth saying once."""
-
-    def step(self, progress: Progress) -> None:
-        """A step was taken."""
-
-    def epoch(self, row: Mapping[str, Any], best: bool, samples: Mapping[float, str]) -> None:
-        """An epoch ended: its line of history, whether it is the best, a sample a temperature."""
-
-    def should_stop(self) -> bool:
-        """Asked after every step; True saves and ends the run early."""
-        return False
-
-
-@dataclass
-class _Run:
-    """All of a run that is not weights; `position` and what follows change as it goes."""
-
-    output: Path
-    network: GeneratorConfig
-    training: TrainingConfig
-    tokenizer: CharTokenizer
-    corpus: Mapping[str, Any]
-    epochs: int
-    steps: int  # an epoch
-    extra: Mapping[str, Any]  # base and command, for the record
-    epoch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def folder(self) -> Path:
-        return self.output / "run"
 
 
 def train_generator(
@@ -107,9 +51,9 @@ def train_generator(
     for notice in artifact.recover(output):
         observer.notice(notice)
     if resume:
-        run, learner, splits = _resumed(corpus, output, observer)
+        run, learner, splits = runs.go_on(corpus, output, observer)
     else:
-        run, learner, splits = _begun(
+        run, learner, splits = runs.begin(
             corpus, output, network or {}, training or TrainingConfig(), base, command, observer
         )
     train_ids, validation_ids = splits
@@ -118,7 +62,7 @@ def train_generator(
         f"validating on {len(validation_ids):,}; {run.steps} steps an epoch, at most "
         f"{run.epochs} epochs"
     )
-    saver = _Saver(run, learner)
+    saver = Saver(run, learner)
     while run.epoch < run.epochs and not _waited_enough(run):
         try:
             if not _one_epoch(run, learner, train_ids, observer, saver):
@@ -140,148 +84,11 @@ def train_generator(
 
 
 def fine_tuned_training(base: Artifact) -> TrainingConfig:
-    """Defaults for going on from a trained model: gentler, shorter, and streams of its window."""
-    return TrainingConfig(
-        learning_rate=1e-3, epochs=10, patience=3, lower=base.tokenizer.lower, batch_size=16
-    )
+    """Defaults for going on from a trained model: gentler and shorter than from nothing."""
+    return TrainingConfig(learning_rate=1e-3, epochs=10, patience=3, lower=base.tokenizer.lower)
 
 
-def _begun(
-    corpus: Corpus,
-    output: Path,
-    network: Mapping[str, Any],
-    training: TrainingConfig,
-    base: Artifact | None,
-    command: str | None,
-    observer: Observer,
-) -> tuple[_Run, Learner, tuple[Ids, Ids]]:
-    _check_free(output)
-    validation = _validation_file(training)
-    pieces = (*corpus.pieces, *(validation.pieces if validation else ()))
-    tokenizer = CharTokenizer.fit(pieces, lower=training.lower)
-    extra: dict[str, Any] = {"command": command} if command else {}
-    if base:
-        new = base.tokenizer.unknown_characters("".join(tokenizer.characters))
-        tokenizer = base.tokenizer.extended(tokenizer)
-        observer.notice(
-            f"{len(new)} characters are new to {base.name}: {new!r}"
-            if new
-            else f"every character is known to {base.name}"
-        )
-        if changed := {
-            name
-            for name in ("cell", "layers", "units", "embedding_dim", "residual")
-            if network.get(name, getattr(base.config, name)) != getattr(base.config, name)
-        }:
-            raise ConfigError(
-                f"fine-tuning keeps the shape of {base.name}; leave out "
-                f"{', '.join(sorted(changed))}, or train a new model"
-            )
-        config = replace(base.config, vocab_size=tokenizer.vocab_size)
-        config = GeneratorConfig.from_dict({**config.to_dict(), **network})
-        extra["base"] = {"name": base.name, "new_characters": new}
-    else:
-        config = GeneratorConfig.from_dict({**network, "vocab_size": tokenizer.vocab_size})
-    train_ids, validation_ids = _split(corpus, tokenizer, training, validation)
-    steps = _steps(training, len(train_ids))
-    epochs = training.epochs or default_epochs(steps)
-    run = _Run(
-        output, config, training, tokenizer, records.corpus_record(corpus), epochs, steps, extra
-    )
-    learner = Learner(config, training, epochs * steps)
-    if base:
-        learner.start_from(transferred(base, tokenizer, learner.average_weights()))
-    _Saver(run, learner).save()  # so that a run killed at once can be resumed too
-    return run, learner, (train_ids, validation_ids)
-
-
-def _resumed(
-    corpus: Corpus, output: Path, observer: Observer
-) -> tuple[_Run, Learner, tuple[Ids, Ids]]:
-    checkpoint = checkpoints.load(output / "run")
-    record = dict(checkpoint.record)
-    if corpus.sha256 != record["corpus"]["sha256"]:
-        raise TrainingError(
-            f"the run in {output} learns from another text: "
-            f"{', '.join(record['corpus']['names'])}, {record['corpus']['characters']:,} "
-            f"characters; name that one to go on"
-        )
-    record["network"] = GeneratorConfig.from_dict(record["network"])
-    record["training"] = training = TrainingConfig.from_dict(record["training"])
-    record["tokenizer"] = tokenizer = CharTokenizer.from_json(record["tokenizer"])
-    steps_done = record.pop("steps_done")
-    run = _Run(output, **record)
-    learner = Learner(run.network, training, run.epochs * run.steps)
-    learner.restore(checkpoint.arrays, steps_done)
-    observer.notice(f"going on at epoch {run.epoch + 1}, step {run.step + 1}")
-    return run, learner, _split(corpus, tokenizer, training, _validation_file(training))
-
-
-def transferred(
-    base: Artifact, tokenizer: CharTokenizer, fresh: Mapping[str, npt.NDArray[Any]]
-) -> dict[str, npt.NDArray[Any]]:
-    """The weights of `base` for a larger alphabet, row by character and never by position.
-
-    What belongs to a new character is taken from `fresh`, but for its output: that starts out
-    as unlikely as the least likely character of `base`.
-    """
-    known = {character: index for index, character in enumerate(base.tokenizer.characters)}
-    sources = np.array([known.get(character, -1) for character in tokenizer.characters])
-    new = sources < 0
-    weights = {name: np.array(array) for name, array in base.weights.items()}
-    first = "embedding/embeddings" if base.config.embedding_dim else next(iter(weights))
-    rows = weights[first][sources]
-    rows[new] = fresh[first][new]
-    kernel = weights["output/kernel"][:, sources]
-    kernel[:, new] = 0
-    bias = weights["output/bias"][sources]
-    bias[new] = weights["output/bias"].min()
-    return {**weights, first: rows, "output/kernel": kernel, "output/bias": bias}
-
-
-def _check_free(output: Path) -> None:
-    if not output.exists():
-        return
-    if not output.is_dir():
-        raise TrainingError(f"{output} is a file; -o names the folder to make")
-    names = {entry.name for entry in output.iterdir()}
-    if "config.json" in names or checkpoints.path(output / "run").exists():
-        raise TrainingError(
-            f"{output} already holds a model or a run; add --resume to go on with it, or choose "
-            f"another -o"
-        )
-    if names - {"run"}:
-        raise TrainingError(f"{output} holds other files; choose a new folder with -o")
-
-
-def _validation_file(training: TrainingConfig) -> Corpus | None:
-    name = training.validation
-    return corpora.read_corpus([name]) if is_file(name) else None
-
-
-def _split(
-    corpus: Corpus, tokenizer: CharTokenizer, training: TrainingConfig, validation: Corpus | None
-) -> tuple[Ids, Ids]:
-    ids = tokenizer.encode_pieces(corpus.pieces)
-    if validation:
-        start, end = corpora.bounds(*parse_part(training.part), len(ids))
-        return ids[start:end], tokenizer.encode_pieces(validation.pieces)
-    return corpora.split(ids, training.part, training.validation)
-
-
-def _steps(training: TrainingConfig, length: int) -> int:
-    if training.stateful:
-        return datasets.stream_steps(length, training.batch_size, training.window)
-    windows = datasets.window_count(length, training.window, training.shift or training.window)
-    return math.ceil(windows / training.batch_size)
-
-
-def default_epochs(steps: int) -> int:
-    """Epochs of so many steps for a user who names none: about 5,000 steps in all."""
-    return max(4, min(100, math.ceil(5000 / steps)))
-
-
-def _batches(run: _Run, ids: Ids) -> Any:
+def _batches(run: Run, ids: Ids) -> Any:
     config = run.training
     if config.stateful:
         offset = datasets.epoch_offset(len(ids), seed=config.seed, epoch=run.epoch)
@@ -303,7 +110,7 @@ def _batches(run: _Run, ids: Ids) -> Any:
     )
 
 
-def _one_epoch(run: _Run, learner: Learner, ids: Ids, observer: Observer, saver: "_Saver") -> bool:
+def _one_epoch(run: Run, learner: Learner, ids: Ids, observer: Observer, saver: Saver) -> bool:
     """Take what is left of the epoch's steps; False when the observer stopped it."""
     if run.step == 0:
         learner.reset_states()
@@ -336,7 +143,7 @@ class _Diverged(Exception):
     """A step's loss or gradient was not finite."""
 
 
-def _keep_if_best(run: _Run, learner: Learner, validation_ids: Ids) -> tuple[Artifact, Score, bool]:
+def _keep_if_best(run: Run, learner: Learner, validation_ids: Ids) -> tuple[Artifact, Score, bool]:
     """Score the averaged weights, and save them as the model if none was better."""
     weights = learner.average_weights()
     score = evaluation.cold(Network(run.network, weights), validation_ids)
@@ -348,7 +155,7 @@ def _keep_if_best(run: _Run, learner: Learner, validation_ids: Ids) -> tuple[Art
     return model, score, best
 
 
-def _close_epoch(run: _Run, learner: Learner, validation_ids: Ids, observer: Observer) -> None:
+def _close_epoch(run: Run, learner: Learner, validation_ids: Ids, observer: Observer) -> None:
     model, score, best = _keep_if_best(run, learner, validation_ids)
     row = {
         "epoch": run.epoch + 1,
@@ -381,12 +188,12 @@ def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:
     }
 
 
-def _waited_enough(run: _Run) -> bool:
+def _waited_enough(run: Run) -> bool:
     patience = run.training.patience
     return bool(patience) and run.epoch - run.best_epoch >= patience
 
 
-def _model(run: _Run, weights: Mapping[str, Any], scores: Mapping[str, Any]) -> Artifact:
+def _model(run: Run, weights: Mapping[str, Any], scores: Mapping[str, Any]) -> Artifact:
     metadata = {
         "versions": records.versions(),
         "corpus": run.corpus,
@@ -399,7 +206,7 @@ def _model(run: _Run, weights: Mapping[str, Any], scores: Mapping[str, Any]) -> 
     return replace(model, card=records.model_card(model, title=run.output.name))
 
 
-def _finished(run: _Run, observer: Observer) -> Artifact:
+def _finished(run: Run, observer: Observer) -> Artifact:
     if not run.best_epoch:
         raise TrainingError(
             "no epoch gave a finite validation loss, so there is no model to keep; start again "
@@ -413,35 +220,6 @@ def _finished(run: _Run, observer: Observer) -> Artifact:
     best = replace(best, metadata={**best.metadata, "history": run.history})
     artifact.save(best, run.output)
     return best
-
-
-class _Saver:
-    """Writes a run's checkpoint, whenever asked and when the last one is old enough."""
-
-    def __init__(self, run: _Run, learner: Learner) -> None:
-        self.run, self.learner, self.saved_at = run, learner, time.monotonic()
-
-    def save_when_due(self) -> None:
-        if time.monotonic() - self.saved_at >= self.run.training.checkpoint_seconds:
-            self.save()
-
-    def save(self) -> None:
-        run = self.run
-        record = {
-            name: getattr(run, name)
-            for name in (
-                "corpus", "epochs", "steps", "extra", "epoch", "step", "loss_sum", "best_loss",
-                "best_epoch", "history",
-            )
-        }  # fmt: skip
-        record |= {
-            "network": run.network.to_dict(),
-            "training": run.training.to_dict(),
-            "tokenizer": run.tokenizer.to_json(),
-            "steps_done": self.learner.steps_done,
-        }
-        checkpoints.save(run.folder, Checkpoint(record, self.learner.arrays()))
-        self.saved_at = time.monotonic()
 
 
 def configured(

@@ -14,8 +14,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from textrnn.training import Observer
-from textrnn.training import Progress as RunProgress
+from textrnn.observer import Observer
+from textrnn.observer import Progress as RunProgress
 
 PLAIN_SECONDS = 30.0  # between two lines where no line can be redrawn
 

@@ -111,25 +111,22 @@ def generate(
         return
     samples = generation.generate(loaded, start, length, count=count, **call)  # type: ignore[arg-type]
     if form == "json":
-        record = {
-            "model": model,
-            "prime": start,
-            "seed": seed,
-            "sampling": settings.to_dict(),
-            "samples": samples,
-        }
-        result = json.dumps(record, ensure_ascii=False, indent=1)
-    elif count == 1:
-        result = shown + samples[0]
+        record = {"model": model, "prime": start, "seed": seed, "sampling": settings.to_dict()}
+        result = json.dumps({**record, "samples": samples}, ensure_ascii=False, indent=1)
     else:
-        result = "\n".join(
-            f"--- {index} of {count} ---\n{shown}{sample}"
-            for index, sample in enumerate(samples, start=1)
-        )
+        result = _numbered([shown + sample for sample in samples])
     if output:
         write_file(output, result + "\n")
     else:
         click.echo(result)
+
+
+def _numbered(texts: list[str]) -> str:
+    if len(texts) == 1:
+        return texts[0]
+    return "\n".join(
+        f"--- {index} of {len(texts)} ---\n{text}" for index, text in enumerate(texts, start=1)
+    )
 
 
 def _prime(prime: str | None, prime_file: str | None) -> str | None:
