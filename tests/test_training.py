@@ -16,6 +16,7 @@ from textrnn import artifact, checkpoints, evaluation
 from textrnn.config import GeneratorConfig, TrainingConfig
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, CorpusError, TrainingError
+from textrnn.forward import cell_name
 from textrnn.learner import Learner
 from textrnn.models.generator import build_generator
 from textrnn.observer import Observer
@@ -236,7 +237,7 @@ def test_transferred_rows_follow_their_character(tmp_path, embedding_dim):
     assert {name: array.shape for name, array in weights.items()} == {
         name: array.shape for name, array in fresh.items()
     }
-    first = "embedding/embeddings" if embedding_dim else "rnn_1/lstm_cell/kernel"
+    first = "embedding/embeddings" if embedding_dim else f"{cell_name(base.config, 1)}/kernel"
     for index, character in enumerate(tokenizer.characters):
         if character in base.tokenizer.characters:
             source = base.tokenizer.characters.index(character)
