@@ -220,7 +220,7 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
         (["--preset", "huge"], "there are textbook"),
         (["--config", "none.toml"], "cannot read none.toml"),
         (["--validation", "half"], "validation must be"),
-        (["--resume", "--units", "3"], "keeps its own settings"),
+        (["--resume", "--units", "3"], "no run to resume"),
         (["--encoding", "klingon"], "no encoding is called"),
     ],
 )

@@ -37,10 +37,9 @@ SMALL = {
 
 
 def run(output, *, text=TEXT, base=None, resume=False, observer=None, **settings):
-    network, training = configured({**({} if base else SMALL), **settings} if not resume else {})
     return train_generator(
-        Corpus.from_text(text), output, network=network, training=training, base=base,
-        resume=resume, observer=observer,
+        Corpus.from_text(text), output, settings={**({} if base or resume else SMALL), **settings},
+        base=base, resume=resume, observer=observer,
     )  # fmt: skip
 
 
@@ -211,8 +210,10 @@ def test_fine_tuning_maps_weights_by_character(tmp_path):
 
     tuned = train_generator(
         Corpus.from_text(text), tmp_path / "tuned", base=base, observer=Watch(),
-        training=TrainingConfig(batch_size=4, window=20, epochs=1, learning_rate=1e-9,
-                                weight_decay=0.0, sample_length=0),
+        settings={
+            "batch_size": 4, "window": 20, "epochs": 1, "learning_rate": 1e-9, "weight_decay": 0.0,
+            "sample_length": 0,
+        },
     )  # fmt: skip
     assert "4 characters are new" in notices[0]
     for character in "~!Mü":
@@ -254,7 +255,7 @@ def test_fine_tuning_from_a_good_start_beats_the_base(tmp_path):
     text = TEXT.replace("lantern", "candle")
     tuned = train_generator(
         Corpus.from_text(text), tmp_path / "tuned", base=base,
-        training=TrainingConfig(batch_size=8, window=20, epochs=3, learning_rate=0.01),
+        settings={"batch_size": 8, "window": 20, "epochs": 3, "learning_rate": 0.01},
     )  # fmt: skip
     ids = tuned.tokenizer.encode(text)
     start = base.tokenizer.encode(text)
@@ -326,6 +327,16 @@ def test_the_warm_up_rises_and_the_cosine_falls():
     assert rates[-1] == pytest.approx(TrainingConfig.learning_rate / 100, rel=0.1)
 
 
-def test_unknown_settings_are_named():
+def test_unknown_settings_are_named(tmp_path):
     with pytest.raises(ConfigError, match="unknown setting unitz"):
-        configured({"unitz": 3})
+        configured({"unitz": 3}, TrainingConfig())
+    assert configured({"units": 3, "seed": 4}, TrainingConfig()) == (
+        {"units": 3}, TrainingConfig(seed=4),
+    )  # fmt: skip
+
+
+def test_the_same_command_resumes_and_another_is_refused(tmp_path):
+    assert run(tmp_path / "model", observer=StopAt(3)) is None
+    with pytest.raises(ConfigError, match="has units=12, not 13"):
+        run(tmp_path / "model", resume=True, units=13)
+    assert run(tmp_path / "model", resume=True, **SMALL) is not None

@@ -129,12 +129,9 @@ class Generator:
 
         Characters this one never saw are added. Otherwise as `train_generator`.
         """
-        from textrnn import training
-
         return _trained(
-            corpus, output, settings, training.fine_tuned_training(self.artifact),
-            base=self.artifact, observer=observer, resume=resume,
-        )  # fmt: skip
+            corpus, output, settings, base=self.artifact, observer=observer, resume=resume
+        )
 
 
 def load(model: str | Path) -> Generator:
@@ -156,21 +153,18 @@ def train_generator(
     `corpus` is a Corpus, a path, or several; `settings` are fields of GeneratorConfig and
     TrainingConfig (units=256, epochs=20, ...) and override those of the preset. An `observer`
     is told what happens and may stop the run, in which case the result is None; the same call
-    with `resume=True` and no settings goes on.
+    with `resume=True` goes on.
     """
     values = {**(preset(preset_name) if preset_name else {}), **settings}
-    return _trained(corpus, output, values, None, base=None, observer=observer, resume=resume)
+    return _trained(corpus, output, values, base=None, observer=observer, resume=resume)
 
 
 def _trained(
-    corpus: CorpusLike, output: str | Path, settings: dict[str, Any], defaults: Any, **how: Any
+    corpus: CorpusLike, output: str | Path, settings: dict[str, Any], **how: Any
 ) -> Generator | None:
     from textrnn import training
 
-    network, recipe = training.configured(settings, defaults)
-    model = training.train_generator(
-        as_corpus(corpus), output, network=network, training=recipe, **how
-    )
+    model = training.train_generator(as_corpus(corpus), output, settings=settings, **how)
     return Generator(replace(model, name=str(output))) if model else None
 
 

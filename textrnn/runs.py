@@ -127,7 +127,9 @@ def begin(
     return run, learner, (train_ids, validation_ids)
 
 
-def go_on(corpus: Corpus, output: Path, observer: Observer) -> tuple[Run, Learner, tuple[Ids, Ids]]:
+def go_on(
+    corpus: Corpus, output: Path, settings: Mapping[str, Any], observer: Observer
+) -> tuple[Run, Learner, tuple[Ids, Ids]]:
     """The run whose checkpoint is in `output`, as `begin` gives a new one."""
     checkpoint = checkpoints.load(output / "run")
     record = dict(checkpoint.record)
@@ -137,6 +139,13 @@ def go_on(corpus: Corpus, output: Path, observer: Observer) -> tuple[Run, Learne
             f"{', '.join(record['corpus']['names'])}, {record['corpus']['characters']:,} "
             f"characters; name that one to go on"
         )
+    own = {**record["training"], **record["network"]}
+    for name, value in settings.items():
+        if own.get(name) != value:
+            raise ConfigError(
+                f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and goes on "
+                f"with its own settings; leave that out"
+            )
     record["network"] = GeneratorConfig.from_dict(record["network"])
     record["training"] = training = TrainingConfig.from_dict(record["training"])
     record["tokenizer"] = tokenizer = CharTokenizer.from_json(record["tokenizer"])

@@ -30,8 +30,7 @@ def train_generator(
     corpus: Corpus,
     output: str | Path,
     *,
-    network: Mapping[str, Any] | None = None,
-    training: TrainingConfig | None = None,
+    settings: Mapping[str, Any] | None = None,
     base: Artifact | None = None,
     resume: bool = False,
     observer: Observer | None = None,
@@ -39,10 +38,10 @@ def train_generator(
 ) -> Artifact | None:
     """Learn to write like `corpus`, and leave the best model in the folder `output`.
 
-    `network` overrides fields of GeneratorConfig; `base` is a model to start from instead, whose
-    shape is kept and whose alphabet grows by what `corpus` has more. With `resume` the run in
-    `output` goes on with its own settings. Gives the best model, or None when the observer
-    stopped the run before its end.
+    `settings` are fields of GeneratorConfig and TrainingConfig by name. `base` is a model to
+    start from, whose shape is kept and whose alphabet grows by what `corpus` has more. With
+    `resume` the run in `output` goes on with its own settings, and those given must be the same.
+    Gives the best model, or None when the observer stopped the run before its end.
 
     CorpusError, ConfigError, TrainingError (the output is taken, the loss is no longer a number)
     and ArtifactError (it cannot be saved) say what to do.
@@ -51,10 +50,12 @@ def train_generator(
     for notice in artifact.recover(output):
         observer.notice(notice)
     if resume:
-        run, learner, splits = runs.go_on(corpus, output, observer)
+        run, learner, splits = runs.go_on(corpus, output, settings or {}, observer)
     else:
+        defaults = fine_tuned_training(base) if base else TrainingConfig()
+        network, training = configured(settings or {}, defaults)
         run, learner, splits = runs.begin(
-            corpus, output, network or {}, training or TrainingConfig(), base, command, observer
+            corpus, output, network, training, base, command, observer
         )
     train_ids, validation_ids = splits
     observer.notice(
@@ -223,7 +224,7 @@ def _finished(run: Run, observer: Observer) -> Artifact:
 
 
 def configured(
-    settings: Mapping[str, Any], defaults: TrainingConfig | None = None
+    settings: Mapping[str, Any], defaults: TrainingConfig
 ) -> tuple[dict[str, Any], TrainingConfig]:
     """Sort settings of both kinds, by name, into network overrides and a TrainingConfig."""
     shape = GeneratorConfig.field_types().keys() - {"vocab_size"}
@@ -235,5 +236,4 @@ def configured(
         )
     network = {name: value for name, value in settings.items() if name in shape}
     values = {name: value for name, value in settings.items() if name in known}
-    base = (defaults or TrainingConfig()).to_dict()
-    return network, TrainingConfig.from_dict({**base, **values})
+    return network, TrainingConfig.from_dict({**defaults.to_dict(), **values})

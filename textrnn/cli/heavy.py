@@ -31,7 +31,7 @@ with quiet_libraries():
 from textrnn.artifact import Artifact
 from textrnn.cli.display import TrainingDisplay
 from textrnn.corpora import Corpus
-from textrnn.training import configured, fine_tuned_training, train_generator
+from textrnn.training import train_generator
 
 
 def train(
@@ -45,13 +45,11 @@ def train(
     command: str,
 ) -> bool:
     """Train with a display; False when the run was stopped and can be resumed."""
-    network, training = configured(settings, fine_tuned_training(base) if base else None)
     with TrainingDisplay(quiet=quiet) as display:
         model = train_generator(
             corpus,
             output,
-            network=network,
-            training=training,
+            settings=settings,
             base=base,
             resume=resume,
             observer=display,

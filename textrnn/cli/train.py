@@ -156,10 +156,6 @@ def _train(
     values |= _read_config(config_file) if config_file else {}
     values |= dict(map(_assignment, assignments))
     values |= {name: value for name, value in typed.items() if value is not None}
-    if resume and values:
-        raise ConfigError(
-            f"a resumed run keeps its own settings; leave out {', '.join(sorted(values))}"
-        )
     from textrnn.corpora import read_corpus
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
