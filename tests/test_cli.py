@@ -263,3 +263,20 @@ def test_a_tokenizer_in_lower_case_reads_primes_in_any_case(tmp_path):
     lower = CharTokenizer(model.tokenizer.characters, lower=True)
     artifact.save(artifact.Artifact(model.config, lower, model.weights), tmp_path / "lower")
     assert invoke("generate", "-m", tmp_path / "lower", "--prime", "ROMEO").exit_code == 0
+
+
+def test_training_shows_nothing_that_libraries_say_of_themselves(tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("the miller counts his sacks by night.\n" * 60)
+    command = [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus)]
+    options = ["--units", "6", "--window", "16", "--batch-size", "16", "--epochs", "1"]
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "m"), *options, "--set", "sample_length=0"],
+        capture_output=True,
+        text=True,
+        env={key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"},
+    )
+    assert done.returncode == 0
+    first, second, third = done.stderr.splitlines()
+    assert "characters in the alphabet" in first
+    assert second.startswith("epoch 1:") and third.startswith("The model is in")

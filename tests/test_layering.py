@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "api": {*MODEL, "artifact", "corpora", "generation", "reports", "observer", "training"},
     "cli": {
         *MODEL, "artifact", "cli", "corpora", "downloads", "generation", "records", "reports",
-        "observer", "training", "textrnn",
+        "layers", "observer", "training", "textrnn",
     },
     "__init__": {"api", "config", "corpora", "errors", "observer"},
 }  # fmt: skip

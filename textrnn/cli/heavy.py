@@ -21,12 +21,14 @@ def quiet_libraries() -> Iterator[None]:
         os.close(null)
 
 
-# TensorFlow greets with the hardware it found, while it is imported and at the first operation;
-# that is no news to who wants a text.
+# TensorFlow greets with the hardware it found, while it is imported and at the first operation,
+# and XLA at the first compilation; that is no news to who wants a text.
 with quiet_libraries():
     import tensorflow as tf
 
-    tf.constant(0)
+    from textrnn.layers import GRU
+
+    GRU(1)(tf.zeros((1, 1, 1)))
 
 from textrnn.artifact import Artifact
 from textrnn.cli.display import TrainingDisplay
