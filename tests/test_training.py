@@ -216,6 +216,7 @@ def test_fine_tuning_maps_weights_by_character(tmp_path):
         },
     )  # fmt: skip
     assert "4 characters are new" in notices[0]
+    assert f"from**: {tmp_path / 'base'}; new characters: !M~ü." in tuned.card
     for character in "~!Mü":
         assert character in notices[0]
     # At a learning rate of nothing the tuned model must foretell the old text as the base does.
@@ -267,6 +268,8 @@ def test_fine_tuning_refuses_another_shape(tmp_path):
     base = run(tmp_path / "base", epochs=1)
     with pytest.raises(ConfigError, match="keeps the shape"):
         run(tmp_path / "tuned", base=base, units=99)
+    with pytest.raises(ConfigError, match=r"as it is.*leave out --lower"):
+        run(tmp_path / "tuned", base=base, lower=True)
     assert fine_tuned_training(base).learning_rate < TrainingConfig.learning_rate
 
 

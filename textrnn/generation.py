@@ -36,6 +36,11 @@ def fresh_seed() -> int:
     return secrets.randbelow(2**31)
 
 
+def opening(model: Artifact) -> str:
+    """What a sample begins after when nobody gives a prime: a line end, where it is known."""
+    return "\n" if "\n" in model.tokenizer.characters else model.tokenizer.characters[0]
+
+
 def stream(
     model: Artifact,
     prime: str = "\n",

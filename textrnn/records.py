@@ -36,7 +36,8 @@ def model_card(model: Artifact, *, title: str) -> str:
         f"{metadata['training']['validation']} was kept for validation.",
     ]
     if base := metadata.get("base"):
-        lines.append(f"- **Fine-tuned from**: {base}.")
+        new = base["new_characters"]
+        lines.append(f"- **Fine-tuned from**: {base['name']}; new characters: {new or 'none'}.")
     for name, score in metadata.get("scores", {}).items():
         lines.append(
             f"- **Score, {name}**: {score['loss']:.4f} nats a character "

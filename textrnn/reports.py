@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from textrnn import copying, corpora, evaluation, generation, ngrams
 from textrnn.artifact import Artifact
@@ -83,13 +84,15 @@ def is_own(model: Artifact, corpus: Corpus) -> bool:
 def learnt_ids(model: Artifact, corpus: Corpus) -> Ids:
     """What of `corpus` the model learnt from, or all of it when the model is of another text."""
     ids = model.tokenizer.encode_pieces(corpus.pieces, unknown="skip")
-    if is_own(model, corpus):
-        training = model.metadata["training"]
-        if _validation_slice(model):
-            return corpora.split(ids, training["part"], training["validation"])[0]
-        start, end = corpora.bounds(*parse_part(training["part"]), len(ids))
-        return ids[start:end]
-    return ids
+    return _learnt(model, ids) if is_own(model, corpus) else ids
+
+
+def _learnt(model: Artifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Of `values`, one a character of the model's corpus, those of what it learnt from."""
+    training = model.metadata["training"]
+    if _validation_slice(model):
+        return corpora.split(values, training["part"], training["validation"])[0]
+    return values[slice(*corpora.bounds(*parse_part(training["part"]), len(values)))]
 
 
 def _validation_slice(model: Artifact) -> bool:
@@ -123,20 +126,15 @@ def _part(model: Artifact, corpus: Corpus, part: str, unknown: Unknown) -> Ids:
 def _learnt_overlap(model: Artifact, corpus: Corpus, part: str) -> bool:
     if part == "validation":
         return False
-    length = corpus.length
-    marks = np.arange(length)
-    start, end = (0, length) if part == "all" else corpora.bounds(*parse_part(part), length)
-    training = model.metadata["training"]
-    learnt = (
-        corpora.split(marks, training["part"], training["validation"])[0]
-        if _validation_slice(model)
-        else marks[slice(*corpora.bounds(*parse_part(training["part"]), length))]
+    scored = np.zeros(corpus.length, dtype=bool)
+    scored[slice(*corpora.bounds(*parse_part("0:1" if part == "all" else part), len(scored)))] = (
+        True
     )
-    return bool(((learnt >= start) & (learnt < end)).any())
+    return bool(_learnt(model, scored).any())
 
 
 def _sample(model: Artifact, length: int, sampling: SamplingConfig, seed: int) -> Ids:
-    prime = "\n" if "\n" in model.tokenizer.characters else model.tokenizer.characters[0]
+    prime = generation.opening(model)
     each = math.ceil(length / SAMPLES)
     texts = generation.generate(model, prime, each, count=SAMPLES, sampling=sampling, seed=seed)
     return model.tokenizer.encode("".join(texts)[:length])

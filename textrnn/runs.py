@@ -109,6 +109,12 @@ def begin(
                 f"fine-tuning keeps the shape of {base.name}; leave out "
                 f"{', '.join(sorted(changed))}, or train a new model"
             )
+        if training.lower != base.tokenizer.lower:
+            raise ConfigError(
+                f"{base.name} reads its text "
+                f"{'in lower case' if base.tokenizer.lower else 'as it is'}, and so does what is "
+                f"fine-tuned from it; leave out --{'no-' if base.tokenizer.lower else ''}lower"
+            )
         config = replace(base.config, vocab_size=tokenizer.vocab_size)
         config = GeneratorConfig.from_dict({**config.to_dict(), **network})
         extra["base"] = {"name": base.name, "new_characters": new}

@@ -176,7 +176,7 @@ def _close_epoch(run: Run, learner: Learner, validation_ids: Ids, observer: Obse
 def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:
     if not training.sample_length:
         return {}
-    prime = "\n" if "\n" in model.tokenizer.characters else model.tokenizer.characters[0]
+    prime = generation.opening(model)
     return {
         temperature: generation.generate(
             model,
