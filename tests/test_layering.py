@@ -33,19 +33,23 @@ ALLOWED: dict[str, set[str]] = {
     "reports": {
         *MODEL, "artifact", "corpora", "copying", "evaluation", "generation", "ngrams",
     },
+    "scores": LIGHT_BASE,
+    "calibration": {*LIGHT_BASE, "scores"},
+    "classifier_reports": {*LIGHT_BASE, "scores", "calibration"},
     # ---- waterline ----
     "datasets": LIGHT_BASE,
     "recurrence": set(),
     "layers": {"recurrence"},
     "models": {*LIGHT_BASE, "layers"},
     "learner": {*LIGHT_BASE, "models"},
+    "loop": {*LIGHT_BASE, "checkpoints", "learner", "observer"},
     "runs": {
-        *MODEL, "artifact", "checkpoints", "corpora", "datasets", "learner", "observer",
-        "records",
+        *MODEL, "artifact", "checkpoints", "corpora", "datasets", "learner", "loop", "models",
+        "observer", "records",
     },
     "training": {
         *MODEL, "artifact", "checkpoints", "corpora", "datasets", "evaluation", "generation",
-        "learner", "observer", "records", "runs",
+        "learner", "loop", "observer", "records", "runs",
     },
     # ---- on top ----
     "api": {*MODEL, "artifact", "corpora", "generation", "reports", "observer", "training"},
@@ -55,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "__init__": {"api", "config", "corpora", "errors", "observer"},
 }  # fmt: skip
-HEAVY = {"datasets", "recurrence", "layers", "models", "learner", "runs", "training"}
+HEAVY = {"datasets", "recurrence", "layers", "models", "learner", "loop", "runs", "training"}
 HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

@@ -20,7 +20,7 @@ from textrnn.forward import cell_name
 from textrnn.learner import Learner
 from textrnn.models.generator import build_generator
 from textrnn.observer import Observer
-from textrnn.runs import transferred
+from textrnn.runs import generator_learner, transferred
 from textrnn.training import configured, fine_tuned_training, train_generator
 
 SENTENCES = [
@@ -175,7 +175,7 @@ def test_a_run_that_never_was_any_good_leaves_no_model(tmp_path):
 
 def test_a_step_with_an_infinite_gradient_changes_nothing():
     network = GeneratorConfig(vocab_size=5, units=4, embedding_dim=3, dropout=0.0)
-    learner = Learner(network, TrainingConfig(stateful=False), total_steps=10)
+    learner = generator_learner(network, TrainingConfig(stateful=False), total_steps=10)
     learner.model.get_layer("output").bias.assign([np.inf, 0, 0, 0, 0])
     before = learner.average_weights(), [v.numpy() for v in learner.model.trainable_variables]
     ids = np.ones((2, 7), np.int32)
@@ -316,7 +316,7 @@ def test_validation_may_be_a_slice_or_a_file(tmp_path):
 
 
 def test_the_warm_up_rises_and_the_cosine_falls():
-    learner = Learner(
+    learner = generator_learner(
         GeneratorConfig(vocab_size=3, units=2), TrainingConfig(warmup_steps=10), total_steps=200
     )
     rates = []

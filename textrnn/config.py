@@ -117,14 +117,11 @@ class GeneratorConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingConfig(Config):
-    """How a generator learns: how its corpus is read, and the optimizer."""
+class LearningConfig(Config):
+    """What every kind of training has: the optimizer, its schedule, when to stop and to save."""
 
-    stateful: bool = True  # read on from window to window, or draw windows at random
-    window: int = 64  # characters an example spans
-    shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
     batch_size: int = 16
-    # Passes over the corpus; none: as many as make 5,000 steps, from 4 to 100.
+    # Passes over the data; none: as many as suit its size.
     epochs: int | None = None
     learning_rate: float = 4e-3  # the highest, after warm-up
     schedule: Schedule = "cosine"
@@ -133,25 +130,42 @@ class TrainingConfig(Config):
     clip_norm: float = 1.0  # largest norm of all gradients together; 0 does not clip
     ema: float = 0.998  # momentum of the averaged weights that are kept; 0 keeps the last ones
     patience: int = 10  # epochs without a better validation loss before stopping; 0 never stops
-    validation: str = "0.1"  # a share from the end, START:END, or a file
-    part: str = "0:1"  # the part START:END of the corpus to use, validation included
-    lower: bool = False  # lower-case the corpus
     seed: int = 0
     checkpoint_seconds: float = 60.0  # at most this long between two checkpoints
-    sample_length: int = 200  # characters of each sample shown after an epoch; 0 shows none
 
     def __post_init__(self) -> None:
         self._one_of("schedule", Schedule)
-        self._at_least(1, "window", "batch_size")
+        self._at_least(1, "batch_size")
         if self.epochs is not None:
             self._at_least(1, "epochs")
         self._at_least(
-            0, "shift", "warmup_steps", "weight_decay", "clip_norm", "patience", "seed",
-            "checkpoint_seconds", "sample_length",
+            0, "warmup_steps", "weight_decay", "clip_norm", "patience", "seed",
+            "checkpoint_seconds",
         )  # fmt: skip
         self._share("ema")
         if not 0 < self.learning_rate < math.inf:
             raise ConfigError(f"learning_rate must be above 0, got {self.learning_rate}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(LearningConfig):
+    """How a generator learns: how its corpus is read, and the optimizer.
+
+    Epochs that nobody names are as many as make 5,000 steps, from 4 to 100.
+    """
+
+    stateful: bool = True  # read on from window to window, or draw windows at random
+    window: int = 64  # characters an example spans
+    shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
+    validation: str = "0.1"  # a share from the end, START:END, or a file
+    part: str = "0:1"  # the part START:END of the corpus to use, validation included
+    lower: bool = False  # lower-case the corpus
+    sample_length: int = 200  # characters of each sample shown after an epoch; 0 shows none
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._at_least(1, "window")
+        self._at_least(0, "shift", "sample_length")
         parse_part(self.part)
         # A validation that is neither a share nor a slice names a file, checked when it is read.
         if not is_file(self.validation):

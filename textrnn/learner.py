@@ -5,7 +5,7 @@ where it stands is in `arrays`.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -13,32 +13,32 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn.config import GeneratorConfig, TrainingConfig
-from textrnn.models.generator import build_generator, reset_states, state_variables
+from textrnn.config import LearningConfig
+from textrnn.models.generator import reset_states, state_variables
+
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # targets, logits -> one number
 
 
 class Learner:
-    """One training step after another; `total_steps` shapes the learning rate's course."""
+    """One training step after another; `total_steps` shapes the learning rate's course.
+
+    `loss` is what a step of `model` is made to lower.
+    """
 
     def __init__(
-        self, network: GeneratorConfig, training: TrainingConfig, total_steps: int
+        self, model: keras.Model, training: LearningConfig, total_steps: int, loss: Loss
     ) -> None:
         self.training, self.total_steps, self.steps_done = training, total_steps, 0
-        self.model = build_generator(
-            network,
-            stateful=training.stateful,
-            batch_size=training.batch_size if training.stateful else None,
-            seed=training.seed,
-        )
+        self.model, self._loss = model, loss
         self.optimizer = keras.optimizers.AdamW(
             training.learning_rate, weight_decay=training.weight_decay
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.model.trainable_variables)
         self._averages = [tf.Variable(variable) for variable in self.model.trainable_variables]
-        # Traced once a shape: layers and XLA need to know the rows, and only the last batch of
-        # stateless windows has fewer.
+        # Traced once a number of rows, which the layers need to know, whatever the lengths.
         self._step = tf.function(self._one_step)
+        self._traces: dict[tuple[int, ...], Callable[..., tf.Tensor]] = {}
 
     def start_from(self, weights: Mapping[str, npt.NDArray[Any]]) -> None:
         """Begin with these weights (all of the model's, by name) instead of random ones."""
@@ -47,16 +47,29 @@ class Learner:
             average.assign(weights[variable.path])
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
-        """Learn from one batch, (batch, window) ids each; its loss in nats a character.
+        """Learn from one batch, (batch, window) ids and what they should give; its loss in nats.
 
         When the loss or a gradient is not finite nothing is learnt, and the result is nan.
         """
+        inputs, targets = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
         self.optimizer.learning_rate.assign(self.learning_rate)
         # Early on the average must not be of the random weights it began with.
         momentum = min(self.training.ema, (1 + self.steps_done) / (10 + self.steps_done))
-        loss = float(self._step(inputs, targets, tf.constant(momentum, tf.float32)))
+        loss = float(self._trace(inputs, targets)(inputs, targets, tf.constant(momentum)))
         self.steps_done += 1
         return loss
+
+    def _trace(self, inputs: tf.Tensor, targets: tf.Tensor) -> Callable[..., tf.Tensor]:
+        key = (inputs.shape[0], targets.shape.rank)
+        if key not in self._traces:
+            specs = [
+                tf.TensorSpec([x.shape[0], *[None] * (x.shape.rank - 1)], x.dtype)
+                for x in (inputs, targets)
+            ]
+            self._traces[key] = self._step.get_concrete_function(
+                *specs, tf.TensorSpec([], tf.float32)
+            )
+        return self._traces[key]
 
     @property
     def learning_rate(self) -> float:
@@ -110,9 +123,7 @@ class Learner:
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             logits = self.model(inputs, training=True)
-            loss = tf.reduce_mean(
-                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-            )
+            loss = self._loss(targets, logits)
             penalised = loss + tf.add_n(self.model.losses) if self.model.losses else loss
         # Dense: the norm of an embedding's sparse gradient would miss that its rows add up.
         gradients = [tf.convert_to_tensor(g) for g in tape.gradient(penalised, variables)]

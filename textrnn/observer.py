@@ -14,8 +14,9 @@ class Progress:
     step: int
     steps: int  # of this epoch
     loss: float
-    characters_per_second: float
+    units_per_second: float
     seconds_left: float
+    unit: str = "chars"  # or texts
 
 
 class Observer:

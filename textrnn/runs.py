@@ -1,80 +1,52 @@
-"""A training run, begun or resumed: its settings, its data, where it stands, and its checkpoint."""
+"""A generator's run, begun or resumed: its settings, its data, its learner."""
 
 import math
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from textrnn import checkpoints, corpora, datasets, records
 from textrnn.artifact import Artifact
-from textrnn.checkpoints import Checkpoint
-from textrnn.config import GeneratorConfig, TrainingConfig, is_file, parse_part
+from textrnn.config import GeneratorConfig, LearningConfig, TrainingConfig, is_file, parse_part
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.learner import Learner
+from textrnn.loop import Saver, Standing, check_free
+from textrnn.models.generator import build_generator
 from textrnn.observer import Observer
 from textrnn.tokenizers import CharTokenizer, Ids
 
 
-@dataclass
-class Run:
-    """All of a run that is not weights; from `epoch` on it changes as the run goes."""
+@dataclass(kw_only=True)
+class Run(Standing):
+    """A generator's run: what it learns, from what, and where it stands."""
 
-    output: Path
     network: GeneratorConfig
     training: TrainingConfig
     tokenizer: CharTokenizer
     corpus: Mapping[str, Any]
-    epochs: int
-    steps: int  # an epoch
     extra: Mapping[str, Any]  # base and command, for the record
-    epoch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def folder(self) -> Path:
-        """Where the checkpoint and the history lie."""
-        return self.output / "run"
+    def learning(self) -> LearningConfig:
+        """The settings that the loop goes by."""
+        return self.training
 
-
-class Saver:
-    """Writes a run's checkpoint, whenever asked and when the last one is old enough."""
-
-    def __init__(self, run: Run, learner: Learner) -> None:
-        self.run, self.learner, self.saved_at = run, learner, time.monotonic()
-
-    def save_when_due(self) -> None:
-        """Save if the last checkpoint is as old as the settings allow."""
-        if time.monotonic() - self.saved_at >= self.run.training.checkpoint_seconds:
-            self.save()
-
-    def save(self) -> None:
-        """Replace the checkpoint by where the run stands now."""
-        run = self.run
-        record = {
-            name: getattr(run, name)
-            for name in (
-                "corpus", "epochs", "steps", "extra", "epoch", "step", "loss_sum", "best_loss",
-                "best_epoch", "history",
-            )
-        }  # fmt: skip
-        record |= {
-            "network": run.network.to_dict(),
-            "training": run.training.to_dict(),
-            "tokenizer": run.tokenizer.to_json(),
-            "steps_done": self.learner.steps_done,
+    def record(self) -> dict[str, Any]:
+        """Everything but the weights, as JSON holds it; `go_on` starts from here."""
+        return {
+            **self.progress_record(),
+            "corpus": self.corpus,
+            "extra": self.extra,
+            "network": self.network.to_dict(),
+            "training": self.training.to_dict(),
+            "tokenizer": self.tokenizer.to_json(),
         }
-        checkpoints.save(run.folder, Checkpoint(record, self.learner.arrays()))
-        self.saved_at = time.monotonic()
 
 
 def begin(
@@ -87,7 +59,7 @@ def begin(
     observer: Observer,
 ) -> tuple[Run, Learner, tuple[Ids, Ids]]:
     """A new run, its learner, and the ids to learn from and to validate on."""
-    _check_free(output)
+    check_free(output)
     validation = _validation_file(training)
     pieces = (*corpus.pieces, *(validation.pieces if validation else ()))
     tokenizer = CharTokenizer.fit(pieces, lower=training.lower)
@@ -124,9 +96,16 @@ def begin(
     steps = _steps(training, len(train_ids))
     epochs = training.epochs or default_epochs(steps)
     run = Run(
-        output, config, training, tokenizer, records.corpus_record(corpus), epochs, steps, extra
+        output=output,
+        network=config,
+        training=training,
+        tokenizer=tokenizer,
+        corpus=records.corpus_record(corpus),
+        epochs=epochs,
+        steps=steps,
+        extra=extra,
     )
-    learner = Learner(config, training, epochs * steps)
+    learner = generator_learner(run.network, training, run.epochs * run.steps)
     if base:
         learner.start_from(transferred(base, tokenizer, learner.average_weights()))
     Saver(run, learner).save()  # so that a run killed at once can be resumed too
@@ -156,11 +135,31 @@ def go_on(
     record["training"] = training = TrainingConfig.from_dict(record["training"])
     record["tokenizer"] = tokenizer = CharTokenizer.from_json(record["tokenizer"])
     steps_done = record.pop("steps_done")
-    run = Run(output, **record)
-    learner = Learner(run.network, training, run.epochs * run.steps)
+    run = Run(output=output, **record)
+    learner = generator_learner(run.network, training, run.epochs * run.steps)
     learner.restore(checkpoint.arrays, steps_done)
     observer.notice(f"going on at epoch {run.epoch + 1}, step {run.step + 1}")
     return run, learner, _split(corpus, tokenizer, training, _validation_file(training))
+
+
+def generator_learner(
+    network: GeneratorConfig, training: TrainingConfig, total_steps: int
+) -> Learner:
+    """What learns to foretell the next character, with fresh weights."""
+    model = build_generator(
+        network,
+        stateful=training.stateful,
+        batch_size=training.batch_size if training.stateful else None,
+        seed=training.seed,
+    )
+    return Learner(model, training, total_steps, _loss)
+
+
+def _loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Mean nats a character."""
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    )
 
 
 def transferred(
@@ -183,21 +182,6 @@ def transferred(
     bias = weights["output/bias"][sources]
     bias[new] = weights["output/bias"].min()
     return {**weights, first: rows, "output/kernel": kernel, "output/bias": bias}
-
-
-def _check_free(output: Path) -> None:
-    if not output.exists():
-        return
-    if not output.is_dir():
-        raise TrainingError(f"{output} is a file; -o names the folder to make")
-    names = {entry.name for entry in output.iterdir()}
-    if "config.json" in names or checkpoints.path(output / "run").exists():
-        raise TrainingError(
-            f"{output} already holds a model or a run; add --resume to go on with it, or choose "
-            f"another -o"
-        )
-    if names - {"run"}:
-        raise TrainingError(f"{output} holds other files; choose a new folder with -o")
 
 
 def _validation_file(training: TrainingConfig) -> Corpus | None:

@@ -5,22 +5,21 @@ the history, and may be deleted once no one wants to go on.
 """
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from textrnn import artifact, checkpoints, datasets, evaluation, generation, records, runs
+from textrnn import artifact, datasets, evaluation, generation, loop, records, runs
 from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
 from textrnn.corpora import Corpus
-from textrnn.errors import ConfigError, TrainingError
+from textrnn.errors import ConfigError
 from textrnn.evaluation import Score
 from textrnn.forward import Network
 from textrnn.learner import Learner
-from textrnn.observer import Observer, Progress
-from textrnn.runs import Run, Saver
+from textrnn.observer import Observer
+from textrnn.runs import Run
 from textrnn.tokenizers import Ids
 
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0)
@@ -63,25 +62,17 @@ def train_generator(
         f"validating on {len(validation_ids):,}; {run.steps} steps an epoch, at most "
         f"{run.epochs} epochs"
     )
-    saver = Saver(run, learner)
-    while run.epoch < run.epochs and not _waited_enough(run):
-        try:
-            if not _one_epoch(run, learner, train_ids, observer, saver):
-                saver.save()
-                return None
-        except _Diverged:
-            _keep_if_best(run, learner, validation_ids)  # the step that failed changed nothing
-            kept = f"the best weights from before it are in {output}" if run.best_epoch else (
-                "the weights from before it are no use either"
-            )  # fmt: skip
-            raise TrainingError(
-                f"the loss is no longer a finite number at epoch {run.epoch + 1}, step "
-                f"{run.step + 1}; {kept}. Start again, with another -o and a lower "
-                f"--learning-rate than {run.training.learning_rate:g}"
-            ) from None
-        _close_epoch(run, learner, validation_ids, observer)
-        saver.save()
-    return _finished(run, observer)
+    done = loop.run_epochs(
+        run,
+        learner,
+        observer,
+        batches=lambda: _batches(run, train_ids),
+        close=lambda: _close_epoch(run, learner, validation_ids, observer),
+        rescue=lambda: _keep_if_best(run, learner, validation_ids),
+        unit="chars",
+        units_a_step=run.training.batch_size * run.training.window,
+    )
+    return _finished(run) if done else None
 
 
 def fine_tuned_training(base: Artifact) -> TrainingConfig:
@@ -111,39 +102,6 @@ def _batches(run: Run, ids: Ids) -> Any:
     )
 
 
-def _one_epoch(run: Run, learner: Learner, ids: Ids, observer: Observer, saver: Saver) -> bool:
-    """Take what is left of the epoch's steps; False when the observer stopped it."""
-    if run.step == 0:
-        learner.reset_states()
-    started, first_step = time.monotonic(), run.step
-    for inputs, targets in _batches(run, ids):
-        loss = learner.step(inputs, targets)
-        if not math.isfinite(loss):
-            raise _Diverged
-        run.step += 1
-        run.loss_sum += loss
-        seconds = (time.monotonic() - started) / (run.step - first_step)
-        observer.step(
-            Progress(
-                run.epoch + 1,
-                run.epochs,
-                run.step,
-                run.steps,
-                run.loss_sum / run.step,
-                run.training.batch_size * run.training.window / seconds,
-                seconds * ((run.epochs - run.epoch) * run.steps - run.step),
-            )
-        )
-        if observer.should_stop():
-            return False
-        saver.save_when_due()
-    return True
-
-
-class _Diverged(Exception):
-    """A step's loss or gradient was not finite."""
-
-
 def _keep_if_best(run: Run, learner: Learner, validation_ids: Ids) -> tuple[Artifact, Score, bool]:
     """Score the averaged weights, and save them as the model if none was better."""
     weights = learner.average_weights()
@@ -168,8 +126,6 @@ def _close_epoch(run: Run, learner: Learner, validation_ids: Ids, observer: Obse
         "learning_rate": learner.learning_rate,
     }
     run.history = [*run.history, row]
-    checkpoints.write_history(run.folder, run.history)
-    run.epoch, run.step, run.loss_sum = run.epoch + 1, 0, 0.0
     observer.epoch(row, best, _samples(model, run.training))
 
 
@@ -189,11 +145,6 @@ def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:
     }
 
 
-def _waited_enough(run: Run) -> bool:
-    patience = run.training.patience
-    return bool(patience) and run.epoch - run.best_epoch >= patience
-
-
 def _model(run: Run, weights: Mapping[str, Any], scores: Mapping[str, Any]) -> Artifact:
     metadata = {
         "versions": records.versions(),
@@ -207,16 +158,7 @@ def _model(run: Run, weights: Mapping[str, Any], scores: Mapping[str, Any]) -> A
     return replace(model, card=records.model_card(model, title=run.output.name))
 
 
-def _finished(run: Run, observer: Observer) -> Artifact:
-    if not run.best_epoch:
-        raise TrainingError(
-            "no epoch gave a finite validation loss, so there is no model to keep; start again "
-            "with a lower --learning-rate"
-        )
-    if run.epoch < run.epochs:
-        observer.notice(
-            f"stopped early: {run.training.patience} epochs without a better validation loss"
-        )
+def _finished(run: Run) -> Artifact:
     best = artifact.load(run.output)
     best = replace(best, metadata={**best.metadata, "history": run.history})
     artifact.save(best, run.output)

@@ -70,9 +70,10 @@ class TrainingDisplay(Observer):
     def step(self, progress: RunProgress) -> None:
         """Redraw the line, or print one when the last is long ago."""
         name = f"epoch {progress.epoch}/{progress.epochs}"
+        bits = f"{progress.loss / math.log(2):.3f} bits/char  " if progress.unit == "chars" else ""
         figures = (
-            f"loss {progress.loss:.3f}  {progress.loss / math.log(2):.3f} bits/char  "
-            f"{progress.characters_per_second:,.0f} chars/s  {duration(progress.seconds_left)} left"
+            f"loss {progress.loss:.3f}  {bits}{progress.units_per_second:,.0f} {progress.unit}/s  "
+            f"{duration(progress.seconds_left)} left"
         )
         self._bar.update(
             self._task,
