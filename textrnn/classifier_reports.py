@@ -1,0 +1,309 @@
+"""Turn a classifier's probabilities and the true labels into one report.
+
+The report is plain JSON data; `as_text` shows it in a terminal and `as_markdown` in a model card.
+Both show "-" where a score is undefined (None).
+"""
+
+import textwrap
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn import scores
+from textrnn.errors import ConfigError
+from textrnn.scores import Floats, Labels
+
+HEAD, TAIL = 200, 100  # characters of a long text that are shown
+GAP = " … "
+WIDTH = 96
+
+Mask = npt.NDArray[np.bool_]
+
+
+def report(
+    model_name: str,
+    classes: Sequence[str],
+    probabilities: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    lengths: npt.ArrayLike,
+    texts: Sequence[str],
+    *,
+    subsets: Mapping[str, Mask] | None = None,
+    worst: int = 10,
+    abstain: float | None = None,
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Score a classifier on labelled texts.
+
+        probabilities  (n, classes), rows that sum to 1
+        labels         (n,) integers, indices into `classes`
+        lengths        (n,) integers, words of each text
+        texts          n of them; only those of the worst mistakes are read
+        subsets        name -> (n,) bool, the examples to score once more on their own
+        worst          how many mistakes to show, those of the greatest log loss
+        abstain        judge only where the likeliest class has at least this probability
+        notes          sentences to show with the scores
+
+    A subset without examples has no scores: None. CorpusError when there is no example at all,
+    ConfigError when `abstain` or `worst` is outside its range.
+    """
+    if abstain is not None and not 0 <= abstain <= 1:
+        raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
+    if worst < 0:
+        raise ConfigError(f"worst must be 0 or more, got {worst}")
+    probabilities, labels = scores.checked(probabilities, labels)
+    if len(texts) != len(labels):
+        raise ValueError(f"{len(texts)} texts do not fit {len(labels)} labels")
+    right = probabilities.argmax(axis=1) == labels
+    return {
+        "model": model_name,
+        "classes": list(classes),
+        "notes": list(notes),
+        "scores": scores.score(probabilities, labels, classes).to_dict(),
+        "subsets": {
+            name: _subset(probabilities, labels, classes, mask)
+            for name, mask in (subsets or {}).items()
+        },
+        "by_length": [asdict(row) for row in scores.accuracy_by_length(lengths, right)],
+        "reliability": [asdict(row) for row in scores.reliability(probabilities, labels)],
+        "abstain": None if abstain is None else _abstain(probabilities, right, abstain),
+        "worst": _mistakes(probabilities, labels, classes, texts, worst),
+    }
+
+
+def _subset(
+    probabilities: Floats, labels: Labels, classes: Sequence[str], mask: Mask
+) -> dict[str, Any] | None:
+    if mask.dtype != np.bool_ or mask.shape != labels.shape:  # indices would be read as a mask
+        raise ValueError(f"a subset must be a bool for each of {len(labels)} examples")
+    if not mask.any():
+        return None
+    return scores.score(probabilities[mask], labels[mask], classes).to_dict()
+
+
+def _abstain(probabilities: Floats, right: Mask, threshold: float) -> dict[str, Any]:
+    judged = probabilities.max(axis=1) >= threshold
+    count, hits = int(judged.sum()), int(right[judged].sum())
+    return {
+        "threshold": threshold,
+        "judged": count,
+        "share": count / len(right),
+        "accuracy": hits / count if count else None,
+        "interval": asdict(scores.wilson(hits, count)) if count else None,
+    }
+
+
+def _mistakes(
+    probabilities: Floats, labels: Labels, classes: Sequence[str], texts: Sequence[str], count: int
+) -> list[dict[str, Any]]:
+    taken = probabilities.argmax(axis=1)
+    # With three classes a right but unsure guess may have a greater loss than a mistake.
+    order = [i for i in scores.worst(probabilities, labels, len(labels)) if taken[i] != labels[i]]
+    return [
+        {
+            "index": index,
+            "truth": classes[labels[index]],
+            "prediction": classes[taken[index]],
+            "probability": float(probabilities[index, taken[index]]),
+            "text": shortened(texts[index]),
+        }
+        for index in order[:count]
+    ]
+
+
+def shortened(text: str) -> str:
+    """A text of up to 300 characters as it is, of a longer one the beginning and the end."""
+    return text if len(text) <= HEAD + TAIL else text[:HEAD] + GAP + text[-TAIL:]
+
+
+def as_text(report: Mapping[str, Any]) -> str:
+    """A report for a terminal."""
+    lines = [_title(report), *(f"note: {_one_line(note)}" for note in report["notes"])]
+    for table in _tables(report):
+        lines += ["", *_aligned(table)]
+    if report["abstain"]:
+        lines += ["", _abstain_sentence(report["abstain"])]
+    if report["worst"]:
+        lines += ["", "worst mistakes, counted from 0"]
+    for mistake in report["worst"]:
+        truth, prediction = _one_line(mistake["truth"]), _one_line(mistake["prediction"])
+        sure = _percent(mistake["probability"])
+        lines.append(f"  {mistake['index']}: truth {truth}, judged {prediction} at {sure}")
+        lines += textwrap.wrap(
+            _one_line(mistake["text"]), WIDTH, initial_indent="    ", subsequent_indent="    "
+        )
+    return "\n".join(lines)
+
+
+def as_markdown(report: Mapping[str, Any]) -> str:
+    """A report for a model card, in GitHub's Markdown; texts are shown as they are written."""
+    parts = [f"## {_escaped(_title(report))}"]
+    if report["notes"]:
+        parts.append("\n".join(f"- {_escaped(note)}" for note in report["notes"]))
+    for table in _tables(report):
+        parts += [f"### {_escaped(table.title)}", _markdown_table(table)]
+    if report["abstain"]:
+        parts += ["### not sure", _escaped(_abstain_sentence(report["abstain"]))]
+    if report["worst"]:
+        header = ("index", "truth", "prediction", "probability", "text")
+        rows = [
+            [
+                _percent(mistake[name]) if name == "probability" else str(mistake[name])
+                for name in header
+            ]
+            for mistake in report["worst"]
+        ]
+        table = Table("worst mistakes, counted from 0", header, rows, left=(1, 2, 4))
+        parts += [f"### {table.title}", _markdown_table(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+class Table(NamedTuple):
+    """Cells as they are shown; the columns `left` are aligned to the left, the others right."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    left: tuple[int, ...] = (0,)
+
+
+def _tables(report: Mapping[str, Any]) -> list[Table]:
+    found, classes = report["scores"], report["classes"]
+    scored = [("all", found), *report["subsets"].items()]
+    return [
+        Table(
+            "scores (accuracy with its 95 % interval, log loss in nats)",
+            ("examples of", "count", "accuracy", "macro F1", "AUC", "log loss", "ECE"),
+            [_scores_row(name, row) for name, row in scored],
+        ),
+        Table(
+            "classes",
+            ("class", "precision", "recall", "F1", "examples"),
+            [_class_row(name, row) for name, row in found["per_class"].items()],
+        ),
+        Table(
+            "truth (rows) and prediction (columns)",
+            ("truth", *classes),
+            [
+                (name, *(f"{count:,}" for count in row))
+                for name, row in zip(classes, found["confusion"], strict=True)
+            ],
+        ),
+        Table(
+            "by length",
+            ("words", "examples", "accuracy"),
+            [
+                (_words(row["low"], row["high"]), f"{row['count']:,}", _accuracy(row))
+                for row in report["by_length"]
+            ],
+        ),
+        Table(
+            "how sure, and how often right",
+            ("probability", "examples", "mean", "right"),
+            [_bin_row(row) for row in report["reliability"] if row["count"]],
+        ),
+    ]
+
+
+def _scores_row(name: str, found: Mapping[str, Any] | None) -> tuple[str, ...]:
+    if found is None:
+        return (name, "0", *"-----")
+    return (
+        name,
+        f"{found['examples']:,}",
+        _accuracy(found),
+        _percent(found["macro_f1"]),
+        "-" if found["auc"] is None else f"{found['auc']:.4f}",
+        f"{found['log_loss']:.4f}",
+        _percent(found["ece"]),
+    )
+
+
+def _class_row(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    shares = (_percent(found[of]) for of in ("precision", "recall", "f1"))
+    return (name, *shares, f"{found['support']:,}")
+
+
+def _bin_row(found: Mapping[str, Any]) -> tuple[str, ...]:
+    sure = f"{100 * found['low']:.1f}-{100 * found['high']:.1f} %"
+    shares = (_percent(found[of]) for of in ("confidence", "accuracy"))
+    return (sure, f"{found['count']:,}", *shares)
+
+
+def _title(report: Mapping[str, Any]) -> str:
+    return f"{_one_line(report['model'])}, {report['scores']['examples']:,} examples"
+
+
+def _abstain_sentence(found: Mapping[str, Any]) -> str:
+    return (
+        f"judged only where sure by {100 * found['threshold']:g} % or more: {found['judged']:,} "
+        f"examples, {_percent(found['share'])} of all; accuracy among those {_accuracy(found)}"
+    )
+
+
+def _words(low: int, high: int | None) -> str:
+    if high is None:
+        return f"{low:,} and more"
+    return f"{low:,}-{high:,}" if low else f"up to {high:,}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f} %"
+
+
+def _accuracy(found: Mapping[str, Any]) -> str:
+    """90.12 % (89.74-90.48): a share and its 95 % interval."""
+    if found["accuracy"] is None:
+        return "-"
+    low, high = found["interval"]["low"], found["interval"]["high"]
+    return f"{_percent(found['accuracy'])} ({100 * low:.2f}-{100 * high:.2f})"
+
+
+def _one_line(text: str) -> str:
+    """Any text as one line: a single space for white space and control characters."""
+    spaced = (" " if unicodedata.category(character) == "Cc" else character for character in text)
+    return " ".join("".join(spaced).split())
+
+
+def _aligned(table: Table) -> list[str]:
+    cells = [[_one_line(cell) for cell in row] for row in (table.header, *table.rows)]
+    widths = [max(map(_columns, column)) for column in zip(*cells, strict=True)]
+    lines = [table.title]
+    for row in cells:
+        padded = [
+            cell + " " * (width - _columns(cell))
+            if index in table.left
+            else " " * (width - _columns(cell)) + cell
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  " + "  ".join(padded).rstrip())
+    return lines
+
+
+def _columns(text: str) -> int:
+    """Columns of a terminal that `text` takes: two for a Chinese character or an emoji."""
+    # Accents, joiners and variation selectors take none.
+    return sum(
+        1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in text
+        if unicodedata.category(character) not in ("Mn", "Me", "Cf")
+    )
+
+
+def _markdown_table(table: Table) -> str:
+    marks = [":--" if index in table.left else "--:" for index in range(len(table.header))]
+    rows = [[_escaped(cell) for cell in row] for row in (table.header, *table.rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], marks, *rows[1:]))
+
+
+# What means something inside a line: HTML, emphasis, code, links, cells, and GitHub's formulas.
+_MARKS = {ord(mark): f"\\{mark}" for mark in "\\`*_[]~|$"}
+_MARKS |= {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
+
+
+def _escaped(text: str) -> str:
+    return _one_line(text).translate(_MARKS)
