@@ -1,8 +1,11 @@
 """A corpus arrives whole or not at all; the server is a thread on loopback."""
 
+import gzip
 import hashlib
+import io
 import os
 import socket
+import tarfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from textrnn import downloads
+from textrnn import archives, downloads
 from textrnn.cli.corpora import corpora
 from textrnn.downloads import KNOWN, KnownCorpus, fetch
 from textrnn.errors import ConfigError, DownloadError
@@ -26,9 +29,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/missing":
             self.send_error(404)
             return
-        body = {"/changed": BODY[:-1] + b"!", "/longer": BODY * 2, "/empty": b""}.get(
-            self.path, BODY
-        )
+        bodies = {"/changed": BODY[:-1] + b"!", "/longer": BODY * 2, "/empty": b""}
+        body = {**bodies, **self.server.bodies}.get(self.path, BODY)
         self.send_response(200)
         if self.path == "/chunked":
             self.send_header("Transfer-Encoding", "chunked")
@@ -47,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
 def server(monkeypatch) -> Iterator[ThreadingHTTPServer]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.requests = []
+    server.requests, server.bodies = [], {}
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -182,6 +184,184 @@ def test_ctrl_c_leaves_nothing(corpus, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fetch(corpus, tmp_path / "corpus.txt", on_progress=interrupt)
     assert os.listdir(tmp_path) == []
+
+
+REVIEWS = {
+    "reviews/README": b"Reviews",
+    "reviews/train/pos/0_9.txt": b"A delight.",
+    "reviews/train/neg/0_1.txt": "Très mauvais.".encode(),
+    "reviews/test/pos/0_10.txt": b"",
+}
+
+
+def folder(name: str) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.mode = tarfile.DIRTYPE, 0o500  # as an archive may say, and nobody wants
+    return member
+
+
+def link(name: str, to: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, to
+    return member
+
+
+def packed(*others: tarfile.TarInfo, files: dict[str, bytes] = REVIEWS) -> bytes:
+    """A .tar.gz of `files`, with `others` among them."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w:gz") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+        for member in others:
+            tar.addfile(member)
+    return written.getvalue()
+
+
+def archived(corpus: KnownCorpus, server: ThreadingHTTPServer, body: bytes) -> KnownCorpus:
+    server.bodies["/archive"] = body
+    return replace(
+        at(corpus, "/archive"),
+        name="reviews",
+        size=len(body),
+        sha256=hashlib.sha256(body).hexdigest(),
+        file="reviews",
+        kind="archive",
+        teaches="classifier",
+    )
+
+
+@pytest.fixture
+def reviews(server, corpus) -> KnownCorpus:
+    return archived(corpus, server, packed(folder("reviews/train"), folder("reviews/unsup")))
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and path.name != archives.MARK
+    }
+
+
+@pytest.mark.parametrize("name", ["reviews", "data"])
+def test_an_archive_becomes_the_folder_in_it_under_the_name_asked_for(reviews, tmp_path, name):
+    seen = []
+    target = tmp_path / name
+    assert fetch(reviews, target, on_progress=lambda *state: seen.append(state)) == target
+    assert contents(target) == {
+        path.removeprefix("reviews/"): content for path, content in REVIEWS.items()
+    }
+    assert (target / "unsup").is_dir() and os.access(target / "train", os.W_OK)
+    assert os.listdir(tmp_path) == [name]
+    assert seen[-1] == (reviews.size, reviews.size)
+
+
+def test_a_folder_that_was_made_before_makes_no_request(server, reviews, tmp_path):
+    fetch(reviews, tmp_path / "reviews")
+    (tmp_path / "reviews" / "README").write_text("read", encoding="utf-8")
+    fetch(reviews, tmp_path / "reviews")
+    assert server.requests == ["/archive"]
+    assert (tmp_path / "reviews" / "README").read_text(encoding="utf-8") == "read"
+
+
+def test_a_folder_of_something_else_is_kept_and_a_new_one_proposed(server, reviews, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(DownloadError, match=r"name a new folder, such as .*reviews$"):
+        fetch(reviews, tmp_path)
+    with pytest.raises(DownloadError, match=r"notes.txt is a file; name a new folder"):
+        fetch(reviews, tmp_path / "notes.txt")
+    other = replace(reviews, sha256="0" * 64)
+    assert fetch(reviews, tmp_path / "reviews").is_dir()
+    with pytest.raises(DownloadError, match="was not made by this command"):
+        fetch(other, tmp_path / "reviews")
+    assert server.requests == ["/archive"]
+
+
+def test_an_archive_brought_by_other_means_is_used_and_kept(server, reviews, tmp_path):
+    (tmp_path / "reviews.tar.gz").write_bytes(server.bodies["/archive"])
+    fetch(reviews, tmp_path / "reviews")
+    assert sorted(os.listdir(tmp_path)) == ["reviews", "reviews.tar.gz"]
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (packed(files={"../outside.txt": b"!"}), r"'../outside.txt' in it would leave the folder"),
+        (packed(files={"reviews/../../a": b"!"}), "would leave the folder"),
+        (packed(files={"/tmp/outside.txt": b"!"}), r"'/tmp/outside.txt' in it would leave"),
+        (packed(folder("..")), "would leave the folder"),
+        (packed(link("reviews/a", "/etc/hosts")), "'reviews/a' in it is a link or a device"),
+        (packed(link("reviews/a", "README")), "is a link or a device"),
+        (packed(link("reviews/a", "reviews/README", tarfile.LNKTYPE)), "is a link or a device"),
+        (packed(link("reviews/a", "", tarfile.FIFOTYPE)), "is a link or a device"),
+        (packed(files={"other/README": b"!"}), "holds no folder reviews"),
+        (packed(files={"reviews": b"!"}), "holds no folder reviews"),
+        (packed()[:-40], r"cannot be unpacked as .tar.gz"),
+        (packed()[:40] + bytes(100), r"cannot be unpacked as .tar.gz"),
+        (gzip.compress(gzip.decompress(packed())[:700]) + BODY, r"cannot be unpacked as .tar.gz"),
+        (BODY, r"cannot be unpacked as .tar.gz"),
+        (b"\x1f\x8b", r"cannot be unpacked as .tar.gz"),
+        (packed(files={"reviews": b"", "reviews/a": b""}), "cannot write"),
+    ],
+)
+def test_an_archive_that_cannot_be_trusted_is_refused_and_leaves_nothing(
+    server, corpus, tmp_path, body, message
+):
+    home = tmp_path / "home"
+    home.mkdir()
+    with pytest.raises(DownloadError, match=message) as info:
+        fetch(archived(corpus, server, body), home / "data")
+    assert "\n" not in str(info.value)
+    assert os.listdir(home) == [] and os.listdir(tmp_path) == ["home"]
+
+
+@pytest.mark.parametrize("path", ["/changed", "/truncated", "/missing"])
+def test_what_is_not_the_archive_is_never_unpacked(reviews, tmp_path, path):
+    with pytest.raises(DownloadError):
+        fetch(replace(reviews, url=reviews.url.replace("/archive", path)), tmp_path / "reviews")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_folder_of_another_unpacking_is_left_alone(reviews, tmp_path):
+    (tmp_path / "reviews.part").mkdir()
+    with pytest.raises(DownloadError, match=r"reviews.part is there already"):
+        fetch(reviews, tmp_path / "reviews")
+    assert os.listdir(tmp_path) == ["reviews.part"]
+
+
+@pytest.mark.parametrize("step", ["extract", "rename"])
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_an_unpacking_cut_short_leaves_nothing(reviews, tmp_path, monkeypatch, step, failure):
+    def fail(*_arguments: object, **_settings: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(*((tarfile.TarFile, "extract") if step == "extract" else (os, "rename")),
+                        fail)  # fmt: skip
+    expected = KeyboardInterrupt if isinstance(failure, KeyboardInterrupt) else DownloadError
+    with pytest.raises(expected):
+        fetch(reviews, tmp_path / "reviews")
+    assert os.listdir(tmp_path) == []
+
+
+def test_without_a_network_an_archive_is_to_be_unpacked_by_hand(reviews, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/file"
+        with pytest.raises(DownloadError, match=r"folder in it to `textrnn train classifier`"):
+            fetch(replace(reviews, url=url), tmp_path / "reviews")
+
+
+def test_fetching_an_archive_prints_the_folder_and_what_to_do_next(reviews, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "KNOWN", {reviews.name: reviews})
+    monkeypatch.chdir(tmp_path)
+    for arguments, name in (((), "reviews"), (("-o", "data"), "data")):
+        done = invoke("fetch", "reviews", *arguments)
+        assert done.stdout == f"{name}\n"
+        assert done.stderr.endswith(f"textrnn train classifier {name} -o my-model\n")
+        assert contents(Path(name)).keys() == contents(Path("reviews")).keys()
 
 
 def test_the_known_corpora_are_described_whole_and_cannot_be_changed():

@@ -1,7 +1,8 @@
-"""Turn the name of a known corpus into a file of exactly its bytes.
+"""Turn the name of a known corpus into a file of exactly its bytes, or a folder of its files.
 
 A file gets its name only after its size and its sha256 were found right; until then it is
-TARGET.part, and whatever goes wrong leaves neither.
+TARGET.part, and whatever goes wrong leaves neither. A corpus that comes as an archive is fetched
+in the same way as TARGET.tar.gz, and unpacked.
 """
 
 import hashlib
@@ -13,8 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 from urllib.parse import urlsplit
 
+from textrnn import archives
 from textrnn.errors import DownloadError
 
 TIMEOUT = 30.0  # seconds without a sign of life
@@ -23,7 +26,10 @@ CHUNK_BYTES = 2**16
 
 @dataclass(frozen=True, kw_only=True)
 class KnownCorpus:
-    """A text that anyone may fetch, and how to tell that it arrived whole."""
+    """A corpus that anyone may fetch, and how to tell that it arrived whole.
+
+    `size` and `sha256` are those of what is at `url`: the text, or the archive.
+    """
 
     name: str
     title: str
@@ -31,7 +37,9 @@ class KnownCorpus:
     licence: str
     size: int  # bytes
     sha256: str
-    file: str  # the name it gets when no other is given
+    file: str  # the name it gets when no other is given; an archive's is its folder's
+    kind: Literal["text", "archive"] = "text"
+    teaches: Literal["generator", "classifier"] = "generator"
 
 
 _LISTED = (
@@ -44,6 +52,17 @@ _LISTED = (
         sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
         file="tinyshakespeare.txt",
     ),
+    KnownCorpus(
+        name="imdb",
+        title="100,000 film reviews, half of them labelled (Maas et al. 2011)",
+        url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+        licence="research use; see address",  # its authors name none; they ask to be cited
+        size=84_125_825,
+        sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+        file="aclImdb",
+        kind="archive",
+        teaches="classifier",
+    ),
 )
 KNOWN: Mapping[str, KnownCorpus] = MappingProxyType({corpus.name: corpus for corpus in _LISTED})
 
@@ -54,21 +73,46 @@ def fetch(
     *,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Download `corpus` as the file `target`, all or nothing, and return `target`.
+    """Download `corpus` as `target`, a file or a folder, all or nothing, and return `target`.
 
-    Without a request when that file is there already; a different file of that name is never
-    overwritten. `on_progress` is called with the bytes that have come and the bytes in all.
-    DownloadError says what went wrong.
+    Without a request when it is there already; something else of that name is never overwritten.
+    `on_progress` is called with the bytes that have come and the bytes in all. DownloadError says
+    what went wrong.
     """
     try:
-        if not _is_there(corpus, target):
+        if corpus.kind == "archive":
+            _fetch_folder(corpus, target, on_progress)
+        elif not _is_there(corpus, target):
             _download(corpus, target, on_progress)
     except OSError as error:  # the disk's: those of the network are DownloadErrors by now
         raise DownloadError(
-            f"cannot write {target}: {error.strerror or error}; name a file in a folder that "
-            f"exists, has room and can be written to"
+            f"cannot write {target}: {error.strerror or error}; choose a folder that exists, has "
+            f"room and can be written to"
         ) from error
     return target
+
+
+def _fetch_folder(
+    corpus: KnownCorpus, target: Path, on_progress: Callable[[int, int], None] | None
+) -> None:
+    if archives.is_unpacked(target, corpus.sha256):
+        return
+    if target.is_dir():
+        raise DownloadError(
+            f"{target} is there already and was not made by this command; name a new folder, "
+            f"such as {target / corpus.file}"
+        )
+    if target.exists():
+        raise DownloadError(f"{target} is a file; name a new folder, such as {corpus.file}")
+    archive = target.with_name(target.name + ".tar.gz")
+    brought = _is_there(corpus, archive)
+    if not brought:
+        _download(corpus, archive, on_progress)
+    try:
+        archives.unpack(archive, corpus.file, target, sha256=corpus.sha256)
+    finally:
+        if not brought:
+            archive.unlink(missing_ok=True)
 
 
 def _is_there(corpus: KnownCorpus, target: Path) -> bool:
@@ -81,7 +125,7 @@ def _is_there(corpus: KnownCorpus, target: Path) -> bool:
             if hashlib.file_digest(file, "sha256").hexdigest() == corpus.sha256:
                 return True
     raise DownloadError(
-        f"{target} is there already and is not {corpus.name}; name another file, or move that "
+        f"{target} is there already and is not {corpus.name}; choose another name, or move that "
         f"one away first"
     )
 
@@ -116,7 +160,7 @@ def _download(
 def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
     """The bytes at the corpus's address; DownloadError after the last when they are not its own."""
     done, digest = 0, hashlib.sha256()
-    for chunk in _chunks(corpus.url):
+    for chunk in _chunks(corpus):
         done += len(chunk)
         if done > corpus.size:
             break
@@ -136,7 +180,8 @@ def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
         )
 
 
-def _chunks(url: str) -> Iterator[bytes]:
+def _chunks(corpus: KnownCorpus) -> Iterator[bytes]:
+    url = corpus.url
     host, failed = _host(url), "cannot reach"
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
@@ -154,9 +199,10 @@ def _chunks(url: str) -> Iterator[bytes]:
     except (OSError, http.client.HTTPException) as error:
         cause = getattr(error, "reason", error)
         reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+        brought = "file" if corpus.kind == "text" else "folder in it"
         raise DownloadError(
             f"{failed} {host}: {reason}; check the network, or download {url} by other means "
-            f"and name the file to `textrnn train generator`"
+            f"and name the {brought} to `textrnn train {corpus.teaches}`"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from textrnn.errors import ConfigError
 if TYPE_CHECKING:
     from textrnn.downloads import KnownCorpus
 
-LISTED = "{:<16} {:>8}  {:<14} {}"
+LISTED = "{:<16} {:>8}  {:<26} {}"
 
 
 @click.group(invoke_without_command=True)
@@ -22,6 +23,7 @@ def corpora(ctx: click.Context) -> None:
 
     \b
     textrnn corpora fetch tinyshakespeare
+    textrnn corpora fetch imdb -o aclImdb
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_corpora)
@@ -51,13 +53,13 @@ def show(name: str) -> None:
 @click.option(
     "-o",
     "--output",
-    metavar="FILE",
+    metavar="PATH",
     type=click.Path(path_type=Path),
-    help="Where to put it.  [default: NAME.txt]",
+    help="The file to make; the folder, for an archive.  [default: as `show NAME` says]",
 )
 @click.option("--url", help="Another address of the same file; its sum is still checked.")
 def fetch(name: str, output: Path | None, url: str | None) -> None:
-    """Download the corpus NAME and check its size and sum."""
+    """Download the corpus NAME, check its size and sum, and unpack it if it is an archive."""
     from dataclasses import replace
 
     from textrnn import downloads
@@ -68,13 +70,13 @@ def fetch(name: str, output: Path | None, url: str | None) -> None:
         path = downloads.fetch(
             corpus if url is None else replace(corpus, url=url),
             output or Path(corpus.file),
-            on_progress=_show if live else None,
+            on_progress=partial(_show, corpus) if live else None,
         )
     finally:
         if live:
             click.echo("\r\033[K", nl=False, err=True)
     click.echo(path)
-    hint = f"textrnn train generator {shlex.quote(str(path))} -o my-model"
+    hint = f"textrnn train {corpus.teaches} {shlex.quote(str(path))} -o my-model"
     click.echo(f"now teach a model on it: {hint}", err=True)
 
 
@@ -86,5 +88,6 @@ def _known(name: str) -> "KnownCorpus":
     return KNOWN[name]
 
 
-def _show(done: int, total: int) -> None:
-    click.echo(f"\r{done / total:.0%} of {total:,} bytes", nl=False, err=True)
+def _show(corpus: "KnownCorpus", done: int, total: int) -> None:
+    then = ", unpacking" if done == total and corpus.kind == "archive" else ""
+    click.echo(f"\r{done / total:.0%} of {total:,} bytes{then}", nl=False, err=True)
