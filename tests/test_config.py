@@ -150,6 +150,13 @@ def test_a_value_out_of_range_is_refused_by_name(cls, name, value):
         build(cls, **{name: value})
 
 
+def test_a_mingru_takes_every_dropout_but_the_recurrent_one():
+    settings = {"vocab_size": 7, "cell": "mingru", "input_dropout": 0.2, "dropout": 0.2}
+    GeneratorConfig(**settings, output_dropout=0.2)
+    with pytest.raises(ConfigError, match=r"recurrent_dropout must be 0 .* mingru, .* got 0\.2"):
+        GeneratorConfig(**settings, recurrent_dropout=0.2)
+
+
 def test_validation_may_name_a_file(tmp_path):
     path = tmp_path / "validation.txt"
     path.write_text("held out")

@@ -14,7 +14,8 @@ from textrnn.forward import Network, weight_shapes
 from textrnn.layers import LayerNormSimpleRNNCell
 from textrnn.models.generator import build_generator, reset_states, state_variables
 
-CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
+RECURRENT = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")  # with a product of the state
+CELLS = (*RECURRENT, "mingru")
 VOCAB_SIZE, ROWS = 11, 3
 
 
@@ -65,7 +66,7 @@ def test_logits_equal_the_keras_model_over_200_steps(cell, embedding_dim, residu
     rate = 0.5 if residual else 0.0
     config = shape(
         cell, embedding_dim=embedding_dim, residual=residual, layers=3, input_dropout=rate,
-        dropout=rate, output_dropout=rate, recurrent_dropout=rate,
+        dropout=rate, output_dropout=rate, recurrent_dropout=rate if cell in RECURRENT else 0,
     )  # fmt: skip
     weights, ids = random_weights(config), random_ids(200)
     logits = Network(config, weights).logits(ids)
@@ -156,7 +157,7 @@ def slow_logits(config: GeneratorConfig, weights, ids: np.ndarray) -> np.ndarray
         x = w["embedding/embeddings"][i] if config.embedding_dim else np.eye(config.vocab_size)[i]
         for layer in range(config.layers):
             name = f"rnn_{layer + 1}/{config.cell}_cell"
-            W, U, b = (w[f"{name}/{part}"] for part in ("kernel", "recurrent_kernel", "bias"))
+            W, b, U = (w.get(f"{name}/{part}") for part in ("kernel", "bias", "recurrent_kernel"))
             h, c = states[layer]
             if config.cell == "gru":
                 xz, xr, xh = np.split(x @ W + b[0], 3)
@@ -167,6 +168,9 @@ def slow_logits(config: GeneratorConfig, weights, ids: np.ndarray) -> np.ndarray
                 i_gate, f_gate, g, o_gate = np.split(x @ W + h @ U + b, 4)
                 c = sigmoid(f_gate) * c + sigmoid(i_gate) * np.tanh(g)
                 h = sigmoid(o_gate) * np.tanh(c)
+            elif config.cell == "mingru":
+                z, g = np.split(x @ W + b, 2)
+                h = (1 - sigmoid(z)) * h + sigmoid(z) * g
             else:
                 a = x @ W + h @ U + b
                 if config.cell == "layer_norm_rnn":
@@ -230,7 +234,7 @@ def test_a_stateful_run_in_chunks_equals_the_stateless_run_over_the_whole(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_stateful_and_stateless_models_start_from_the_same_weights(cell):
-    config = shape(cell, recurrent_dropout=0.1)
+    config = shape(cell, recurrent_dropout=0.1 if cell in RECURRENT else 0)
     stateless = build_generator(config, seed=4).trainable_variables
     stateful = build_generator(config, stateful=True, batch_size=2, seed=4).trainable_variables
     assert [v.path for v in stateful] == [v.path for v in stateless]
@@ -268,7 +272,7 @@ def test_constant_ids_stay_constant_behind_the_input_dropout(embedding_dim):
     assert (h == h[:, :1]).all()
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_recurrent_dropout_draws_one_mask_a_sequence(cell):
     # A contraction fed the same id for ever settles, unless its masks change from step to step.
     config = shape(cell, layers=1, recurrent_dropout=0.5)
@@ -285,7 +289,7 @@ def test_recurrent_dropout_draws_one_mask_a_sequence(cell):
 
 
 @pytest.mark.parametrize("stateful", [False, True])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", RECURRENT)
 def test_recurrent_dropout_stays_finite_over_300_steps(cell, stateful):
     config = shape(cell, layers=2, recurrent_dropout=0.5)
     weights = {name: 3 * array for name, array in random_weights(config).items()}

@@ -17,7 +17,7 @@ from textrnn.generation import LONGEST_PRIME, generate, stream, until
 from textrnn.sampling import uniforms
 from textrnn.tokenizers import CharTokenizer
 
-CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
+CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
 # Every setting at work at once.
 BUSY = SamplingConfig(
     temperature=1.3, top_k=15, top_p=0.95, min_p=0.01, repetition_penalty=1.2, repetition_window=5

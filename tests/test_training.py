@@ -66,6 +66,7 @@ class StopAt(Observer):
         {"cell": "gru", "stateful": False, "embedding_dim": 0, "shift": 7},
         {"cell": "simple_rnn", "recurrent_dropout": 0.1, "l2": 1e-5, "residual": False},
         {"cell": "layer_norm_rnn", "layers": 1, "clip_norm": 0.0, "schedule": "constant"},
+        {"cell": "mingru", "input_dropout": 0.1, "l2": 1e-5},
     ],
     ids=lambda settings: settings["cell"],
 )

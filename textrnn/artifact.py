@@ -1,37 +1,46 @@
 """A trained model as a folder that a person can read: save it whole, load it checked.
 
-    config.json      rebuilds: format, kind, the network's shape, the sums of the next two
-    tokenizer.json   the alphabet
+    config.json      rebuilds: format, kind, the network's shape, the sums of the next ones
+    tokenizer.json   the alphabet, or the words (and tokenizer.model for SentencePiece)
     weights.npz      arrays by name, float32 (bundled ones float16)
-    metadata.json    records: versions, corpus, settings, scores, history
+    metadata.json    records: versions, data, settings, scores, history
     README.md        the model card
 
-Replacing a model goes by renames: at every moment either the old or the new one is whole.
+Two kinds: a generator's `Artifact` and a `ClassifierArtifact`.
 """
 
 import hashlib
-import io
 import json
-import os
-import shutil
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from textrnn import folders, tokenizers
+from textrnn.classifier_config import ClassifierConfig, LongTexts, ReadingConfig
+from textrnn.classifier_forward import ClassifierNetwork, classifier_weight_shapes
 from textrnn.config import GeneratorConfig
 from textrnn.errors import ArtifactError, ConfigError
+from textrnn.folders import recover
 from textrnn.forward import Network, weight_shapes
 from textrnn.tokenizers import CharTokenizer
 
+__all__ = [
+    "Artifact", "ClassifierArtifact", "bundled", "load", "load_any", "load_classifier", "recover",
+    "save",
+]  # fmt: skip
+
 FORMAT = 1
-FILES = ("config.json", "tokenizer.json", "weights.npz", "metadata.json", "README.md")
+LONG_TEXTS = ("cut", "whole", "windows")
+Kind = Literal["generator", "classifier"]
+USE = {
+    "generator": "it writes: textrnn generate --model",
+    "classifier": "it judges: textrnn classify --model",
+}
 
 
 @dataclass(frozen=True)
@@ -49,11 +58,56 @@ class Artifact:
     @property
     def parameters(self) -> int:
         """How many numbers the network learnt."""
-        return sum(int(np.prod(shape)) for shape in weight_shapes(self.config).values())
+        return _count(weight_shapes(self.config))
 
     def network(self) -> Network:
         """The forward pass of these weights."""
         return Network(self.config, self.weights)
+
+    def record(self) -> dict[str, Any]:
+        """What config.json holds beside the sums."""
+        return {"kind": "generator", "network": self.config.to_dict()}
+
+
+@dataclass(frozen=True)
+class ClassifierArtifact:
+    """A trained classifier: what rebuilds it, and what is on record about it.
+
+    Probabilities are softmax(logits / temperature). `long_texts` is how a text of more words
+    than it learnt from is read: cut, whole, or in windows whose logits are averaged.
+    """
+
+    config: ClassifierConfig
+    reading: ReadingConfig
+    classes: tuple[str, ...]
+    tokenizer: Any  # WordTokenizer or SentencePieceTokenizer
+    weights: Mapping[str, npt.NDArray[Any]]
+    temperature: float = 1.0
+    long_texts: LongTexts = "cut"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    card: str = ""
+    name: str = "model"
+    notices: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network learnt."""
+        return _count(classifier_weight_shapes(self.config))
+
+    def network(self) -> ClassifierNetwork:
+        """The forward pass of these weights."""
+        return ClassifierNetwork(self.config, self.weights)
+
+    def record(self) -> dict[str, Any]:
+        """What config.json holds beside the sums."""
+        return {
+            "kind": "classifier",
+            "network": self.config.to_dict(),
+            "reading": self.reading.to_dict(),
+            "classes": list(self.classes),
+            "temperature": self.temperature,
+            "long_texts": self.long_texts,
+        }
 
 
 def bundled() -> dict[str, Path]:
@@ -63,10 +117,26 @@ def bundled() -> dict[str, Path]:
 
 
 def load(model: str | Path) -> Artifact:
-    """The bundled model of that name, or the folder; ArtifactError says what is wrong with it.
+    """The generator of that name or in that folder; ArtifactError says what is wrong with it.
 
     A folder that a killed save left half renamed is put right first; `notices` says so.
     """
+    loaded = load_any(model)
+    if not isinstance(loaded, Artifact):
+        raise ArtifactError(f"{model} is no generator; {USE['classifier']} {model}")
+    return loaded
+
+
+def load_classifier(model: str | Path) -> ClassifierArtifact:
+    """The classifier of that name or in that folder, as `load` gives a generator."""
+    loaded = load_any(model)
+    if not isinstance(loaded, ClassifierArtifact):
+        raise ArtifactError(f"{model} is no classifier; {USE['generator']} {model}")
+    return loaded
+
+
+def load_any(model: str | Path) -> Artifact | ClassifierArtifact:
+    """The bundled model of that name, or the one in a folder, of whichever kind."""
     folder = bundled().get(str(model)) or Path(model)
     notices = () if str(model) in bundled() else tuple(recover(folder))
     if not folder.exists():
@@ -76,148 +146,48 @@ def load(model: str | Path) -> Artifact:
         )
     if not folder.is_dir():
         raise ArtifactError(f"{folder} is a file; a model is the folder that holds config.json")
-    content = {name: _read(folder, name) for name in FILES[:3]}
-    config = _check_config(folder, content)
-    tokenizer = CharTokenizer.from_json(_utf8(folder, "tokenizer.json", content["tokenizer.json"]))
-    if tokenizer.vocab_size != config.vocab_size:
-        raise ArtifactError(
-            f"{folder}: tokenizer.json has {tokenizer.vocab_size} characters, config.json "
-            f"{config.vocab_size}; they are of two different models"
-        )
-    weights = _check_weights(folder, content["weights.npz"], config)
-    metadata, card = {}, ""
-    if (folder / "metadata.json").exists():  # records only: a model without them still works
-        metadata = _json(folder, "metadata.json", _read(folder, "metadata.json"))
-    if (folder / "README.md").exists():
-        card = _utf8(folder, "README.md", _read(folder, "README.md"))
-    return Artifact(config, tokenizer, weights, metadata, card, str(model), notices)
+    record = _checked_record(folder)
+    files = {name: folders.read(folder, name) for name in record["sha256"]}
+    _check_sums(folder, files, record["sha256"])
+    text = folders.read_text(folder, "tokenizer.json", files["tokenizer.json"])
+    about = {"name": str(model), "notices": notices, **_records(folder)}
+    read = _classifier if record["kind"] == "classifier" else _generator
+    return read(folder, record, text, files, about)
 
 
-def save(artifact: Artifact, folder: Path, *, dtype: npt.DTypeLike = np.float32) -> None:
-    """Write `artifact` as `folder`, in place of whatever model is there, all or nothing.
+def save(
+    model: Artifact | ClassifierArtifact, folder: Path, *, dtype: npt.DTypeLike = np.float32
+) -> None:
+    """Write `model` as `folder`, in place of whatever model is there, all or nothing.
 
-    Files in `folder` that are no part of a model (a run's checkpoints, a person's notes) are
-    kept. ArtifactError when it cannot be written.
+    ArtifactError when it cannot be written.
     """
-    recover(folder)
-    new, old = _beside(folder, ".new"), _beside(folder, ".old")
-    try:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        for name, data in _contents(artifact, dtype).items():
-            _write_synced(new / name, data)
-        os.replace(_mark(new, "incomplete"), _mark(new, "complete"))
-        if folder.exists():
-            os.rename(folder, old)
-        os.rename(new, folder)
-        _finish(folder)
-    except OSError as error:
-        raise ArtifactError(
-            f"cannot save the model as {folder}: {error.strerror or error}; what was there "
-            f"before is unharmed"
-        ) from error
-
-
-def recover(folder: Path) -> list[str]:
-    """Put right what a save killed half-way left beside `folder`; say what was done."""
-    new, old = _beside(folder, ".new"), _beside(folder, ".old")
-    if folder.exists():
-        if old.exists() or _mark(folder, "complete").exists():
-            _finish(folder)
-            return [f"finished the interrupted save of {folder}"]
-        return []
-    for source in (new, old):
-        if source.exists() and (source == old or _mark(source, "complete").exists()):
-            os.rename(source, folder)
-            _finish(folder)
-            return [f"recovered {folder} from {source.name}, which an interrupted save left"]
-    return []
-
-
-def _finish(folder: Path) -> None:
-    # After the new folder has its name: bring over what was not the model's, drop the old one.
-    old = _beside(folder, ".old")
-    if old.exists():
-        for entry in old.iterdir():
-            if entry.name not in FILES and not (folder / entry.name).exists():
-                os.rename(entry, folder / entry.name)
-        shutil.rmtree(old)
-    _mark(folder, "complete").unlink(missing_ok=True)
-
-
-def _beside(folder: Path, suffix: str) -> Path:
-    folder = folder.absolute()
-    return folder.with_name(folder.name + suffix)
-
-
-def _mark(folder: Path, state: str) -> Path:
-    return folder / f".{state}"
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _contents(artifact: Artifact, dtype: npt.DTypeLike) -> dict[str, bytes]:
-    weights = io.BytesIO()
-    arrays = {
-        name: np.asarray(artifact.weights[name]).astype(dtype)
-        for name in weight_shapes(artifact.config)
+    files = {
+        "tokenizer.json": model.tokenizer.to_json().encode(),
+        "weights.npz": folders.weights_file(model.weights, dtype),
     }
-    np.savez(weights, **arrays)  # type: ignore[arg-type]
-    content = {
-        "tokenizer.json": artifact.tokenizer.to_json().encode(),
-        "weights.npz": weights.getvalue(),
-    }
-    config = {
-        "format": FORMAT,
-        "kind": "generator",
-        "network": artifact.config.to_dict(),
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in content.items()},
-    }
-    return {
-        ".incomplete": b"",
-        "config.json": json.dumps(config, indent=1).encode(),
-        **content,
-        "metadata.json": json.dumps(artifact.metadata, indent=1, ensure_ascii=False).encode(),
-        "README.md": artifact.card.encode(),
-    }
+    if pieces := getattr(model.tokenizer, "model", None):
+        files["tokenizer.model"] = pieces
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    config = {"format": FORMAT, **model.record(), "sha256": sums}
+    folders.replace(
+        folder,
+        {
+            "config.json": json.dumps(config, indent=1, ensure_ascii=False).encode(),
+            **files,
+            "metadata.json": json.dumps(model.metadata, indent=1, ensure_ascii=False).encode(),
+            "README.md": model.card.encode(),
+        },
+    )
 
 
-def _read(folder: Path, name: str) -> bytes:
-    try:
-        return (folder / name).read_bytes()
-    except FileNotFoundError:
-        raise ArtifactError(
-            f"{folder} has no {name}; a model folder holds {', '.join(FILES[:3])}"
-        ) from None
-    except OSError as error:
-        raise ArtifactError(f"cannot read {folder / name}: {error.strerror or error}") from error
+def _count(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    return sum(int(np.prod(shape)) for shape in shapes.values())
 
 
-def _utf8(folder: Path, name: str, data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise ArtifactError(f"{folder / name} is not UTF-8 text: {error}") from error
-
-
-def _json(folder: Path, name: str, data: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(_utf8(folder, name, data))
-    except json.JSONDecodeError as error:
-        raise ArtifactError(f"{folder / name} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise ArtifactError(f"{folder / name} must hold an object, got {type(content).__name__}")
-    return content
-
-
-def _check_config(folder: Path, content: Mapping[str, bytes]) -> GeneratorConfig:
+def _checked_record(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
-    record = _json(folder, "config.json", content["config.json"])
+    record = folders.read_json(folder, "config.json", folders.read(folder, "config.json"))
     version = record.get("format")
     if not isinstance(version, int) or version < 1:
         raise ArtifactError(f'{path} is no model of textrnn: it has no "format" number')
@@ -225,44 +195,94 @@ def _check_config(folder: Path, content: Mapping[str, bytes]) -> GeneratorConfig
         raise ArtifactError(
             f"{path} has format {version}, this textrnn reads up to {FORMAT}; upgrade textrnn"
         )
-    if record.get("kind") != "generator":
-        raise ArtifactError(f'{path}: "kind" must be "generator", got {record.get("kind")!r}')
-    try:
-        config = GeneratorConfig.from_dict(record.get("network") or {})
-    except (ConfigError, TypeError) as error:
-        raise ArtifactError(f'{path}: "network" is damaged: {error}') from error
+    if record.get("kind") not in USE:
+        raise ArtifactError(
+            f'{path}: "kind" must be "generator" or "classifier", got {record.get("kind")!r}'
+        )
     sums = record.get("sha256")
-    for name in ("tokenizer.json", "weights.npz"):
-        expected = sums.get(name) if isinstance(sums, dict) else None
-        if hashlib.sha256(content[name]).hexdigest() != expected:
+    required = {"tokenizer.json", "weights.npz"}
+    if not isinstance(sums, dict) or not required <= sums.keys() <= {*required, "tokenizer.model"}:
+        raise ArtifactError(f'{path}: "sha256" must have the sums of the model\'s other files')
+    return record
+
+
+def _check_sums(folder: Path, files: Mapping[str, bytes], sums: Mapping[str, Any]) -> None:
+    for name, data in files.items():
+        if hashlib.sha256(data).hexdigest() != sums[name]:
             raise ArtifactError(
                 f"{folder / name} is damaged or of another model: its sha256 is not the one in "
                 f"config.json; restore the folder from a copy or train it again"
             )
-    return config
 
 
-def _check_weights(
-    folder: Path, data: bytes, config: GeneratorConfig
-) -> dict[str, npt.NDArray[Any]]:
-    path = folder / "weights.npz"
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            weights = {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactError(f"{path} is no archive of plain arrays: {error}") from error
+def _records(folder: Path) -> dict[str, Any]:
+    """Metadata and card: records only, a model without them still works."""
+    found: dict[str, Any] = {}
+    if (folder / "metadata.json").exists():
+        data = folders.read(folder, "metadata.json")
+        found["metadata"] = folders.read_json(folder, "metadata.json", data)
+    if (folder / "README.md").exists():
+        data = folders.read(folder, "README.md")
+        found["card"] = folders.read_text(folder, "README.md", data)
+    return found
+
+
+def _generator(
+    folder: Path,
+    record: Mapping[str, Any],
+    text: str,
+    files: Mapping[str, bytes],
+    about: Mapping[str, Any],
+) -> Artifact:
+    config = _config(GeneratorConfig, folder, record, "network")
+    tokenizer = CharTokenizer.from_json(text)
+    _check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = weight_shapes(config)
-    if missing := shapes.keys() - weights.keys():
-        raise ArtifactError(f"{path} lacks the weights {', '.join(sorted(missing))}")
-    if extra := weights.keys() - shapes.keys():
-        raise ArtifactError(f"{path} has weights beyond this network's: {', '.join(sorted(extra))}")
-    for name, shape in shapes.items():
-        array = weights[name]
-        if array.shape != shape or array.dtype not in (np.float16, np.float32):
-            raise ArtifactError(
-                f"{path}: {name} must be float16 or float32 of shape {shape}, got "
-                f"{array.dtype} of {array.shape}"
-            )
-        if not np.isfinite(array).all():
-            raise ArtifactError(f"{path}: {name} holds values that are not finite")
-    return {name: weights[name].astype(np.float32) for name in shapes}
+    weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
+    return Artifact(config, tokenizer, weights, **about)
+
+
+def _classifier(
+    folder: Path,
+    record: Mapping[str, Any],
+    text: str,
+    files: Mapping[str, bytes],
+    about: Mapping[str, Any],
+) -> ClassifierArtifact:
+    path = folder / "config.json"
+    config = _config(ClassifierConfig, folder, record, "network")
+    reading = _config(ReadingConfig, folder, record, "reading")
+    classes = record.get("classes")
+    if (
+        not isinstance(classes, list)
+        or not all(isinstance(name, str) for name in classes)
+        or not len(classes) == len(set(classes)) == config.classes
+    ):
+        raise ArtifactError(f'{path}: "classes" must name {config.classes} classes, once each')
+    temperature, long_texts = record.get("temperature"), record.get("long_texts")
+    if not isinstance(temperature, int | float) or not 0 < temperature < float("inf"):
+        raise ArtifactError(f'{path}: "temperature" must be a number above 0, got {temperature!r}')
+    if long_texts not in LONG_TEXTS:
+        raise ArtifactError(f'{path}: "long_texts" must be one of {", ".join(LONG_TEXTS)}')
+    tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
+    _check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
+    shapes = classifier_weight_shapes(config)
+    weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
+    return ClassifierArtifact(
+        config, reading, tuple(classes), tokenizer, weights, float(temperature), long_texts, **about
+    )
+
+
+def _config(cls: Any, folder: Path, record: Mapping[str, Any], name: str) -> Any:
+    try:
+        return cls.from_dict(record.get(name) or {})
+    except (ConfigError, TypeError) as error:
+        raise ArtifactError(f'{folder / "config.json"}: "{name}" is damaged: {error}') from error
+
+
+def _check_vocabulary(folder: Path, tokenizer: int, config: int) -> None:
+    if tokenizer != config:
+        raise ArtifactError(
+            f"{folder}: tokenizer.json has a vocabulary of {tokenizer}, config.json of {config}; "
+            f"they are of two different models"
+        )

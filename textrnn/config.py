@@ -13,8 +13,9 @@ from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from textrnn.errors import ConfigError
 
-Cell = Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn"]
+Cell = Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru"]
 Schedule = Literal["cosine", "constant"]
+Optimizer = Literal["adamw", "rmsprop"]
 
 
 class Config:
@@ -114,6 +115,7 @@ class GeneratorConfig(Config):
         self._at_least(1, "vocab_size", "layers", "units")
         self._at_least(0, "embedding_dim", "l1", "l2")
         self._share("input_dropout", "dropout", "output_dropout", "recurrent_dropout")
+        check_recurrent_dropout(self.cell, self.recurrent_dropout)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +125,7 @@ class LearningConfig(Config):
     batch_size: int = 16
     # Passes over the data; none: as many as suit its size.
     epochs: int | None = None
+    optimizer: Optimizer = "adamw"
     learning_rate: float = 4e-3  # the highest, after warm-up
     schedule: Schedule = "cosine"
     warmup_steps: int = 100  # linear from 0; at most a tenth of all steps
@@ -135,6 +138,7 @@ class LearningConfig(Config):
 
     def __post_init__(self) -> None:
         self._one_of("schedule", Schedule)
+        self._one_of("optimizer", Optimizer)
         self._at_least(1, "batch_size")
         if self.epochs is not None:
             self._at_least(1, "epochs")
@@ -194,6 +198,15 @@ class SamplingConfig(Config):
             raise ConfigError(f"top_p must be above 0 and at most 1, got {self.top_p}")
         if not 0 <= self.min_p <= 1:
             raise ConfigError(f"min_p must be from 0 to 1, got {self.min_p}")
+
+
+def check_recurrent_dropout(cell: Cell, rate: float) -> None:
+    """ConfigError where `cell` has no recurrent product whose state could be dropped."""
+    if cell == "mingru" and rate:
+        raise ConfigError(
+            f"recurrent_dropout must be 0 with the cell mingru, whose state goes through no "
+            f"product (use the other dropouts), got {rate}"
+        )
 
 
 def is_file(name: str) -> bool:

@@ -20,7 +20,7 @@ Ids = npt.NDArray[np.integer[Any]]
 State = list[Floats]  # of one layer, each (rows, units); changed in place
 CHUNK_VALUES = 2**23  # a layer's input products at a time: 32 MB
 
-GATES = {"gru": 3, "lstm": 4, "simple_rnn": 1, "layer_norm_rnn": 1}
+GATES = {"gru": 3, "lstm": 4, "simple_rnn": 1, "layer_norm_rnn": 1, "mingru": 2}
 
 
 def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
@@ -33,7 +33,8 @@ def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
     for index in range(1, config.layers + 1):
         cell = cell_name(config, index)
         shapes[f"{cell}/kernel"] = (features, width)
-        shapes[f"{cell}/recurrent_kernel"] = (config.units, width)
+        if config.cell != "mingru":  # its gates see the input alone
+            shapes[f"{cell}/recurrent_kernel"] = (config.units, width)
         shapes[f"{cell}/bias"] = (2, width) if config.cell == "gru" else (width,)
         if config.cell == "layer_norm_rnn":
             shapes[f"{cell}/layer_norm/gamma"] = (width,)
@@ -59,7 +60,7 @@ class Network:
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, npt.NDArray[Any]]) -> None:
         self.config = config
         self._layers = [
-            _Layer(config, cell_name(config, index), weights)
+            Layer(config.cell, config.units, cell_name(config, index), weights)
             for index in range(1, config.layers + 1)
         ]
         first = self._layers[0]
@@ -143,32 +144,33 @@ class Network:
         return (h @ self._output_kernel + self._output_bias).transpose(1, 0, 2)
 
 
-class _Layer:
+class Layer:
     """One recurrent layer's weights, reordered and scaled for its step."""
 
     def __init__(
-        self, config: GeneratorConfig, name: str, weights: Mapping[str, npt.NDArray[Any]]
+        self, cell: str, units: int, name: str, weights: Mapping[str, npt.NDArray[Any]]
     ) -> None:
-        self.cell, self.units = config.cell, config.units
-        self.width = GATES[config.cell] * config.units
-        kernel, recurrent, bias = (
-            weights[f"{name}/{part}"].astype(np.float32)
-            for part in ("kernel", "recurrent_kernel", "bias")
-        )
-        if config.cell == "gru":
+        self.cell, self.units = cell, units
+        self.width = GATES[cell] * units
+        kernel, bias = (weights[f"{name}/{part}"].astype(np.float32) for part in ("kernel", "bias"))
+        if cell == "mingru":
+            self.kernel, self.bias = (_halve(array, self.units) for array in (kernel, bias))
+            return
+        recurrent = weights[f"{name}/recurrent_kernel"].astype(np.float32)
+        if cell == "gru":
             # Keras's order is z, r, candidate; reset_after keeps the candidate's recurrent bias
             # inside the product with r, the other recurrent biases join the input's.
             self.recurrent_bias = bias[1, 2 * self.units :].copy()
             bias = bias[0] + np.where(np.arange(self.width) < 2 * self.units, bias[1], 0)
             kernel, recurrent, bias = (_halve(a, 2 * self.units) for a in (kernel, recurrent, bias))
-        elif config.cell == "lstm":
+        elif cell == "lstm":
             # Keras's order is i, f, candidate, o; ours puts the three sigmoids side by side.
             i, f, g, o = np.split(np.arange(self.width), 4)
             order = np.concatenate([i, f, o, g])
             kernel, recurrent, bias = (
                 _halve(a[..., order], 3 * self.units) for a in (kernel, recurrent, bias)
             )
-        elif config.cell == "layer_norm_rnn":
+        elif cell == "layer_norm_rnn":
             self.gamma, self.beta = (
                 weights[f"{name}/layer_norm/{part}"].astype(np.float32)
                 for part in ("gamma", "beta")
@@ -178,7 +180,8 @@ class _Layer:
 
     def step(self, hidden: State) -> Callable[[Floats], Floats]:
         """A function from input products (rows, width) to outputs; moves `hidden` on in place."""
-        make = {"gru": self._gru, "lstm": self._lstm}.get(self.cell, self._simple)
+        cells = {"gru": self._gru, "lstm": self._lstm, "mingru": self._mingru}
+        make = cells.get(self.cell, self._simple)
         return make(hidden, np.empty((len(hidden[0]), self.width), np.float32))
 
     def _gru(self, hidden: State, a: Floats) -> Callable[[Floats], Floats]:
@@ -220,6 +223,20 @@ class _Layer:
             add(c, candidate, out=c)
             tanh(c, out=h)
             return multiply(h, o, out=h)
+
+        return step
+
+    def _mingru(self, hidden: State, a: Floats) -> Callable[[Floats], Floats]:
+        (h,), units = hidden, self.units
+        z, change = a[:, :units], a[:, units:]
+
+        def step(product: Floats) -> Floats:
+            np.tanh(product[:, :units], out=z)
+            np.multiply(z, 0.5, out=z)
+            np.add(z, 0.5, out=z)
+            np.subtract(product[:, units:], h, out=change)  # h' = h + z (candidate - h)
+            np.multiply(change, z, out=change)
+            return np.add(h, change, out=h)
 
         return step
 

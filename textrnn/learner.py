@@ -30,7 +30,8 @@ class Learner:
     ) -> None:
         self.training, self.total_steps, self.steps_done = training, total_steps, 0
         self.model, self._loss = model, loss
-        self.optimizer = keras.optimizers.AdamW(
+        kind = {"adamw": keras.optimizers.AdamW, "rmsprop": keras.optimizers.RMSprop}
+        self.optimizer = kind[training.optimizer](
             training.learning_rate, weight_decay=training.weight_decay
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from textrnn.artifact import Artifact
+from textrnn.artifact import Artifact, ClassifierArtifact
 from textrnn.corpora import Corpus
 
 
@@ -57,4 +57,50 @@ def model_card(model: Artifact, *, title: str) -> str:
 
 def score_line(scores: Mapping[str, Mapping[str, float]]) -> str:
     """The scores of a model in a few words."""
-    return ", ".join(f"{name} {score['loss']:.3f} nats" for name, score in scores.items())
+    return ", ".join(
+        f"{name} {score['loss']:.3f} nats" if "loss" in score else f"{name} {score['accuracy']:.1%}"
+        for name, score in scores.items()
+    )
+
+
+def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
+    """README.md of a classifier: what it learnt from, what it scores, the command, its limits."""
+    metadata, config, reading = model.metadata, model.config, model.reading
+    data = metadata["data"]
+    counts = ", ".join(f"{count:,} {name}" for name, count in data["counts"].items())
+    layers = f"{config.layers} {'bidirectional ' if config.bidirectional else ''}{config.cell}"
+    lines = [
+        f"# {title}",
+        "",
+        f"A text classifier made with textrnn: {layers} layers of {config.units} units, "
+        f"{model.parameters:,} parameters, {config.vocab_size:,} {reading.tokens} ids.",
+        "",
+        f"- **Classes**: {', '.join(model.classes)}.",
+        f"- **Learnt from**: {', '.join(data['names'])} ({counts}; sha256 "
+        f"{data['sha256'][:12]}…), of which a part was kept for validation.",
+        f"- **Calibrated** on validation data: logits are divided by {model.temperature:.3f}.",
+        f"- **Long texts**: over {reading.max_words} words they are read "
+        f"{LONG_TEXTS_WORDS[model.long_texts]}.",
+    ]
+    for name, score in metadata.get("scores", {}).items():
+        lines.append(
+            f"- **Score, {name}**: {score['accuracy']:.2%} right of {score['examples']:,}, log "
+            f"loss {score['log_loss']:.4f} nats, calibration error {score['ece']:.2%}."
+        )
+    lines += [
+        f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`",
+        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
+        "- **Limits**: it knows the texts it learnt from and judges others by their likeness to "
+        "those; its probabilities hold for texts of that kind.",
+        "",
+        "Use it: `textrnn classify --model FOLDER FILE`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+LONG_TEXTS_WORDS = {
+    "cut": "in part",
+    "whole": "whole",
+    "windows": "in overlapping windows, whose logits are averaged",
+}

@@ -9,6 +9,7 @@ import sys
 import click
 
 from textrnn import __version__
+from textrnn.cli.classify import classify
 from textrnn.cli.corpora import corpora
 from textrnn.cli.evaluate import evaluate
 from textrnn.cli.generate import generate
@@ -31,11 +32,13 @@ class Group(click.Group):
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="textrnn")
 def main() -> None:
-    """Recurrent networks on text: let one write, teach one on files of your own.
+    """Recurrent networks on text: let one write or judge, teach one on files of your own.
 
     \b
     textrnn generate --prime "ROMEO" --temperature 0.5     write with the bundled model
-    textrnn train generator my.txt -o my-model             learn from a text of yours
+    textrnn classify review.txt                            judge a text with the bundled one
+    textrnn train generator my.txt -o my-model             learn to write like a text of yours
+    textrnn train classifier my.csv -o my-judge            learn to judge from labelled texts
     textrnn generate --model my-model                      write with that
     textrnn evaluate my-model other.txt                    how well it foretells a text
     """
@@ -45,5 +48,5 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (generate, train, finetune, evaluate, models, corpora):
+for command in (generate, classify, train, finetune, evaluate, models, corpora):
     main.add_command(command)

@@ -87,9 +87,10 @@ class TrainingDisplay(Observer):
 
     def epoch(self, row: Mapping[str, Any], best: bool, samples: Mapping[float, str]) -> None:
         """Print the epoch's line of history and the samples."""
+        bits = row.get("validation_bits_per_character")
         self._print(
             f"epoch {row['epoch']}: loss {row['loss']:.4f}, validation "
-            f"{row['validation_loss']:.4f} ({row['validation_bits_per_character']:.3f} bits/char), "
+            f"{row['validation_loss']:.4f}{f' ({bits:.3f} bits/char)' if bits else ''}, "
             f"{row['validation_accuracy']:.1%} right{', the best so far' if best else ''}"
         )
         for temperature, sample in samples.items():

@@ -31,8 +31,10 @@ with quiet_libraries():
     GRU(1)(tf.zeros((1, 1, 1)))
 
 from textrnn.artifact import Artifact
+from textrnn.classifier_training import train_classifier
 from textrnn.cli.display import TrainingDisplay
 from textrnn.corpora import Corpus
+from textrnn.data import read_data
 from textrnn.training import train_generator
 
 
@@ -53,6 +55,40 @@ def train(
             output,
             settings=settings,
             base=base,
+            resume=resume,
+            observer=display,
+            command=command,
+        )
+    return model is not None
+
+
+def train_judge(
+    data: str,
+    output: Path,
+    settings: Mapping[str, Any],
+    *,
+    validation: str | None,
+    options: Mapping[str, Any],
+    resume: bool,
+    quiet: bool,
+    command: str,
+) -> bool:
+    """Train a classifier with a display; False when the run was stopped and can be resumed.
+
+    `validation` is a share or names data; `options` say how data is read.
+    """
+    texts = read_data(data, "train", **options)
+    held = None
+    try:
+        settings = {**settings, "validation": float(validation)} if validation else settings
+    except ValueError:
+        held = read_data(str(validation), "test", classes=texts.classes, **options)
+    with TrainingDisplay(quiet=quiet) as display:
+        model = train_classifier(
+            texts,
+            output,
+            validation=held,
+            settings=settings,
             resume=resume,
             observer=display,
             command=command,

@@ -1,17 +1,24 @@
 """`textrnn train generator` and `textrnn finetune`: learn from files."""
 
-import json
 import shlex
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import click
 
 from textrnn.cli.options import all_of, reading_options, setting
-from textrnn.config import PRESETS, GeneratorConfig, TrainingConfig, parse_setting, preset
-from textrnn.errors import ConfigError
+from textrnn.cli.recipes import (
+    collect,
+    config_option,
+    list_settings,
+    output_option,
+    quiet_option,
+    resume_option,
+    set_option,
+)
+from textrnn.cli.train_classifier import CLASSIFIER_GIVEN, CLASSIFIER_SETTINGS, classifier
+from textrnn.config import PRESETS, GeneratorConfig, TrainingConfig, preset
 
 
 def _shape(name: str, help: str) -> Any:
@@ -51,32 +58,11 @@ recipe_options = all_of(
     _recipe("part", "Use this part of the corpus only, START:END."),
     _recipe("lower", "Lower-case the corpus."),
     _recipe("seed", "Draws first weights, dropout and order."),
-    click.option(
-        "--set",
-        "assignments",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Any other setting (`textrnn train settings` lists them); may be repeated.",
-    ),
-    click.option(
-        "--config",
-        "config_file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Settings from a TOML or JSON file; options override it.",
-    ),
-    click.option("--resume", is_flag=True, help="Go on with the run in -o where it stopped."),
-    click.option("-q", "--quiet", is_flag=True, help="Show nothing but errors."),
+    set_option,
+    config_option,
+    resume_option,
+    quiet_option,
     reading_options,
-)
-
-output_option = click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="The model's folder; DIR/run holds what resuming needs.",
 )
 
 preset_option = click.option(
@@ -114,11 +100,10 @@ def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) 
 @train.command()
 def settings() -> None:
     """List every setting that --set and --config take, with its default."""
-    for title, cls in (("network", GeneratorConfig), ("training", TrainingConfig)):
-        click.echo(f"{title}:")
-        for name in cls.field_types():
-            if name != "vocab_size":
-                click.echo(f"  {name} = {json.dumps(getattr(cls, name))}")
+    click.echo("For `train generator`:\n")
+    list_settings({"network": GeneratorConfig, "training": TrainingConfig}, ("vocab_size",))
+    click.echo("\nFor `train classifier`:\n")
+    list_settings(CLASSIFIER_SETTINGS, CLASSIFIER_GIVEN)
 
 
 @click.command()
@@ -152,10 +137,10 @@ def _train(
     newlines: str,
     **typed: Any,
 ) -> None:
-    values = dict(preset(preset_name)) if preset_name else {}
-    values |= _read_config(config_file) if config_file else {}
-    values |= dict(map(_assignment, assignments))
-    values |= {name: value for name, value in typed.items() if value is not None}
+    values = collect(
+        preset(preset_name) if preset_name else {}, config_file, assignments, typed,
+        (GeneratorConfig, TrainingConfig), ("vocab_size",),
+    )  # fmt: skip
     from textrnn.corpora import read_corpus
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
@@ -189,25 +174,4 @@ def _train(
         )
 
 
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    name = name.strip().replace("-", "_")
-    if not equals:
-        raise ConfigError(f"--set takes NAME=VALUE, got {text!r}")
-    for cls in (GeneratorConfig, TrainingConfig):
-        if name in cls.field_types() and name != "vocab_size":
-            return name, parse_setting(cls, name, value.strip())
-    raise ConfigError(f"no setting {name!r}; `textrnn train settings` lists them")
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ConfigError(f"{path} is no TOML or JSON of settings: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path} must hold settings by name")
-    return content
+train.add_command(classifier)

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from textrnn.config import GeneratorConfig
-from textrnn.layers import GRU, LSTM, LayerNormSimpleRNNCell
+from textrnn.models.stack import recurrent_layer
 
 
 def build_generator(
@@ -40,7 +40,7 @@ def build_generator(
         if index > 1:
             below = h
             h = _locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
-        h = _recurrent(config, index, stateful, seeds)(h)
+        h = recurrent_layer(config, index, seeds, stateful=stateful)(h)
         if index > 1 and config.residual:
             h = keras.layers.Add(name=f"residual_{index}")([below, h])
     h = _locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
@@ -55,28 +55,6 @@ def build_generator(
 def _locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:
     # SpatialDropout1D drops whole features: one mask for all steps of a sequence.
     return keras.layers.SpatialDropout1D(rate, seed=seed, name=name)(h) if rate else h
-
-
-def _recurrent(config: GeneratorConfig, index: int, stateful: bool, seeds: Any) -> Any:
-    name = f"rnn_{index}"
-    settings: dict[str, Any] = {
-        "kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds)),
-        "recurrent_initializer": keras.initializers.Orthogonal(seed=next(seeds)),
-        "recurrent_dropout": config.recurrent_dropout,
-        "seed": next(seeds),
-    }
-    if config.l1 or config.l2:
-        for kernel in ("kernel_regularizer", "recurrent_regularizer"):
-            settings[kernel] = keras.regularizers.L1L2(l1=config.l1, l2=config.l2)
-    if config.cell == "layer_norm_rnn":
-        cell = LayerNormSimpleRNNCell(config.units, name="layer_norm_rnn_cell", **settings)
-        return keras.layers.RNN(cell, return_sequences=True, stateful=stateful, name=name)
-    layer = {
-        "gru": GRU,
-        "lstm": LSTM,
-        "simple_rnn": keras.layers.SimpleRNN,
-    }[config.cell]
-    return layer(config.units, return_sequences=True, stateful=stateful, name=name, **settings)
 
 
 def state_variables(model: keras.Model) -> list[Any]:

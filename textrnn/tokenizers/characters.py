@@ -1,4 +1,4 @@
-"""Turn text into ids and back.
+"""Turn text into ids and back, character by character.
 
 `CharTokenizer` keeps every code point, case included, and numbers them from 0 in the order of
 their code points, so the same corpus gives the same ids everywhere.
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.errors import ArtifactError, CorpusError, TokenizerError
+from textrnn.tokenizers.stored import fields
 
 Ids = npt.NDArray[np.integer[Any]]
 Unknown = Literal["error", "skip"]
@@ -116,13 +117,8 @@ class CharTokenizer:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote; ArtifactError when it is something else."""
-        try:
-            content = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ArtifactError(f"tokenizer.json is not JSON: {error}") from error
-        if not isinstance(content, dict) or content.get("type") != "char":
-            raise ArtifactError('tokenizer.json must be an object with "type": "char"')
-        characters, lower = content.get("characters"), content.get("lower")
+        content = fields(text, "char")
+        characters = content.get("characters")
         if (
             not isinstance(characters, list)
             or not all(isinstance(entry, str) and len(entry) == 1 for entry in characters)
@@ -130,9 +126,7 @@ class CharTokenizer:
             or any(0xD800 <= ord(character) < 0xE000 for character in characters)
         ):
             raise ArtifactError('tokenizer.json: "characters" must list characters, once each')
-        if not isinstance(lower, bool):
-            raise ArtifactError('tokenizer.json: "lower" must be true or false')
-        return cls(characters, lower=lower)
+        return cls(characters, lower=content["lower"])
 
     def _lookup(self, text: str) -> npt.NDArray[np.int32]:
         points = _code_points(text.lower() if self.lower else text)

@@ -1,0 +1,163 @@
+"""Every default of a classifier, once: how a text is read, the network, how it learns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from textrnn.config import Cell, Config, LearningConfig, check_recurrent_dropout
+from textrnn.errors import ConfigError
+
+Tokens = Literal["word", "sentencepiece"]
+Rule = Literal["textbook", "unicode"]
+Keep = Literal["first", "last", "both"]
+Pooling = Literal["last", "max", "mean", "all"]
+ModelType = Literal["unigram", "bpe"]
+ClassWeights = Literal["none", "balanced"]
+LongTexts = Literal["cut", "whole", "windows"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingConfig(Config):
+    """How a text becomes ids; saved with the model, so that it reads as it learnt to."""
+
+    tokens: Tokens = "word"
+    rule: Rule = "unicode"  # what a word is; textbook: ASCII letters and apostrophes alone
+    lower: bool = True
+    words: int = 20_000  # the most frequent words, or pieces, that get ids of their own
+    min_count: int = 2  # a rarer word gets none; a word of a corpus's own typing errors
+    oov_buckets: int = 100  # ids that all other words share, by hash
+    model_type: ModelType = "unigram"  # SentencePiece's
+    max_characters: int = 0  # read only the first so many; 0 reads all
+    max_words: int = 400  # a longer text is cut to learn from
+    keep: Keep = "both"  # which end of it is kept
+
+    def __post_init__(self) -> None:
+        for name, kind in (
+            ("tokens", Tokens), ("rule", Rule), ("keep", Keep), ("model_type", ModelType),
+        ):  # fmt: skip
+            self._one_of(name, kind)
+        self._at_least(1, "words", "min_count", "oov_buckets", "max_words")
+        self._at_least(0, "max_characters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig(Config):
+    """Shape of a classifier: embedding, convolutions, recurrent layers, pooling, head."""
+
+    vocab_size: int
+    classes: int
+    embedding_dim: int = 128
+    conv_layers: int = 0
+    conv_filters: int = 32
+    conv_width: int = 7  # words
+    conv_pool: int = 5  # words to one, after a convolution that something follows
+    cell: Cell = "lstm"
+    layers: int = 1  # recurrent; 0 pools what is below
+    units: int = 64  # per layer and direction
+    bidirectional: bool = True
+    pooling: Pooling = "all"  # over time; all: last, max and mean side by side
+    dense_units: int = 0  # of a hidden layer before the head; 0 is none
+    # Dropout rates.
+    word_dropout: float = 0.1  # on whole words
+    embedding_dropout: float = 0.3  # on embedded features, one mask a text
+    dropout: float = 0.3  # between layers, one mask a text, and before the head
+    recurrent_dropout: float = 0.0  # on the state that goes round
+    l1: float = 0.0  # penalties on the kernels and recurrent kernels
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._one_of("cell", Cell)
+        self._one_of("pooling", Pooling)
+        self._at_least(
+            1, "vocab_size", "embedding_dim", "units", "conv_filters", "conv_width", "conv_pool",
+        )  # fmt: skip
+        self._at_least(2, "classes")
+        self._at_least(0, "layers", "conv_layers", "dense_units", "l1", "l2")
+        self._share("word_dropout", "embedding_dropout", "dropout", "recurrent_dropout")
+        check_recurrent_dropout(self.cell, self.recurrent_dropout)
+        if not self.layers and self.pooling in ("last", "all"):
+            raise ConfigError(
+                f"pooling {self.pooling} takes a recurrent layer's last state and there is none; "
+                f"use max or mean, or layers of 1 or more"
+            )
+
+    @property
+    def directions(self) -> int:
+        """2 when each recurrent layer also reads backwards."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def logits(self) -> int:
+        """Outputs of the head: two classes need but one."""
+        return 1 if self.classes == 2 else self.classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierTrainingConfig(LearningConfig):
+    """How a classifier learns; epochs that nobody names are as many as make 2,400 steps, from 4
+    to 40.
+    """
+
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    patience: int = 3
+    ema: float = 0.99
+    class_weights: ClassWeights = "none"  # balanced: each class counts as much as another
+    validation: float = 0.1  # share kept back, in every class; a file of its own overrides it
+    vectors: str = ""  # a file of pretrained word vectors (GloVe, word2vec text) to start from
+    train_embedding: bool = True
+    buckets: int = 5  # lengths that batches are padded to
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._one_of("class_weights", ClassWeights)
+        self._at_least(1, "buckets")
+        if not 0 < self.validation < 1:
+            raise ConfigError(f"validation must be between 0 and 1, got {self.validation}")
+
+
+_PLAIN = {
+    "word_dropout": 0.0, "embedding_dropout": 0.0, "dropout": 0.0, "bidirectional": False,
+    "schedule": "constant", "warmup_steps": 0, "weight_decay": 0.0, "clip_norm": 0.0, "ema": 0.0,
+    "patience": 0, "learning_rate": 1e-3, "min_count": 1,
+}  # fmt: skip
+_TEXTBOOK = {
+    **_PLAIN, "rule": "textbook", "lower": False, "words": 10_000, "oov_buckets": 1000,
+    "embedding_dim": 128, "cell": "gru", "layers": 2, "units": 128, "pooling": "last",
+    "batch_size": 32, "epochs": 5,
+}  # fmt: skip
+_CHOLLET = {
+    **_PLAIN, "words": 10_000, "oov_buckets": 1, "embedding_dim": 32, "layers": 1, "units": 32,
+    "pooling": "last", "max_words": 500, "optimizer": "rmsprop", "batch_size": 128, "epochs": 10,
+    "validation": 0.2,
+}  # fmt: skip
+
+# Named overrides of the defaults above, of any of the dataclasses.
+CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # The lectures' sentiment network, on the first 300 characters of a text.
+        "textbook": {**_TEXTBOOK, "max_characters": 300},
+        # The same network on up to 400 words.
+        "textbook-full": {**_TEXTBOOK, "max_words": 400, "keep": "last"},
+        "simple-rnn": {**_CHOLLET, "cell": "simple_rnn"},
+        "lstm": {**_CHOLLET, "cell": "lstm"},
+        "bidirectional": {
+            **_PLAIN, "words": 20_000, "oov_buckets": 1, "max_words": 200, "embedding_dim": 128,
+            "cell": "lstm", "layers": 2, "units": 64, "bidirectional": True, "pooling": "last",
+            "epochs": 2,
+        },
+        "conv": {
+            **_PLAIN, "words": 10_000, "oov_buckets": 1, "max_words": 500, "embedding_dim": 128,
+            "conv_layers": 2, "layers": 0, "pooling": "max", "optimizer": "rmsprop",
+            "learning_rate": 1e-4, "batch_size": 128, "epochs": 10, "validation": 0.2,
+        },
+    }
+)  # fmt: skip
+
+
+def classifier_preset(name: str) -> Mapping[str, Any]:
+    """The overrides of the preset `name`; ConfigError lists the names there are."""
+    if name not in CLASSIFIER_PRESETS:
+        raise ConfigError(f"no preset {name!r}; there are {', '.join(CLASSIFIER_PRESETS)}")
+    return CLASSIFIER_PRESETS[name]

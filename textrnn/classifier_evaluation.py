@@ -1,0 +1,74 @@
+"""Join a trained classifier and labelled texts: how well it judges them, and where it fails.
+
+Scored by the NumPy forward pass and calibrated, read as `classify` reads: exactly what ships.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn import classifier_reports, labelled
+from textrnn.artifact import ClassifierArtifact
+from textrnn.classification import Judge
+from textrnn.errors import CorpusError
+from textrnn.labelled import Labelled
+
+CHUNK = 2048  # texts at a time
+
+OnProgress = Callable[[int, int], None]  # texts done, texts in all
+
+
+def evaluate(
+    model: ClassifierArtifact,
+    data: Labelled,
+    *,
+    learnt: Labelled | None = None,
+    worst: int = 10,
+    abstain: float | None = None,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Score `model` on `data`, whose classes are the model's; the report is plain JSON data.
+
+    `learnt` is what the model learnt from: texts of `data` that stand there too are counted, and
+    the rest is scored by itself as well. Texts without a word that the model can read are left
+    out, and counted. CorpusError when that leaves none.
+    """
+    judge = Judge(model)
+    chances, words, readable = [], [], []
+    for start in range(0, len(data), CHUNK):
+        texts = list(data.texts[start : start + CHUNK])
+        for row, verdict in enumerate(judge.judge(texts), start):
+            if verdict.judged:
+                chances.append(verdict.probabilities)
+                words.append(verdict.words)
+                readable.append(row)
+        if on_progress:
+            on_progress(min(start + CHUNK, len(data)), len(data))
+    if not readable:
+        raise CorpusError(
+            "no text has a word that the model can read, so there is nothing to score"
+        )
+    notes = [f"long texts are read {judge.model.long_texts}"]
+    if left_out := len(data) - len(readable):
+        notes.append(f"{left_out:,} texts have no word that the model can read: left out")
+    scored = data.subset(readable)
+    subsets: dict[str, npt.NDArray[np.bool_]] = {}
+    if learnt is not None:
+        also = labelled.test_overlap(learnt, scored)
+        subsets[f"without the {int(also.sum()):,} that stand in train"] = ~also
+        if also.all():
+            notes.append("the model learnt from all of these texts; a fair score needs others")
+    return classifier_reports.report(
+        model.name,
+        model.classes,
+        np.array(chances),
+        scored.labels,
+        np.array(words),
+        list(scored.texts),
+        subsets=subsets,
+        worst=worst,
+        abstain=abstain,
+        notes=notes,
+    )

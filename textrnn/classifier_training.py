@@ -1,0 +1,151 @@
+"""Join labelled texts and a configuration: learn to judge, keep the best, calibrate it.
+
+`output` is the model, the best so far by calibrated validation loss; `output/run` holds the
+checkpoint and the history, and may be deleted once no one wants to go on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from textrnn import artifact, calibration, classifier_runs, loop, records, scores
+from textrnn.artifact import LONG_TEXTS, ClassifierArtifact
+from textrnn.classification import Judge
+from textrnn.classifier_runs import ClassifierRun
+from textrnn.labelled import Labelled
+from textrnn.learner import Learner
+from textrnn.observer import Observer
+
+
+def train_classifier(
+    data: Labelled,
+    output: str | Path,
+    *,
+    validation: Labelled | None = None,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    observer: Observer | None = None,
+    command: str | None = None,
+) -> ClassifierArtifact | None:
+    """Learn to judge like `data` does, and leave the best model in the folder `output`.
+
+    `validation` is what to choose and to calibrate on, or a share of `data` is kept back for it.
+    `settings` are fields of ReadingConfig, ClassifierConfig and ClassifierTrainingConfig by name.
+    With `resume` the run in `output` goes on with its own settings, and those given must be the
+    same. Gives the best model, or None when the observer stopped the run before its end.
+
+    CorpusError, ConfigError, TrainingError (the output is taken, the loss is no longer a number)
+    and ArtifactError (it cannot be saved) say what to do.
+    """
+    observer, output = observer or Observer(), Path(output)
+    for notice in artifact.recover(output):
+        observer.notice(notice)
+    if resume:
+        begun = classifier_runs.go_on(data, validation, output, settings or {}, observer)
+    else:
+        begun = classifier_runs.begin(data, validation, output, settings or {}, command, observer)
+    run, learner, split = begun
+    batches, held = split.batches, split.validation
+    observer.notice(
+        f"{len(run.classes)} classes, {run.tokenizer.vocab_size:,} ids; learning from "
+        f"{len(data) - (0 if validation else len(held)):,} texts, validating on {len(held):,}; "
+        f"{run.steps} steps an epoch, at most {run.epochs} epochs; "
+        f"{batches.padding():.0%} of the batches is padding"
+    )
+    done = loop.run_epochs(
+        run,
+        learner,
+        observer,
+        batches=lambda: batches.dataset(
+            seed=run.training.seed, epoch=run.epoch, first_step=run.step
+        ),
+        close=lambda: _close_epoch(run, learner, held, observer),
+        rescue=lambda: _keep_if_best(run, learner, held),
+        unit="texts",
+        units_a_step=run.training.batch_size,
+    )
+    return _finished(run, held, observer) if done else None
+
+
+def _keep_if_best(
+    run: ClassifierRun, learner: Learner, held: Labelled
+) -> tuple[dict[str, Any], bool]:
+    """Score the averaged weights, calibrated, and save them as the model if none was better."""
+    model = _model(run, learner.average_weights(), {})
+    logits = Judge(model).text_logits(held.texts, "cut")
+    temperature = calibration.fit_temperature(logits, held.labels)
+    found = scores.score(
+        calibration.probabilities(logits, temperature), held.labels, run.classes
+    ).to_dict()
+    raw = scores.score(calibration.probabilities(logits), held.labels, run.classes)
+    best = found["log_loss"] < run.best_loss  # false for nan
+    if best:
+        run.best_loss, run.best_epoch = found["log_loss"], run.epoch + 1
+        model = _model(run, model.weights, {"validation": found})
+        artifact.save(replace(model, temperature=temperature), run.output)
+    return {
+        "validation_loss": raw.log_loss,
+        "validation_calibrated_loss": found["log_loss"],
+        "temperature": temperature,
+        "validation_accuracy": found["accuracy"],
+        "validation_macro_f1": found["macro_f1"],
+        "validation_auc": found["auc"],
+    }, best
+
+
+def _close_epoch(run: ClassifierRun, learner: Learner, held: Labelled, observer: Observer) -> None:
+    found, best = _keep_if_best(run, learner, held)
+    row = {
+        "epoch": run.epoch + 1,
+        "steps": learner.steps_done,
+        "loss": run.loss_sum / run.steps,
+        **found,
+        "learning_rate": learner.learning_rate,
+    }
+    run.history = [*run.history, row]
+    observer.epoch(row, best, {})
+
+
+def _finished(run: ClassifierRun, held: Labelled, observer: Observer) -> ClassifierArtifact:
+    """The best model, with the way of reading long texts that served validation best."""
+    best = artifact.load_classifier(run.output)
+    judge, size = Judge(best), run.reading.max_words
+    tried: dict[str, dict[str, float]] = {}
+    if any(len(judge.encode(text)) > size for text in held.texts):
+        for way in LONG_TEXTS:
+            logits = judge.text_logits(held.texts, way)
+            temperature = calibration.fit_temperature(logits, held.labels)
+            chances = calibration.probabilities(logits, temperature)
+            found = scores.score(chances, held.labels, run.classes).to_dict()
+            tried[way] = {"temperature": temperature, **found}
+        way = min(tried, key=lambda way: tried[way]["log_loss"])
+        losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
+        observer.notice(f"texts over {size} words: {losses}; they will be read {WORDS[way]}")
+        best = replace(best, long_texts=way, temperature=tried[way].pop("temperature"))  # type: ignore[arg-type]
+        best = replace(best, metadata={**best.metadata, "scores": {"validation": tried[way]}})
+    best = replace(best, metadata={**best.metadata, "history": run.history}, name=str(run.output))
+    best = replace(best, card=records.classifier_card(best, title=run.output.name))
+    artifact.save(best, run.output)
+    return best
+
+
+WORDS = {"cut": "in part", "whole": "whole", "windows": "in windows"}
+
+
+def _model(
+    run: ClassifierRun, weights: Mapping[str, Any], scored: Mapping[str, Any]
+) -> ClassifierArtifact:
+    metadata = {
+        "versions": records.versions(),
+        "data": run.data,
+        "training": run.training.to_dict(),
+        **run.extra,
+        "scores": scored,
+        "history": run.history,
+    }
+    model = ClassifierArtifact(
+        run.network, run.reading, run.classes, run.tokenizer, weights, metadata=metadata,
+        name=str(run.output),
+    )  # fmt: skip
+    return replace(model, card=records.classifier_card(model, title=run.output.name))

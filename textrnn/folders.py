@@ -1,0 +1,155 @@
+"""A model's folder: its files by name, read one by one and replaced all together or not at all.
+
+Replacing goes by renames: at every moment either the old or the new folder is whole.
+"""
+
+import io
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.errors import ArtifactError
+
+# Every file that may be a part of a model; all else in its folder is somebody's own.
+FILES = (
+    "config.json", "tokenizer.json", "tokenizer.model", "weights.npz", "metadata.json", "README.md",
+)  # fmt: skip
+
+
+def replace(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Make `folder` hold `contents`, in place of whatever model is there, all or nothing.
+
+    Files in `folder` that are no part of a model (a run's checkpoints, a person's notes) are
+    kept. ArtifactError when it cannot be written.
+    """
+    recover(folder)
+    new, old = _beside(folder, ".new"), _beside(folder, ".old")
+    try:
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        for name, data in {".incomplete": b"", **contents}.items():
+            _write_synced(new / name, data)
+        os.replace(_mark(new, "incomplete"), _mark(new, "complete"))
+        if folder.exists():
+            os.rename(folder, old)
+        os.rename(new, folder)
+        _finish(folder)
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot save the model as {folder}: {error.strerror or error}; what was there "
+            f"before is unharmed"
+        ) from error
+
+
+def recover(folder: Path) -> list[str]:
+    """Put right what a save killed half-way left beside `folder`; say what was done."""
+    new, old = _beside(folder, ".new"), _beside(folder, ".old")
+    if folder.exists():
+        if old.exists() or _mark(folder, "complete").exists():
+            _finish(folder)
+            return [f"finished the interrupted save of {folder}"]
+        return []
+    for source in (new, old):
+        if source.exists() and (source == old or _mark(source, "complete").exists()):
+            os.rename(source, folder)
+            _finish(folder)
+            return [f"recovered {folder} from {source.name}, which an interrupted save left"]
+    return []
+
+
+def _finish(folder: Path) -> None:
+    # After the new folder has its name: bring over what was not the model's, drop the old one.
+    old = _beside(folder, ".old")
+    if old.exists():
+        for entry in old.iterdir():
+            if entry.name not in FILES and not (folder / entry.name).exists():
+                os.rename(entry, folder / entry.name)
+        shutil.rmtree(old)
+    _mark(folder, "complete").unlink(missing_ok=True)
+
+
+def _beside(folder: Path, suffix: str) -> Path:
+    folder = folder.absolute()
+    return folder.with_name(folder.name + suffix)
+
+
+def _mark(folder: Path, state: str) -> Path:
+    return folder / f".{state}"
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(folder: Path, name: str) -> bytes:
+    """A file's bytes; ArtifactError when there is none or it cannot be read."""
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise ArtifactError(
+            f"{folder} has no {name}; a model folder holds {', '.join(FILES[:3])}"
+        ) from None
+    except OSError as error:
+        raise ArtifactError(f"cannot read {folder / name}: {error.strerror or error}") from error
+
+
+def read_text(folder: Path, name: str, data: bytes) -> str:
+    """A file's bytes as text; ArtifactError when they are not UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ArtifactError(f"{folder / name} is not UTF-8 text: {error}") from error
+
+
+def read_json(folder: Path, name: str, data: bytes) -> dict[str, Any]:
+    """A file's bytes as a JSON object; ArtifactError when they are none."""
+    try:
+        content = json.loads(read_text(folder, name, data))
+    except json.JSONDecodeError as error:
+        raise ArtifactError(f"{folder / name} is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(f"{folder / name} must hold an object, got {type(content).__name__}")
+    return content
+
+
+def weights_file(weights: Mapping[str, npt.NDArray[Any]], dtype: npt.DTypeLike) -> bytes:
+    """Arrays by name as the bytes of an .npz."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: np.asarray(array).astype(dtype) for name, array in weights.items()})  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def read_weights(
+    path: Path, data: bytes, shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of `shapes` as float32; ArtifactError unless these are what `data` holds."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            weights = {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise ArtifactError(f"{path} is no archive of plain arrays: {error}") from error
+    if missing := shapes.keys() - weights.keys():
+        raise ArtifactError(f"{path} lacks the weights {', '.join(sorted(missing))}")
+    if extra := weights.keys() - shapes.keys():
+        raise ArtifactError(f"{path} has weights beyond this network's: {', '.join(sorted(extra))}")
+    for name, shape in shapes.items():
+        array = weights[name]
+        if array.shape != shape or array.dtype not in (np.float16, np.float32):
+            raise ArtifactError(
+                f"{path}: {name} must be float16 or float32 of shape {shape}, got "
+                f"{array.dtype} of {array.shape}"
+            )
+        if not np.isfinite(array).all():
+            raise ArtifactError(f"{path}: {name} holds values that are not finite")
+    return {name: weights[name].astype(np.float32) for name in shapes}

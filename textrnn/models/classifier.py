@@ -1,0 +1,86 @@
+"""Turn a ClassifierConfig into the Keras model that learns to judge.
+
+`textrnn.classifier_forward` computes the same function in NumPy.
+"""
+
+from typing import Any
+
+import keras
+
+from textrnn.classifier_config import ClassifierConfig
+from textrnn.models.stack import recurrent_layer, regularizer
+from textrnn.sequence_layers import MaskedConv1D, MaskedMaxPooling1D, MaskedPooling, WordDropout
+
+
+def build_classifier(
+    config: ClassifierConfig, *, seed: int = 0, train_embedding: bool = True
+) -> keras.Model:
+    """Ids (batch, words), padded on the right with 0 -> logits (batch, 1 or classes).
+
+    Two classes have one logit, the log-odds of the second. `seed` draws the first weights and
+    the dropout masks.
+    """
+    seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
+    inputs = keras.Input((None,), dtype="int32", name="ids")
+    h = keras.layers.Embedding(
+        config.vocab_size,
+        config.embedding_dim,
+        mask_zero=True,
+        embeddings_initializer=keras.initializers.RandomUniform(-0.05, 0.05, seed=next(seeds)),
+        trainable=train_embedding,
+        name="embedding",
+    )(inputs)
+    if config.word_dropout:
+        h = WordDropout(config.word_dropout, seed=next(seeds), name="word_dropout")(h)
+    h = _locked_dropout(h, config.embedding_dropout, next(seeds), "embedding_dropout")
+    h = _convolutions(h, config, seeds)
+    for index in range(1, config.layers + 1):
+        if index > 1:
+            h = _locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
+        layer = recurrent_layer(config, index, seeds)
+        if config.bidirectional:
+            back = recurrent_layer(
+                config, index, seeds, go_backwards=True, name=f"backward_rnn_{index}"
+            )
+            layer = keras.layers.Bidirectional(
+                layer, backward_layer=back, name=f"bidirectional_{index}"
+            )
+        h = layer(h)
+    h = MaskedPooling(
+        config.pooling, config.directions if config.layers else 1, name="pooling"
+    )(h)  # fmt: skip
+    if config.dropout:
+        h = keras.layers.Dropout(config.dropout, seed=next(seeds), name="head_dropout")(h)
+    if config.dense_units:
+        h = _dense(config, config.dense_units, "hidden", seeds, activation="relu")(h)
+    logits = _dense(config, config.logits, "output", seeds)(h)
+    return keras.Model(inputs, logits, name="classifier")
+
+
+def _convolutions(h: Any, config: ClassifierConfig, seeds: Any) -> Any:
+    for index in range(1, config.conv_layers + 1):
+        h = MaskedConv1D(
+            config.conv_filters,
+            config.conv_width,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+            kernel_regularizer=regularizer(config),
+            name=f"conv_{index}",
+        )(h)
+        if config.conv_pool > 1 and (index < config.conv_layers or config.layers):
+            h = MaskedMaxPooling1D(config.conv_pool, name=f"conv_pool_{index}")(h)
+    return h
+
+
+def _dense(config: ClassifierConfig, units: int, name: str, seeds: Any, **settings: Any) -> Any:
+    return keras.layers.Dense(
+        units,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        kernel_regularizer=regularizer(config),
+        name=name,
+        **settings,
+    )
+
+
+def _locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:
+    # SpatialDropout1D drops whole features: one mask for all words of a text.
+    return keras.layers.SpatialDropout1D(rate, seed=seed, name=name)(h) if rate else h

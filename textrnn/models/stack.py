@@ -1,0 +1,44 @@
+"""The recurrent layers that generator and classifier share: a config's cell as a Keras layer."""
+
+from typing import Any
+
+import keras
+
+from textrnn.classifier_config import ClassifierConfig
+from textrnn.config import GeneratorConfig
+from textrnn.layers import GRU, LSTM, LayerNormSimpleRNNCell
+from textrnn.mingru import MinGRU
+
+
+def recurrent_layer(
+    config: GeneratorConfig | ClassifierConfig, index: int, seeds: Any, **run: Any
+) -> Any:
+    """Recurrent layer `index`, from 1: (batch, time, features) -> (batch, time, units).
+
+    `run` says how it runs (stateful, go_backwards), and its name if it is not to be rnn_`index`.
+    """
+    run = {"return_sequences": True, "name": f"rnn_{index}", **run}
+    settings: dict[str, Any] = {
+        "kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds)),
+        "kernel_regularizer": regularizer(config),
+    }
+    if config.cell == "mingru":
+        return MinGRU(config.units, **settings, **run)
+    settings |= {
+        "recurrent_initializer": keras.initializers.Orthogonal(seed=next(seeds)),
+        "recurrent_regularizer": regularizer(config),
+        "recurrent_dropout": config.recurrent_dropout,
+        "seed": next(seeds),
+    }
+    if config.cell == "layer_norm_rnn":
+        cell = LayerNormSimpleRNNCell(config.units, name="layer_norm_rnn_cell", **settings)
+        return keras.layers.RNN(cell, **run)
+    layer = {"gru": GRU, "lstm": LSTM, "simple_rnn": keras.layers.SimpleRNN}[config.cell]
+    return layer(config.units, **settings, **run)
+
+
+def regularizer(config: GeneratorConfig | ClassifierConfig) -> Any:
+    """The penalty on a kernel, or none."""
+    if config.l1 or config.l2:
+        return keras.regularizers.L1L2(l1=config.l1, l2=config.l2)
+    return None

@@ -1,0 +1,107 @@
+"""Keras layers over padded texts, whose padding changes no result.
+
+All take and give (batch, words, features) with the mask (batch, words) that an embedding makes;
+every row has at least one word.
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("textrnn")
+class WordDropout(keras.layers.Layer):
+    """Zero whole words at `rate` while learning, the others scaled up to make up for it."""
+
+    def __init__(self, rate: float, seed: int = 0, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.rate, self.supports_masking = rate, True
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        """Drop words when training."""
+        if not training:
+            return x
+        shape = tf.concat([tf.shape(x)[:2], [1]], 0)
+        draw = keras.random.uniform(shape, seed=self.seed_generator)
+        return x * tf.cast(draw >= self.rate, x.dtype) / (1 - self.rate)
+
+
+@keras.saving.register_keras_serializable("textrnn")
+class MaskedConv1D(keras.layers.Conv1D):
+    """A convolution over words with relu; beyond a text's ends there are zeros, padded or not."""
+
+    def __init__(self, filters: int, width: int, **settings: Any) -> None:
+        super().__init__(filters, width, padding="same", activation="relu", **settings)
+        self.supports_masking = True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """Features (batch, words, filters), 0 where the mask is."""
+        if mask is None:
+            return super().call(x)
+        kept = tf.cast(mask, x.dtype)[:, :, None]
+        return super().call(x * kept) * kept
+
+
+@keras.saving.register_keras_serializable("textrnn")
+class MaskedMaxPooling1D(keras.layers.Layer):
+    """The largest of each `pool` words, the last few included; for features of 0 or more."""
+
+    def __init__(self, pool: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.pool, self.supports_masking = pool, True
+
+    def call(self, x: Any) -> Any:
+        """(batch, words, features) -> (batch, words / pool rounded up, features)."""
+        x = tf.pad(x, [[0, 0], [0, -tf.shape(x)[1] % self.pool], [0, 0]])
+        rows, features = tf.shape(x)[0], x.shape[-1]
+        return tf.reduce_max(tf.reshape(x, (rows, -1, self.pool, features)), 2)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """A pooled step counts when its first word does: padding is on the right."""
+        return None if mask is None else mask[:, :: self.pool]
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """Words are divided by `pool`."""
+        words = None if shape[1] is None else -(-shape[1] // self.pool)
+        return (shape[0], words, shape[2])
+
+
+@keras.saving.register_keras_serializable("textrnn")
+class MaskedPooling(keras.layers.Layer):
+    """One vector a text: the `last` step, the `max` or `mean` over steps, or `all` three.
+
+    Of `directions` 2 the last of the second half is its first step: there it had read all.
+    """
+
+    def __init__(self, kind: str, directions: int = 1, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.kind, self.directions, self.supports_masking = kind, directions, True
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """(batch, words, features) -> (batch, features, or 3 features)."""
+        if mask is None:
+            mask = tf.ones(tf.shape(x)[:2], tf.bool)
+        weights = tf.cast(mask, x.dtype)[:, :, None]
+        parts = []
+        if self.kind in ("last", "all"):
+            lengths = tf.reduce_sum(tf.cast(mask, tf.int32), 1)
+            last = tf.gather(x, lengths - 1, axis=1, batch_dims=1)
+            if self.directions == 2:
+                units = x.shape[-1] // 2
+                last = tf.concat([last[:, :units], x[:, 0, units:]], 1)
+            parts.append(last)
+        if self.kind in ("max", "all"):
+            parts.append(tf.reduce_max(tf.where(mask[:, :, None], x, x.dtype.min), 1))
+        if self.kind in ("mean", "all"):
+            parts.append(tf.reduce_sum(x * weights, 1) / tf.reduce_sum(weights, 1))
+        return tf.concat(parts, 1)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> None:
+        """Past pooling nothing is padded."""
+        return
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """Three vectors side by side for `all`."""
+        return (shape[0], shape[2] * (3 if self.kind == "all" else 1))

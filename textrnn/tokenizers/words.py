@@ -1,0 +1,271 @@
+"""Turn text into word ids and back.
+
+    0 padding | 1 .. n the words | buckets that all other words share | words added later
+
+A word outside the vocabulary goes to the bucket that its hash names: two unknown words that mean
+different things mostly differ in id as well. Words added for fine-tuning come last, so that no id
+given out before ever moves.
+"""
+
+import functools
+import json
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Literal, Self, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
+from textrnn.tokenizers.characters import Ids
+from textrnn.tokenizers.stored import fields
+
+Rule = Literal["textbook", "unicode"]
+Keep = Literal["first", "last", "both"]
+PAD_ID = 0
+
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TEXTBOOK = re.compile("[A-Za-z']+")
+# Scripts written without spaces: ideographs, hiragana, katakana.
+_UNSPACED = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+# They choose how the character before them is drawn, text or emoji, and mean nothing.
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+# What may stand between the letters of one word: apostrophes, the soft hyphen, and the joiners
+# of Persian and of the Indic scripts.
+_INNER = "'\u2019\u00ad\u200c\u200d"
+# One word, one spelling: typographic apostrophes become plain, what cannot be seen goes.
+_PLAIN: dict[int, str | None] = {0x2019: "'", 0xAD: None}
+_PLAIN |= dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+
+
+class WordTokenizer:
+    """One id a word.
+
+    `words_by_id[i]` has id i + 1; `added[i]` comes after the `oov_buckets` buckets. `rule` says
+    what a word is: "textbook" runs of ASCII letters and apostrophes, "unicode" runs of letters
+    and digits of any script and every other visible character by itself. `lower` lower-cases.
+    """
+
+    def __init__(
+        self,
+        words: Iterable[str],
+        *,
+        rule: Rule,
+        lower: bool,
+        oov_buckets: int,
+        added: Iterable[str] = (),
+    ) -> None:
+        if rule not in get_args(Rule):
+            raise ConfigError(f"rule must be one of {', '.join(get_args(Rule))}, got {rule!r}")
+        if oov_buckets < 1:
+            raise ConfigError(f"oov_buckets must be at least 1, got {oov_buckets}")
+        self.words_by_id, self.added = tuple(words), tuple(added)
+        self.rule, self.lower, self.oov_buckets = rule, lower, oov_buckets
+        self._pattern = _TEXTBOOK if rule == "textbook" else _unicode_words()
+        self._first_bucket = 1 + len(self.words_by_id)
+        self._first_added = self._first_bucket + oov_buckets
+        self._ids = {word: id_ for id_, word in enumerate(self.words_by_id, 1)}
+        self._ids |= {word: id_ for id_, word in enumerate(self.added, self._first_added)}
+        if len(self._ids) != len(self.words_by_id) + len(self.added):
+            raise TokenizerError("the vocabulary names a word twice")
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are: padding, words, buckets and added words."""
+        return self._first_added + len(self.added)
+
+    @classmethod
+    def fit(
+        cls,
+        texts: Iterable[str],
+        *,
+        vocab_size: int = 10_000,
+        oov_buckets: int = 1_000,
+        rule: Rule = "textbook",
+        lower: bool = False,
+        min_count: int = 1,
+    ) -> Self:
+        """The `vocab_size` most frequent words of `texts`, ties in the order of code points.
+
+        Words that occur less than `min_count` times are left to the buckets. The texts are read
+        once and only the counts kept. CorpusError when no word is left.
+        """
+        if vocab_size < 1 or min_count < 1:
+            name, value = ("vocab_size", vocab_size) if vocab_size < 1 else ("min_count", min_count)
+            raise ConfigError(f"{name} must be at least 1, got {value}")
+        reader = cls((), rule=rule, lower=lower, oov_buckets=oov_buckets)
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update(reader.words(text))
+        if not counts:
+            raise CorpusError(
+                "the texts hold no word of ASCII letters; --rule unicode reads every script"
+                if rule == "textbook"
+                else "the texts hold no word; name files that hold text"
+            )
+        kept = [word for word, count in counts.items() if count >= min_count]
+        if not kept:
+            raise CorpusError(
+                f"no word occurs {min_count} times, the most frequent one "
+                f"{max(counts.values())}; lower min_count, as with --set min_count=1"
+            )
+        kept.sort(key=lambda word: (-counts[word], word))
+        return cls(kept[:vocab_size], rule=rule, lower=lower, oov_buckets=oov_buckets)
+
+    def extended(self, words: Iterable[str]) -> Self:
+        """This vocabulary with its ids, followed by those of `words` that it lacks, in order.
+
+        A new word leaves its bucket; all others stay there. TokenizerError for one that the
+        tokenizer would not read as a single word, spelt so: it could never occur.
+        """
+        new = [word for word in dict.fromkeys(words) if word not in self._ids]
+        for word in new:
+            if self.words(word) != [word]:
+                raise TokenizerError(
+                    f"{word!r} is not one word by the rule {self.rule!r}"
+                    f"{' in lower case' if self.lower else ''}, which reads "
+                    f"{self.words(word)}; add those instead"
+                )
+        return type(self)(
+            self.words_by_id,
+            rule=self.rule,
+            lower=self.lower,
+            oov_buckets=self.oov_buckets,
+            added=(*self.added, *new),
+        )
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each word stands in `text`, as (start, end), in order."""
+        return [found.span() for found in self._pattern.finditer(_without_breaks(text))]
+
+    def words(self, text: str) -> list[str]:
+        """The words of `text` as they are looked up, one a span."""
+        words = self._pattern.findall(_without_breaks(text))
+        if not text.isascii():
+            words = [word if word.isascii() else word.translate(_PLAIN) for word in words]
+        return [word.lower() for word in words] if self.lower else words
+
+    def encode(self, text: str) -> Ids:
+        """`text` as ids, shape (words,), int32; a text without a word gives none."""
+        words, ids = self.words(text), self._ids
+        return np.fromiter((ids.get(word) or self._bucket(word) for word in words), np.int32)
+
+    def decode(self, ids: npt.ArrayLike) -> str:
+        """The words of `ids`, shape (words,), joined by spaces; those of buckets as <unk>.
+
+        Padding is left out.
+        """
+        array = np.asarray(ids, dtype=np.int64)
+        unknown = self.unknown(array)
+        return " ".join(
+            "<unk>" if is_unknown else self._word(id_)
+            for id_, is_unknown in zip(array.tolist(), unknown.tolist(), strict=True)
+            if id_ != PAD_ID
+        )
+
+    def unknown(self, ids: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Which of `ids` are of buckets, in the same shape."""
+        array = np.asarray(ids, dtype=np.int64)
+        return (self._first_bucket <= array) & (array < self._first_added)
+
+    def to_json(self) -> str:
+        """As a person can read it, a word a line; `from_json` is the reverse."""
+        return json.dumps(
+            {
+                "type": "word",
+                "rule": self.rule,
+                "lower": self.lower,
+                "oov_buckets": self.oov_buckets,
+                "words": list(self.words_by_id),
+                "added": list(self.added),
+            },
+            ensure_ascii=False,
+            indent=1,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote; ArtifactError when it is something else."""
+        content = fields(text, "word")
+        rule: Any = content.get("rule")
+        buckets: Any = content.get("oov_buckets")
+        words: Any = content.get("words")
+        added: Any = content.get("added")
+        if rule not in get_args(Rule):
+            raise ArtifactError(
+                f'tokenizer.json: "rule" must be one of {", ".join(get_args(Rule))}, got {rule!r}'
+            )
+        if not isinstance(buckets, int) or isinstance(buckets, bool) or buckets < 1:
+            raise ArtifactError(
+                f'tokenizer.json: "oov_buckets" must be a number of 1 or more, got {buckets!r}'
+            )
+        for value in (words, added):
+            if not isinstance(value, list) or not all(map(_is_word, value)):
+                raise ArtifactError('tokenizer.json: "words" and "added" must list words')
+        if len({*words, *added}) != len(words) + len(added):
+            raise ArtifactError('tokenizer.json: "words" and "added" must name each word once')
+        return cls(words, rule=rule, lower=content["lower"], oov_buckets=buckets, added=added)
+
+    def _bucket(self, word: str) -> int:
+        # Not hash(): Python salts it anew in every process, and a model must read a word the
+        # same way wherever it is loaded.
+        return self._first_bucket + zlib.crc32(word.encode()) % self.oov_buckets
+
+    def _word(self, id_: int) -> str:
+        if id_ < self._first_bucket:
+            return self.words_by_id[id_ - 1]
+        return self.added[id_ - self._first_added]
+
+
+def cut(ids: Ids, limit: int, keep: Keep) -> Ids:
+    """At most `limit` of `ids`, shape (words,): the first, the last, or half of each.
+
+    Of "both" an odd one goes to the beginning. A `limit` of 0 keeps all.
+    """
+    if limit < 0:
+        raise ConfigError(f"a limit of words must be 0 (all) or more, got {limit}")
+    if not limit or len(ids) <= limit:
+        return ids
+    if keep == "both":
+        return np.concatenate([ids[: limit - limit // 2], ids[len(ids) - limit // 2 :]])
+    return ids[:limit] if keep == "first" else ids[len(ids) - limit :]
+
+
+def _without_breaks(text: str) -> str:
+    # Spaces of the same length: every position stays what it was.
+    return _BREAK.sub(lambda tag: " " * len(tag.group()), text) if "<" in text else text
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and not re.search(r"[\s\ud800-\udfff]", value)
+
+
+@functools.cache
+def _unicode_words() -> re.Pattern[str]:
+    """What a word is by the rule "unicode"."""
+    marks, hidden = (_ranges(categories) for categories in (("Mn", "Mc", "Me"), ("Cc", "Cf", "Cs")))
+    letter = rf"[^\W_{_UNSPACED}]"  # digits too
+    run = rf"{letter}+(?:[{marks}]+{letter}*)*"
+    visible = rf"[^\s{hidden}{_SELECTORS}]"
+    return re.compile(rf"{run}(?:[{_INNER}]{run})*|{visible}[{marks}]*")
+
+
+def _ranges(categories: tuple[str, ...]) -> str:
+    """All characters of the Unicode `categories`, as the inside of a regular expression's []."""
+    # Nothing of these categories lies between; reading all planes would take ten times as long.
+    points = np.array(
+        [
+            point
+            for plane in (range(0x20000), range(0xE0000, 0xE0200))
+            for point in plane
+            if unicodedata.category(chr(point)) in categories
+        ]
+    )
+    runs = np.split(points, np.flatnonzero(np.diff(points) > 1) + 1)
+    return "".join(rf"\U{run[0]:08x}-\U{run[-1]:08x}" for run in runs)

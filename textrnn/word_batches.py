@@ -1,0 +1,101 @@
+"""Turn labelled texts, as ids, into padded batches of like lengths, one epoch at a time.
+
+A text goes to the shortest of a few lengths that holds it: few shapes to compile for, little
+padding. Which texts meet is a function of (seed, epoch), so that a resumed run sees the batches
+that a run never stopped would have seen.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from textrnn.tokenizers import Ids
+from textrnn.tokenizers.words import PAD_ID
+
+Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and the length they are padded to
+
+
+class WordBatches:
+    """Texts (each one id or more) and their labels, ready to be cut into batches.
+
+    `lengths` are the padded lengths there are, shortest first.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[Ids],
+        labels: npt.NDArray[np.integer[Any]],
+        *,
+        batch_size: int,
+        buckets: int,
+    ) -> None:
+        self.batch_size = batch_size
+        self._ids = np.concatenate(texts).astype(np.int32)
+        self._sizes = np.array([len(ids) for ids in texts])
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self._labels = labels.astype(np.int32)
+        self.lengths = bucket_lengths(self._sizes, buckets)
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch has."""
+        return -(-len(self._labels) // self.batch_size)
+
+    def plan(self, *, seed: int, epoch: int) -> Batches:
+        """Every text once: the rows of each batch and the length they are padded to.
+
+        What fills no batch of one length joins those of the next; one batch at most is not full.
+        """
+        rng = np.random.default_rng([seed, epoch])
+        order = rng.permutation(len(self._labels))
+        bucket = np.searchsorted(self.lengths, self._sizes[order])
+        left, batches = np.empty(0, np.intp), []
+        for index, length in enumerate(self.lengths.tolist()):
+            rows = np.concatenate([left, order[bucket == index]])
+            full = len(rows) // self.batch_size * self.batch_size
+            if index == len(self.lengths) - 1:
+                full = len(rows)
+            batches += [
+                (rows[start : start + self.batch_size], length)
+                for start in range(0, full, self.batch_size)
+            ]
+            left = rows[full:]
+        return [batches[index] for index in rng.permutation(len(batches))]
+
+    def padding(self) -> float:
+        """The share of padding in an epoch's batches."""
+        cells = sum(len(rows) * length for rows, length in self.plan(seed=0, epoch=0))
+        return 1 - float(self._sizes.sum()) / cells
+
+    def batch(self, rows: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.int32]:
+        """Ids (rows, length), padded on the right."""
+        span = np.arange(length)
+        inside = span < self._sizes[rows, None]
+        places = np.where(inside, self._starts[rows, None] + span, 0)
+        return np.where(inside, self._ids[places], PAD_ID).astype(np.int32)
+
+    def dataset(self, *, seed: int, epoch: int, first_step: int = 0) -> tf.data.Dataset:
+        """An epoch's batches from `first_step` on: ids (batch, length), labels (batch,)."""
+        plan = self.plan(seed=seed, epoch=epoch)[first_step:]
+
+        def make() -> Any:
+            for rows, length in plan:
+                yield self.batch(rows, length), self._labels[rows]
+
+        specs = (tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32))
+        options = tf.data.Options()
+        # Destroying an autotuned iterator waits for a thread that sleeps as long as the run took.
+        options.autotune.enabled = False
+        dataset = tf.data.Dataset.from_generator(make, output_signature=specs)
+        return dataset.prefetch(2).with_options(options)
+
+
+def bucket_lengths(sizes: npt.NDArray[np.integer[Any]], buckets: int) -> npt.NDArray[np.integer]:
+    """Up to `buckets` lengths, the last that of the longest text, with as many texts in each."""
+    shares = np.arange(1, buckets + 1) / buckets
+    lengths = np.quantile(sizes, shares, method="inverted_cdf").astype(int)
+    rounded = np.minimum(-(-lengths // 8) * 8, sizes.max())
+    return np.unique(rounded)
