@@ -110,9 +110,14 @@ def test_half_a_surrogate_pair_is_no_character():
 
 
 def test_frequent_words_become_one_piece():
-    tokenizer = SentencePieceTokenizer.fit(["a whale, a ship\n"] * 50 + ["hale wh sh ip\n"])
-    assert tokenizer.spans(" whale") == [(0, 6)]
-    assert len(tokenizer.encode(" spwhlae")) > 4
+    # Nine characters, and the five merges that make one piece of a word of five letters.
+    vocab_size = RESERVED + 9 + 5
+    for frequent, rare in ((" whale", " ships"), (" ships", " whale")):
+        tokenizer = SentencePieceTokenizer.fit(
+            [*[frequent] * 50, rare], vocab_size=vocab_size, model_type="bpe"
+        )
+        assert tokenizer.spans(frequent) == [(0, 6)]
+        assert len(tokenizer.encode(rare)) > 3
 
 
 @settings(max_examples=5, deadline=None)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
 from textrnn.tokenizers import PAD_ID, CharTokenizer, WordTokenizer, cut, read
-from textrnn.tokenizers import words as words_module
+from textrnn.tokenizers import rules as rules_module
 
 few = settings(max_examples=40)
 rules = st.sampled_from(["textbook", "unicode"])
@@ -123,7 +123,7 @@ def test_a_tag_is_a_space_and_moves_nothing():
 
 def test_marks_and_hidden_characters_are_those_of_all_planes():
     for categories in (("Mn", "Mc", "Me"), ("Cc", "Cf", "Cs")):
-        listed = re.compile(f"[{words_module._ranges(categories)}]")
+        listed = re.compile(f"[{rules_module._ranges(categories)}]")
         assert all(
             bool(listed.match(chr(point))) == (unicodedata.category(chr(point)) in categories)
             for point in [*range(0, 0x110000, 5), *range(0xE0000, 0xE1000)]

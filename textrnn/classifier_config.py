@@ -108,11 +108,18 @@ class ClassifierTrainingConfig(LearningConfig):
     vectors: str = ""  # a file of pretrained word vectors (GloVe, word2vec text) to start from
     train_embedding: bool = True
     buckets: int = 5  # lengths that batches are padded to
+    # Going on from a trained model (Howard and Ruder 2018): each layer below the head learns at
+    # this share of the rate of the one above, and joins in so many epochs later.
+    layer_decay: float = 1.0
+    unfreeze_epochs: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._one_of("class_weights", ClassWeights)
         self._at_least(1, "buckets")
+        self._at_least(0, "unfreeze_epochs")
+        if not 0 < self.layer_decay <= 1:
+            raise ConfigError(f"layer_decay must be above 0 and at most 1, got {self.layer_decay}")
         if not 0 < self.validation < 1:
             raise ConfigError(f"validation must be between 0 and 1, got {self.validation}")
 

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn import checkpoints, labelled, tokenizers
+from textrnn import checkpoints, labelled, tokenizers, transfer
+from textrnn.artifact import ClassifierArtifact
 from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
 from textrnn.config import Config, LearningConfig
 from textrnn.errors import ConfigError, CorpusError, TrainingError
@@ -26,6 +27,10 @@ from textrnn.vectors import read_vectors
 from textrnn.word_batches import WordBatches
 
 SETTINGS: tuple[type[Config], ...] = (ReadingConfig, ClassifierConfig, ClassifierTrainingConfig)
+# Defaults for going on from a trained model: gentler, and from the head downwards.
+FINE_TUNING: Mapping[str, Any] = {
+    "learning_rate": 1e-3, "layer_decay": 0.5, "unfreeze_epochs": 1, "patience": 4,
+}  # fmt: skip
 GIVEN = ("vocab_size", "classes")  # by the data, not by a person
 
 
@@ -77,14 +82,27 @@ def begin(
     settings: Mapping[str, Any],
     command: str | None,
     observer: Observer,
+    base: ClassifierArtifact | None,
 ) -> tuple[ClassifierRun, Learner, Split]:
     """A new run, its learner, and its data."""
     check_free(output)
     reading_values, shape, training_values = sort_settings(settings)
+    if base:
+        transfer.check_shape(base, {**reading_values, **shape})
+        reading_values = {**base.reading.to_dict(), **reading_values}
+        shape = {**base.config.to_dict(), **shape}
+        training_values = {**FINE_TUNING, **training_values}
     reading = ReadingConfig.from_dict(reading_values)
     training = ClassifierTrainingConfig.from_dict(training_values)
+    if base and training.vectors:
+        raise ConfigError(f"{base.name} has vectors of its own; leave out --vectors")
     learnt, held = _split(data, validation, training)
-    tokenizer = fit_tokenizer(reading, learnt.texts)
+    if base:
+        tokenizer = transfer.grown(base, learnt.texts)
+        new = tokenizer.vocab_size - base.tokenizer.vocab_size
+        observer.notice(f"{new:,} words are new to {base.name}")
+    else:
+        tokenizer = fit_tokenizer(reading, learnt.texts)
     if training.vectors:
         shape.setdefault("embedding_dim", vector_size(training.vectors))
     network = ClassifierConfig.from_dict(
@@ -102,9 +120,12 @@ def begin(
         classes=data.classes,
         tokenizer=tokenizer,
         data=data_record(data),
-        extra={"command": command} if command else {},
+        extra=_extra(command, base, tokenizer),
     )
     learner = classifier_learner(run, learnt.labels)
+    if base:
+        fresh = learner.average_weights()
+        learner.start_from(transfer.transferred(base, tokenizer, data.classes, fresh))
     if training.vectors:
         learner.start_from(_with_vectors(run, learner.average_weights(), observer))
     Saver(run, learner).save()  # so that a run killed at once can be resumed too
@@ -208,6 +229,14 @@ def data_record(data: Labelled) -> dict[str, Any]:
     """What tells labelled texts again; their sources by name, without one machine's folders."""
     names = sorted({name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for name in data.names})
     return {"names": names, "sha256": data.sha256, "examples": len(data), "counts": data.counts()}
+
+
+def _extra(command: str | None, base: ClassifierArtifact | None, tokenizer: Any) -> dict[str, Any]:
+    extra: dict[str, Any] = {"command": command} if command else {}
+    if base:
+        new = tokenizer.vocab_size - base.tokenizer.vocab_size
+        extra["base"] = {"name": base.name, "new_words": new}
+    return extra
 
 
 def vector_size(path: str) -> int:

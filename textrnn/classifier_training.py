@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from textrnn import artifact, calibration, classifier_runs, loop, records, scores
+from textrnn import artifact, calibration, classifier_runs, loop, records, scores, transfer
 from textrnn.artifact import LONG_TEXTS, ClassifierArtifact
 from textrnn.classification import Judge
 from textrnn.classifier_runs import ClassifierRun
 from textrnn.labelled import Labelled
 from textrnn.learner import Learner
 from textrnn.observer import Observer
+from textrnn.word_batches import WordBatches
 
 
 def train_classifier(
@@ -24,6 +25,7 @@ def train_classifier(
     *,
     validation: Labelled | None = None,
     settings: Mapping[str, Any] | None = None,
+    base: ClassifierArtifact | None = None,
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
@@ -32,6 +34,8 @@ def train_classifier(
 
     `validation` is what to choose and to calibrate on, or a share of `data` is kept back for it.
     `settings` are fields of ReadingConfig, ClassifierConfig and ClassifierTrainingConfig by name.
+    `base` is a model to start from: its shape is kept, its words grow by what `data` has more,
+    and other classes than its own get a new head.
     With `resume` the run in `output` goes on with its own settings, and those given must be the
     same. Gives the best model, or None when the observer stopped the run before its end.
 
@@ -44,7 +48,9 @@ def train_classifier(
     if resume:
         begun = classifier_runs.go_on(data, validation, output, settings or {}, observer)
     else:
-        begun = classifier_runs.begin(data, validation, output, settings or {}, command, observer)
+        begun = classifier_runs.begin(
+            data, validation, output, settings or {}, command, observer, base
+        )
     run, learner, split = begun
     batches, held = split.batches, split.validation
     observer.notice(
@@ -57,15 +63,22 @@ def train_classifier(
         run,
         learner,
         observer,
-        batches=lambda: batches.dataset(
-            seed=run.training.seed, epoch=run.epoch, first_step=run.step
-        ),
+        batches=lambda: _batches(run, learner, batches),
         close=lambda: _close_epoch(run, learner, held, observer),
         rescue=lambda: _keep_if_best(run, learner, held),
         unit="texts",
         units_a_step=run.training.batch_size,
     )
     return _finished(run, held, observer) if done else None
+
+
+def _batches(run: ClassifierRun, learner: Learner, batches: WordBatches) -> Any:
+    """What is left of the epoch, with the layers that take part in it unfrozen."""
+    training = run.training
+    if training.layer_decay < 1 or training.unfreeze_epochs:
+        names = [variable.path for variable in learner.model.trainable_variables]
+        learner.slow_down(transfer.rates(names, run.network, training, run.epoch))
+    return batches.dataset(seed=training.seed, epoch=run.epoch, first_step=run.step)
 
 
 def _keep_if_best(

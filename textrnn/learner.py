@@ -5,7 +5,7 @@ where it stands is in `arrays`.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -36,6 +36,7 @@ class Learner:
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.model.trainable_variables)
+        self._rates: list[tf.Variable] = []
         self._averages = [tf.Variable(variable) for variable in self.model.trainable_variables]
         # Traced once a number of rows, which the layers need to know, whatever the lengths.
         self._step = tf.function(self._one_step)
@@ -46,6 +47,16 @@ class Learner:
         for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
             variable.assign(weights[variable.path])
             average.assign(weights[variable.path])
+
+    def slow_down(self, rates: Sequence[float]) -> None:
+        """Take only this share of each step, weight by weight; 0 leaves a weight as it is.
+
+        To be called before the first step; later calls change the shares.
+        """
+        if not self._rates:
+            self._rates = [tf.Variable(1.0) for _ in rates]
+        for variable, rate in zip(self._rates, rates, strict=True):
+            variable.assign(rate)
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
         """Learn from one batch, (batch, window) ids and what they should give; its loss in nats.
@@ -135,7 +146,11 @@ class Learner:
             gradients = [gradient * scale for gradient in gradients]
 
         def learn() -> tf.Tensor:
+            # An adaptive optimizer undoes a scaled gradient, so its step itself is scaled.
+            before = [tf.identity(variable) for variable in variables] if self._rates else []
             self.optimizer.apply(gradients, variables)
+            for variable, start, rate in zip(variables, before, self._rates, strict=False):
+                variable.assign(start + rate * (variable - start))
             for variable, average in zip(variables, self._averages, strict=True):
                 average.assign_add((variable - average) * (1 - momentum))
             return loss

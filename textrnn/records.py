@@ -82,6 +82,8 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         f"- **Long texts**: over {reading.max_words} words they are read "
         f"{LONG_TEXTS_WORDS[model.long_texts]}.",
     ]
+    if base := metadata.get("base"):
+        lines.append(f"- **Fine-tuned from**: {base['name']}; {base['new_words']:,} new words.")
     for name, score in metadata.get("scores", {}).items():
         lines.append(
             f"- **Score, {name}**: {score['accuracy']:.2%} right of {score['examples']:,}, log "

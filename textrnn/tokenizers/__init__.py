@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Union
 
 from textrnn.errors import ArtifactError
 from textrnn.tokenizers.characters import CharTokenizer, Ids, Unknown, describe
+from textrnn.tokenizers.rules import Rule
 from textrnn.tokenizers.stored import parse
-from textrnn.tokenizers.words import PAD_ID, Keep, Rule, WordTokenizer, cut
+from textrnn.tokenizers.words import PAD_ID, Keep, WordTokenizer, cut
 
 if TYPE_CHECKING:
     from textrnn.tokenizers.pieces import ModelType as ModelType

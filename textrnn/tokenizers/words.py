@@ -7,10 +7,8 @@ different things mostly differ in id as well. Words added for fine-tuning come l
 given out before ever moves.
 """
 
-import functools
 import json
 import re
-import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterable
@@ -21,27 +19,11 @@ import numpy.typing as npt
 
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
 from textrnn.tokenizers.characters import Ids
+from textrnn.tokenizers.rules import Rule, pattern_of, plain, without_breaks
 from textrnn.tokenizers.stored import fields
 
-Rule = Literal["textbook", "unicode"]
 Keep = Literal["first", "last", "both"]
 PAD_ID = 0
-
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_TEXTBOOK = re.compile("[A-Za-z']+")
-# Scripts written without spaces: ideographs, hiragana, katakana.
-_UNSPACED = (
-    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-)
-# They choose how the character before them is drawn, text or emoji, and mean nothing.
-_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-# What may stand between the letters of one word: apostrophes, the soft hyphen, and the joiners
-# of Persian and of the Indic scripts.
-_INNER = "'\u2019\u00ad\u200c\u200d"
-# One word, one spelling: typographic apostrophes become plain, what cannot be seen goes.
-_PLAIN: dict[int, str | None] = {0x2019: "'", 0xAD: None}
-_PLAIN |= dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 
 
 class WordTokenizer:
@@ -67,7 +49,7 @@ class WordTokenizer:
             raise ConfigError(f"oov_buckets must be at least 1, got {oov_buckets}")
         self.words_by_id, self.added = tuple(words), tuple(added)
         self.rule, self.lower, self.oov_buckets = rule, lower, oov_buckets
-        self._pattern = _TEXTBOOK if rule == "textbook" else _unicode_words()
+        self._pattern = pattern_of(rule)
         self._first_bucket = 1 + len(self.words_by_id)
         self._first_added = self._first_bucket + oov_buckets
         self._ids = {word: id_ for id_, word in enumerate(self.words_by_id, 1)}
@@ -142,13 +124,13 @@ class WordTokenizer:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word stands in `text`, as (start, end), in order."""
-        return [found.span() for found in self._pattern.finditer(_without_breaks(text))]
+        return [found.span() for found in self._pattern.finditer(without_breaks(text))]
 
     def words(self, text: str) -> list[str]:
         """The words of `text` as they are looked up, one a span."""
-        words = self._pattern.findall(_without_breaks(text))
+        words = self._pattern.findall(without_breaks(text))
         if not text.isascii():
-            words = [word if word.isascii() else word.translate(_PLAIN) for word in words]
+            words = [plain(word) for word in words]
         return [word.lower() for word in words] if self.lower else words
 
     def encode(self, text: str) -> Ids:
@@ -237,35 +219,5 @@ def cut(ids: Ids, limit: int, keep: Keep) -> Ids:
     return ids[:limit] if keep == "first" else ids[len(ids) - limit :]
 
 
-def _without_breaks(text: str) -> str:
-    # Spaces of the same length: every position stays what it was.
-    return _BREAK.sub(lambda tag: " " * len(tag.group()), text) if "<" in text else text
-
-
 def _is_word(value: object) -> bool:
     return isinstance(value, str) and bool(value) and not re.search(r"[\s\ud800-\udfff]", value)
-
-
-@functools.cache
-def _unicode_words() -> re.Pattern[str]:
-    """What a word is by the rule "unicode"."""
-    marks, hidden = (_ranges(categories) for categories in (("Mn", "Mc", "Me"), ("Cc", "Cf", "Cs")))
-    letter = rf"[^\W_{_UNSPACED}]"  # digits too
-    run = rf"{letter}+(?:[{marks}]+{letter}*)*"
-    visible = rf"[^\s{hidden}{_SELECTORS}]"
-    return re.compile(rf"{run}(?:[{_INNER}]{run})*|{visible}[{marks}]*")
-
-
-def _ranges(categories: tuple[str, ...]) -> str:
-    """All characters of the Unicode `categories`, as the inside of a regular expression's []."""
-    # Nothing of these categories lies between; reading all planes would take ten times as long.
-    points = np.array(
-        [
-            point
-            for plane in (range(0x20000), range(0xE0000, 0xE0200))
-            for point in plane
-            if unicodedata.category(chr(point)) in categories
-        ]
-    )
-    runs = np.split(points, np.flatnonzero(np.diff(points) > 1) + 1)
-    return "".join(rf"\U{run[0]:08x}-\U{run[-1]:08x}" for run in runs)

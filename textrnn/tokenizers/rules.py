@@ -1,0 +1,72 @@
+"""What a word is, as regular expressions that find words where they stand in a text.
+
+    textbook    runs of ASCII letters and apostrophes; all else parts them
+    unicode     runs of letters, marks and digits of any script, with apostrophes inside; every
+                other visible character by itself: punctuation, emoji, ideographs, kana
+
+By both rules a `<br />` is a space.
+"""
+
+import functools
+import re
+import unicodedata
+from typing import Literal
+
+import numpy as np
+
+Rule = Literal["textbook", "unicode"]
+
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TEXTBOOK = re.compile("[A-Za-z']+")
+# Scripts written without spaces: ideographs, hiragana, katakana.
+_UNSPACED = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+# They choose how the character before them is drawn, text or emoji, and mean nothing.
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+# What may stand between the letters of one word: apostrophes, the soft hyphen, and the joiners
+# of Persian and of the Indic scripts.
+_INNER = "'\u2019\u00ad\u200c\u200d"
+_PLAIN: dict[int, str | None] = {0x2019: "'", 0xAD: None}
+_PLAIN |= dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+
+
+def pattern_of(rule: Rule) -> re.Pattern[str]:
+    """What finds a word in a text `without_breaks`."""
+    return _TEXTBOOK if rule == "textbook" else _unicode_words()
+
+
+def without_breaks(text: str) -> str:
+    """`text` with spaces in place of its `<br />` tags; no other character moves."""
+    return _BREAK.sub(lambda tag: " " * len(tag.group()), text) if "<" in text else text
+
+
+def plain(word: str) -> str:
+    """One spelling of a word: plain apostrophes, no soft hyphens, no variation selectors."""
+    return word if word.isascii() else word.translate(_PLAIN)
+
+
+@functools.cache
+def _unicode_words() -> re.Pattern[str]:
+    """What a word is by the rule "unicode"."""
+    marks, hidden = (_ranges(categories) for categories in (("Mn", "Mc", "Me"), ("Cc", "Cf", "Cs")))
+    letter = rf"[^\W_{_UNSPACED}]"  # digits too
+    run = rf"{letter}+(?:[{marks}]+{letter}*)*"
+    visible = rf"[^\s{hidden}{_SELECTORS}]"
+    return re.compile(rf"{run}(?:[{_INNER}]{run})*|{visible}[{marks}]*")
+
+
+def _ranges(categories: tuple[str, ...]) -> str:
+    """All characters of the Unicode `categories`, as the inside of a regular expression's []."""
+    # Nothing of these categories lies between; reading all planes would take ten times as long.
+    points = np.array(
+        [
+            point
+            for plane in (range(0x20000), range(0xE0000, 0xE0200))
+            for point in plane
+            if unicodedata.category(chr(point)) in categories
+        ]
+    )
+    runs = np.split(points, np.flatnonzero(np.diff(points) > 1) + 1)
+    return "".join(rf"\U{run[0]:08x}-\U{run[-1]:08x}" for run in runs)
