@@ -23,19 +23,28 @@ def drawn(seed, *, rows=400, columns=3, scale=1.0):
 
 
 def loss(logits, labels, temperature):
-    exact = logits.astype(np.float64) / temperature
-    return -np.mean(
-        [
-            row[label] - max(row) - math.log(math.fsum(np.exp(row - max(row))))
-            for row, label in zip(exact, labels, strict=True)
-        ]
-    )
+    """With each label true but for a share of 1 / (n + 2), shared out among the other classes."""
+    exact, doubt = logits.astype(np.float64) / temperature, 1 / (len(labels) + 2)
+    total = 0.0
+    for row, label in zip(exact, labels, strict=True):
+        chances = row - max(row) - math.log(math.fsum(np.exp(row - max(row))))
+        others = math.fsum(np.delete(chances, label)) / (len(row) - 1)
+        total -= (1 - doubt) * chances[label] + doubt * others
+    return total / len(labels)
 
 
 def test_a_worked_example():
-    # Always logits 0 and z, right three times in four: z / T must be log 3.
+    # Always logits 0 and z, right three times in four, each label true by 5/6: the probability is
+    # 3/4 x 5/6 + 1/4 x 1/6 = 2/3, so z / T must be log 2.
     logits = np.array([[0, 5]] * 4, np.float32)
-    assert fit_temperature(logits, [1, 1, 1, 0]) == pytest.approx(5 / math.log(3), rel=1e-5)
+    assert fit_temperature(logits, [1, 1, 1, 0]) == pytest.approx(5 / math.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 20, 2500])
+def test_examples_all_right_are_no_proof_of_certainty(count):
+    logits = np.array([[0, 5]] * count, np.float32)
+    judged = probabilities(logits, fit_temperature(logits, [1] * count))
+    assert judged[0, 1] == pytest.approx((count + 1) / (count + 2), rel=1e-4)
 
 
 @settings(max_examples=15, deadline=None)
@@ -92,9 +101,10 @@ def test_calibration_lowers_the_calibration_error_of_a_boaster():
     assert after.accuracy == before.accuracy
 
 
-def test_all_right_and_all_wrong_end_at_the_bounds():
+def test_the_temperature_stays_within_its_bounds():
     logits, _ = drawn(7)
-    assert fit_temperature(logits, logits.argmax(axis=1)) == LOWEST
+    faint = (logits * 1e-3).astype(np.float32)
+    assert fit_temperature(faint, faint.argmax(axis=1)) == LOWEST
     assert fit_temperature(logits, logits.argmin(axis=1)) == HIGHEST
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from textrnn import artifact, generation, reports
 from textrnn.artifact import Artifact
+from textrnn.classifier_api import Classifier
 from textrnn.config import SamplingConfig, preset
 from textrnn.corpora import Corpus, read_corpus
 from textrnn.tokenizers import Unknown
@@ -134,9 +135,13 @@ class Generator:
         )
 
 
-def load(model: str | Path) -> Generator:
-    """The bundled model of that name, or the model in a folder; ArtifactError if it is damaged."""
-    return Generator(artifact.load(model))
+def load(model: str | Path) -> Any:
+    """The bundled model of that name, or the model in a folder, as a Generator or a Classifier.
+
+    ArtifactError if it is damaged.
+    """
+    loaded = artifact.load_any(model)
+    return Generator(loaded) if isinstance(loaded, Artifact) else Classifier(loaded)
 
 
 def train_generator(

@@ -107,6 +107,7 @@ class ClassifierTrainingConfig(LearningConfig):
     validation: float = 0.1  # share kept back, in every class; a file of its own overrides it
     vectors: str = ""  # a file of pretrained word vectors (GloVe, word2vec text) to start from
     train_embedding: bool = True
+    crop: float = 0.0  # share of texts of which an epoch sees only a run of words
     buckets: int = 5  # lengths that batches are padded to
     # Going on from a trained model (Howard and Ruder 2018): each layer below the head learns at
     # this share of the rate of the one above, and joins in so many epochs later.
@@ -117,6 +118,7 @@ class ClassifierTrainingConfig(LearningConfig):
         super().__post_init__()
         self._one_of("class_weights", ClassWeights)
         self._at_least(1, "buckets")
+        self._share("crop")
         self._at_least(0, "unfreeze_epochs")
         if not 0 < self.layer_decay <= 1:
             raise ConfigError(f"layer_decay must be above 0 and at most 1, got {self.layer_decay}")

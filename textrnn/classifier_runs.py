@@ -298,6 +298,7 @@ def _encoded(
         learnt.labels[kept],
         batch_size=training.batch_size,
         buckets=training.buckets,
+        crop=training.crop,
     )
     return Split(batches, held.subset(readable))
 

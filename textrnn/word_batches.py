@@ -15,13 +15,16 @@ import tensorflow as tf
 from textrnn.tokenizers import Ids
 from textrnn.tokenizers.words import PAD_ID
 
+CROP_WORDS = 10
 Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and the length they are padded to
 
 
 class WordBatches:
     """Texts (each one id or more) and their labels, ready to be cut into batches.
 
-    `lengths` are the padded lengths there are, shortest first.
+    `lengths` are the padded lengths there are, shortest first. At a rate of `crop` an epoch has
+    of a text only a run of its words, `CROP_WORDS` or more: what makes long texts teach how short
+    ones are judged.
     """
 
     def __init__(
@@ -31,8 +34,9 @@ class WordBatches:
         *,
         batch_size: int,
         buckets: int,
+        crop: float = 0.0,
     ) -> None:
-        self.batch_size = batch_size
+        self.batch_size, self.crop = batch_size, crop
         self._ids = np.concatenate(texts).astype(np.int32)
         self._sizes = np.array([len(ids) for ids in texts])
         self._starts = np.cumsum(self._sizes) - self._sizes
@@ -51,7 +55,8 @@ class WordBatches:
         """
         rng = np.random.default_rng([seed, epoch])
         order = rng.permutation(len(self._labels))
-        bucket = np.searchsorted(self.lengths, self._sizes[order])
+        _, sizes = self._views(seed, epoch)
+        bucket = np.searchsorted(self.lengths, sizes[order])
         left, batches = np.empty(0, np.intp), []
         for index, length in enumerate(self.lengths.tolist()):
             rows = np.concatenate([left, order[bucket == index]])
@@ -68,22 +73,34 @@ class WordBatches:
     def padding(self) -> float:
         """The share of padding in an epoch's batches."""
         cells = sum(len(rows) * length for rows, length in self.plan(seed=0, epoch=0))
-        return 1 - float(self._sizes.sum()) / cells
+        return 1 - float(self._views(0, 0)[1].sum()) / cells
 
-    def batch(self, rows: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.int32]:
-        """Ids (rows, length), padded on the right."""
+    def _views(self, seed: int, epoch: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Where what an epoch has of each text begins among all ids, and of how many words."""
+        if not self.crop:
+            return self._starts, self._sizes
+        rng = np.random.default_rng([seed, epoch, 1])
+        least = np.minimum(self._sizes, CROP_WORDS)
+        drawn = rng.integers(least, self._sizes, endpoint=True)
+        sizes = np.where(rng.random(len(drawn)) < self.crop, drawn, self._sizes)
+        return self._starts + rng.integers(0, self._sizes - sizes, endpoint=True), sizes
+
+    def _padded(
+        self, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.intp], length: int
+    ) -> npt.NDArray[np.int32]:
         span = np.arange(length)
-        inside = span < self._sizes[rows, None]
-        places = np.where(inside, self._starts[rows, None] + span, 0)
+        inside = span < sizes[:, None]
+        places = np.where(inside, starts[:, None] + span, 0)
         return np.where(inside, self._ids[places], PAD_ID).astype(np.int32)
 
     def dataset(self, *, seed: int, epoch: int, first_step: int = 0) -> tf.data.Dataset:
         """An epoch's batches from `first_step` on: ids (batch, length), labels (batch,)."""
         plan = self.plan(seed=seed, epoch=epoch)[first_step:]
+        starts, sizes = self._views(seed, epoch)
 
         def make() -> Any:
             for rows, length in plan:
-                yield self.batch(rows, length), self._labels[rows]
+                yield self._padded(starts[rows], sizes[rows], length), self._labels[rows]
 
         specs = (tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32))
         options = tf.data.Options()

@@ -1,0 +1,75 @@
+"""The Python interface to classifiers says and does what the command line does."""
+
+import numpy as np
+import pytest
+
+import textrnn
+from textrnn.errors import CorpusError
+from textrnn.labelled import Labelled
+
+GOOD, BAD = "a good and warm play", "a bad and cold play"
+SMALL = {
+    "cell": "simple_rnn", "units": 4, "embedding_dim": 4, "min_count": 1, "bidirectional": False,
+    "batch_size": 8, "epochs": 12, "buckets": 1, "learning_rate": 0.05, "ema": 0.0, "patience": 0,
+    "dropout": 0.0, "embedding_dropout": 0.0, "word_dropout": 0.0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("api") / "model"
+    data = ([GOOD, BAD] * 16, ["good", "bad"] * 16)
+    return textrnn.train_classifier(data, folder, **SMALL)
+
+
+def test_what_is_learnt_is_what_loads(model):
+    loaded = textrnn.load(model.artifact.name)
+    assert isinstance(loaded, textrnn.Classifier)
+    assert loaded.classes == ("bad", "good")
+    assert loaded.classify(GOOD) == model.classify(GOOD)
+    assert "bad, good" in repr(loaded)
+    assert loaded.metadata["data"]["counts"] == {"bad": 16, "good": 16}
+
+
+def test_one_text_and_many_are_judged_alike(model):
+    one = model.classify(BAD)
+    assert one.prediction == "bad"
+    many = model.classify([GOOD, BAD, "!"])
+    assert many[1].prediction == "bad" and many[0].prediction == "good"
+    assert many[1].probability == pytest.approx(one.probability, abs=1e-5)
+    np.testing.assert_allclose(model.probabilities([GOOD]).sum(), 1)
+
+
+def test_abstaining_and_thresholds_reach_the_verdict(model):
+    assert model.classify(GOOD, abstain=1.0).prediction == "unsure"
+    chance = model.classify(GOOD).probabilities[1]
+    assert model.classify(GOOD, threshold=min(0.999999, chance + 1e-6)).prediction == "bad"
+
+
+def test_an_explanation_names_every_word(model):
+    assert [effect.text for effect in model.explain(GOOD).words] == GOOD.split()
+
+
+def test_scores_come_as_plain_data(model):
+    report = model.evaluate(([GOOD, BAD], ["good", "bad"]))
+    assert report["scores"]["accuracy"] == 1
+
+
+def test_finetuning_to_other_classes_starts_from_the_model(model, tmp_path):
+    data = (["a warm day", "a cold day", "a grey day"] * 6, ["yes", "no", "perhaps"] * 6)
+    tuned = model.finetune(data, tmp_path / "tuned", epochs=2)
+    assert tuned.classes == ("no", "perhaps", "yes")
+    assert "day" in tuned.artifact.tokenizer.added
+    assert tuned.metadata["base"]["name"] == model.artifact.name
+
+
+def test_a_pair_must_be_a_pair(model):
+    with pytest.raises(CorpusError, match="2 texts and 1 labels"):
+        model.evaluate(([GOOD, BAD], ["good"]))
+    with pytest.raises(CorpusError, match="'ugly' is none of the classes bad, good"):
+        model.evaluate(([GOOD], ["ugly"]))
+
+
+def test_a_labelled_is_taken_as_it_is(model):
+    data = Labelled.of([GOOD], np.array([1], np.int32), ("bad", "good"), ("here",))
+    assert model.evaluate(data)["scores"]["examples"] == 1

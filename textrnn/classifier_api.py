@@ -1,0 +1,180 @@
+"""The Python interface to classifiers: a trained one as an object, and the function that trains.
+
+    import textrnn
+
+    model = textrnn.load("imdb")
+    print(model.classify("Not bad at all."))
+
+`load`, `classify`, `explain` and `evaluate` never import TensorFlow; `train_classifier` and
+`finetune` do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn import artifact, classifier_evaluation
+from textrnn.artifact import ClassifierArtifact
+from textrnn.classification import Judge, Verdict
+from textrnn.classifier_config import classifier_preset
+from textrnn.errors import CorpusError
+from textrnn.explanation import Explanation, explain
+from textrnn.labelled import Labelled, read_labelled
+
+if TYPE_CHECKING:
+    from textrnn.observer import Observer
+
+DataLike = Labelled | str | Path | tuple[Sequence[str], Sequence[str]]
+
+
+class Classifier:
+    """A trained classifier: `load` or `train_classifier` gives one."""
+
+    def __init__(self, model: ClassifierArtifact) -> None:
+        self.artifact = model
+        self._judge = Judge(model)
+
+    def __repr__(self) -> str:
+        return (
+            f"<textrnn.Classifier {self.artifact.name}: {', '.join(self.classes)}; "
+            f"{self.artifact.parameters:,} parameters>"
+        )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels it can give."""
+        return self.artifact.classes
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is on record: versions, data, settings, scores, history."""
+        return dict(self.artifact.metadata)
+
+    @overload
+    def classify(  # type: ignore[overload-overlap]
+        self, texts: str, *, abstain: float = 0.0, threshold: float | None = None
+    ) -> Verdict: ...
+
+    @overload
+    def classify(
+        self, texts: Sequence[str], *, abstain: float = 0.0, threshold: float | None = None
+    ) -> list[Verdict]: ...
+
+    def classify(
+        self, texts: str | Sequence[str], *, abstain: float = 0.0, threshold: float | None = None
+    ) -> Verdict | list[Verdict]:
+        """Judge one text, or many at once (much faster): prediction, calibrated probability.
+
+        `abstain` is the least probability of a verdict, below which it is "unsure"; `threshold`
+        the least probability of the second of two classes. A text without a word that the model
+        can read has a `reason` instead of a prediction.
+        """
+        judge = self._judge
+        if abstain or threshold is not None:
+            judge = Judge(self.artifact, abstain=abstain, threshold=threshold)
+        if isinstance(texts, str):
+            return judge.judge([texts])[0]
+        return judge.judge(list(texts))
+
+    def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Calibrated probabilities (texts, classes); nan for a text that cannot be read."""
+        nothing = (np.nan,) * len(self.classes)
+        verdicts = self._judge.judge(list(texts))
+        return np.array([verdict.probabilities or nothing for verdict in verdicts])
+
+    def explain(self, text: str) -> Explanation | None:
+        """What each word did to the verdict; None for a text that cannot be read."""
+        return explain(self._judge, text)
+
+    def evaluate(self, data: DataLike, **settings: Any) -> dict[str, Any]:
+        """Scores on labelled texts, as plain data; `settings` are those of
+        `textrnn.classifier_evaluation.evaluate`. A path's part for testing is read if it has one.
+        """
+        return classifier_evaluation.evaluate(
+            self.artifact, as_labelled(data, split="test", classes=self.classes), **settings
+        )
+
+    def save(self, folder: str | Path, *, dtype: npt.DTypeLike = "float32") -> None:
+        """Write the model as a folder that `load` reads, in place of a model that is there."""
+        artifact.save(self.artifact, Path(folder), dtype=dtype)
+
+    def finetune(
+        self,
+        data: DataLike,
+        output: str | Path,
+        *,
+        validation: DataLike | None = None,
+        observer: "Observer | None" = None,
+        resume: bool = False,
+        **settings: Any,
+    ) -> "Classifier | None":
+        """Go on learning from other labelled texts; the result is a new model in `output`.
+
+        Words it lacks are added, and other classes get a new head. Otherwise as
+        `train_classifier`.
+        """
+        return _trained(
+            data, output, validation, settings, base=self.artifact, observer=observer, resume=resume
+        )
+
+
+def train_classifier(
+    data: DataLike,
+    output: str | Path,
+    *,
+    validation: DataLike | None = None,
+    preset_name: str | None = None,
+    observer: "Observer | None" = None,
+    resume: bool = False,
+    **settings: Any,
+) -> Classifier | None:
+    """Teach a new model to judge like `data`; the best by validation loss is left in `output`.
+
+    `data` is a path (as for `textrnn train classifier`), a Labelled, or a pair of texts and
+    labels; so is `validation`, for which a share of `data` is kept back if it is left out.
+    `settings` are fields of ReadingConfig, ClassifierConfig and ClassifierTrainingConfig and
+    override those of the preset. An `observer` is told what happens and may stop the run, in which
+    case the result is None; the same call with `resume=True` goes on.
+    """
+    values = {**(classifier_preset(preset_name) if preset_name else {}), **settings}
+    return _trained(data, output, validation, values, base=None, observer=observer, resume=resume)
+
+
+def _trained(
+    data: DataLike,
+    output: str | Path,
+    validation: DataLike | None,
+    settings: dict[str, Any],
+    **how: Any,
+) -> Classifier | None:
+    from textrnn.classifier_training import train_classifier as train
+
+    texts = as_labelled(data)
+    held = None
+    if validation is not None:
+        held = as_labelled(validation, split="test", classes=texts.classes)
+    model = train(texts, output, validation=held, settings=settings, **how)
+    return Classifier(replace(model, name=str(output))) if model else None
+
+
+def as_labelled(data: DataLike, **options: Any) -> Labelled:
+    """A Labelled as it is; a pair of texts and labels as one; a path read."""
+    if isinstance(data, Labelled):
+        return data
+    if isinstance(data, str | Path):
+        return read_labelled(data, **options)
+    texts, labels = data
+    classes = options.get("classes") or sorted(set(labels))
+    if len(texts) != len(labels):
+        raise CorpusError(f"there are {len(texts):,} texts and {len(labels):,} labels; give a pair")
+    if unknown := set(labels) - set(classes):
+        raise CorpusError(
+            f"the label {sorted(unknown)[0]!r} is none of the classes {', '.join(classes)}"
+        )
+    numbers = {name: number for number, name in enumerate(classes)}
+    array = np.array([numbers[label] for label in labels], np.int32)
+    return Labelled.of(list(texts), array, tuple(classes), ("texts",))
