@@ -11,13 +11,16 @@ import textrnn
 
 PACKAGE = Path(textrnn.__file__).parent
 
-LIGHT_BASE = {"errors", "config"}
-MODEL = {*LIGHT_BASE, "tokenizers", "forward"}
+LIGHT_BASE = {"errors", "config", "classifier_config"}
+MODEL = {*LIGHT_BASE, "tokenizers", "forward", "classifier_forward"}
+DATA = {"errors", "labelled", "sources", "tables", "textfiles", "keras_ids"}
+LEARNING = {"learner", "loop", "checkpoints", "observer", "records", "models"}
 # Layer -> what it may import from the package.
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "observer": set(),
     "config": {"errors"},
+    "classifier_config": {"errors", "config"},
     "ngrams": set(),
     "copying": set(),
     "corpora": LIGHT_BASE,
@@ -28,10 +31,14 @@ ALLOWED: dict[str, set[str]] = {
     "keras_ids": {"errors"},
     "sources": {"errors", "keras_ids", "tables"},
     "labelled": {"errors", "sources", "tables"},
+    "inputs": {"errors", "tables", "textfiles"},
+    "vectors": {"errors"},
     "tokenizers": LIGHT_BASE,
     "sampling": LIGHT_BASE,
     "forward": LIGHT_BASE,
-    "artifact": MODEL,
+    "classifier_forward": {*LIGHT_BASE, "forward"},
+    "folders": {"errors"},
+    "artifact": {*MODEL, "folders"},
     "checkpoints": LIGHT_BASE,
     "generation": {*MODEL, "sampling", "artifact"},
     "evaluation": {*MODEL, "generation"},
@@ -42,34 +49,58 @@ ALLOWED: dict[str, set[str]] = {
     "scores": LIGHT_BASE,
     "calibration": {*LIGHT_BASE, "scores"},
     "classifier_reports": {*LIGHT_BASE, "scores", "calibration"},
+    "classification": {*MODEL, "artifact", "calibration", "generation"},
+    "explanation": {"classification", "forward"},
+    "classifier_evaluation": {
+        *LIGHT_BASE, "artifact", "classification", "classifier_reports", "labelled",
+    },
+    "transfer": {*LIGHT_BASE, "artifact", "tokenizers"},
     # ---- waterline ----
     "datasets": LIGHT_BASE,
+    "word_batches": {"tokenizers"},
     "imdb": {"errors", "labelled", "sources"},
+    "data": {"imdb", "labelled"},
     "recurrence": set(),
     "mingru": set(),
     "layers": {"recurrence"},
-    "models": {*LIGHT_BASE, "layers", "mingru"},
+    "sequence_layers": set(),
+    "models": {*LIGHT_BASE, "layers", "mingru", "sequence_layers"},
     "learner": {*LIGHT_BASE, "models"},
     "loop": {*LIGHT_BASE, "checkpoints", "learner", "observer"},
-    "runs": {
-        *MODEL, "artifact", "checkpoints", "corpora", "datasets", "learner", "loop", "models",
-        "observer", "records",
-    },
+    "runs": {*MODEL, *LEARNING, "artifact", "corpora", "datasets"},
     "training": {
-        *MODEL, "artifact", "checkpoints", "corpora", "datasets", "evaluation", "generation",
-        "learner", "loop", "observer", "records", "runs",
+        *MODEL, *LEARNING, "artifact", "corpora", "datasets", "evaluation", "generation", "runs",
+    },
+    "classifier_runs": {
+        *MODEL, *LEARNING, "artifact", "labelled", "transfer", "vectors", "word_batches",
+    },
+    "classifier_training": {
+        *LEARNING, "artifact", "calibration", "classification", "classifier_runs", "labelled",
+        "scores", "transfer", "word_batches",
     },
     # ---- on top ----
-    "api": {*MODEL, "artifact", "corpora", "generation", "reports", "observer", "training"},
-    "cli": {
-        *MODEL, "artifact", "cli", "corpora", "downloads", "generation", "records", "reports",
-        "layers", "observer", "training", "textrnn",
+    "api": {
+        *MODEL, "artifact", "classifier_api", "corpora", "generation", "reports", "observer",
+        "training",
     },
-    "__init__": {"api", "config", "corpora", "errors", "observer"},
+    "classifier_api": {
+        *LIGHT_BASE, "artifact", "classification", "classifier_evaluation", "classifier_training",
+        "explanation", "labelled", "observer",
+    },
+    "cli": {
+        *MODEL, *DATA, "artifact", "cli", "classification", "classifier_evaluation",
+        "classifier_reports", "classifier_training", "corpora", "data", "downloads", "explanation",
+        "generation", "inputs", "layers", "observer", "records", "reports", "textrnn", "training",
+    },
+    "__init__": {
+        "api", "classification", "classifier_api", "config", "classifier_config", "corpora",
+        "errors", "labelled", "observer",
+    },
 }  # fmt: skip
 HEAVY = {
-    "datasets", "imdb", "recurrence", "mingru", "layers", "models", "learner", "loop", "runs",
-    "training",
+    "classifier_runs", "classifier_training", "data", "datasets", "imdb", "layers", "learner",
+    "loop", "mingru", "models", "recurrence", "runs", "sequence_layers", "training",
+    "word_batches",
 }  # fmt: skip
 HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -79,6 +110,10 @@ def layer_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+def is_layer(name: str) -> bool:
+    return (PACKAGE / f"{name}.py").exists() or (PACKAGE / name).is_dir()
+
+
 def imports_of(path: Path) -> set[str]:
     """The layers of the package that a module imports, wherever in its text."""
     found = set()
@@ -86,7 +121,7 @@ def imports_of(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "textrnn":
             module = (node.module or "").split(".")
             found |= {module[1]} if len(module) > 1 else {
-                name.name if (PACKAGE / f"{name.name}.py").exists() else "textrnn"
+                name.name if is_layer(name.name) else "textrnn"
                 for name in node.names
             }  # fmt: skip
         elif isinstance(node, ast.Import):
