@@ -5,6 +5,7 @@ same weights, same results, same masks, states and configuration.
 """
 
 import os
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -28,6 +29,7 @@ class _Fast:
     go_backwards: bool
     return_sequences: bool
     zero_output_for_mask: bool
+    _recur: Callable[..., tuple[Any, ...]]
 
     def inner_loop(
         self, sequences: Any, initial_state: Any, mask: Any, training: bool = False
@@ -39,44 +41,38 @@ class _Fast:
         states, drop = keras.tree.flatten(initial_state), None
         if training and self.cell.recurrent_dropout:
             drop = self.cell.get_recurrent_dropout_mask(states[0])
-        shards = [
-            self._run_shard(
-                sequences[rows],
-                [state[rows] for state in states],
-                None if mask is None else mask[rows],
-                None if drop is None else drop[rows],
-            )
-            for rows in _shards(sequences.shape[0])
-        ]
+        sizes = _shard_sizes(sequences.shape[0])
+        parts = (_split(tensor, sizes) for tensor in (sequences, mask, drop, *states))
+        shards = [self._run_shard(*shard) for shard in zip(*parts, strict=True)]
         outputs, *states = (tf.concat(parts, 0) for parts in zip(*shards, strict=True))
         return states[0], outputs, states
 
-    def _run_shard(self, sequences: Any, states: list[Any], mask: Any, drop: Any) -> list[Any]:
-        x = tf.transpose(sequences, (1, 0, 2))
+    def _run_shard(self, x: Any, mask: Any, drop: Any, *states: Any) -> list[Any]:
         if mask is not None:
             mask = tf.cast(tf.transpose(mask), x.dtype)[:, :, None]
-        if self.go_backwards:
-            x, mask = x[::-1], None if mask is None else mask[::-1]
-        outputs, *states = self._recur(x, states, mask, drop)
+            mask = mask[::-1] if self.go_backwards else mask
+        cell = self.cell
+        weights = map(tf.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, cell.bias))
+        outputs, *last = self._recur(x, *weights, *states, mask, drop, self.go_backwards)
         if mask is not None and self.zero_output_for_mask:
-            outputs *= mask
-        return [tf.transpose(outputs, (1, 0, 2)), *states]
-
-    def _recur(self, x: Any, states: list[Any], mask: Any, drop: Any) -> tuple[Any, ...]:
-        raise NotImplementedError
-
-    def _products(self, x: Any, bias: Any) -> Any:
-        """The input products of all steps, x (time, rows, features), as one product."""
-        kernel = tf.convert_to_tensor(self.cell.kernel)
-        flat = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), kernel) + bias
-        return tf.reshape(flat, tf.concat([tf.shape(x)[:2], [kernel.shape[1]]], 0))
+            outputs *= tf.transpose(mask, (1, 0, 2))
+        return [outputs, *last]
 
 
-def _shards(batch: int | None) -> list[slice]:
+def _shard_sizes(batch: int | None) -> list[int]:
+    """How many rows each shard has; nothing for a batch that stays whole."""
     cores = os.cpu_count() or 1
     count = 1 if batch is None else max(1, min(cores, batch // ROWS_A_SHARD))
     edges = [(batch or 0) * index // count for index in range(count + 1)]
-    return [slice(None)] if count == 1 else [slice(*edge) for edge in pairwise(edges)]
+    return [end - start for start, end in pairwise(edges)] if count > 1 else []
+
+
+def _split(tensor: Any, sizes: list[int]) -> list[Any]:
+    # Not slices: their gradients are padded with zeros to the whole batch and added up.
+    if tensor is None or not sizes:
+        return [tensor] * max(1, len(sizes))
+    parts: list[Any] = tf.split(tensor, sizes)
+    return parts
 
 
 def _refuse(settings: dict[str, Any], **needed: Any) -> None:
@@ -98,16 +94,7 @@ class GRU(_Fast, keras.layers.GRU):
         super().__init__(units, **settings)
         self.cell.dropout_mask_count = None  # one mask, not one a gate
 
-    def _recur(self, x: Any, states: list[Any], mask: Any, drop: Any) -> tuple[Any, ...]:
-        bias = tf.convert_to_tensor(self.cell.bias)
-        return recurrence.gru(
-            self._products(x, bias[0]),
-            tf.convert_to_tensor(self.cell.recurrent_kernel),
-            bias[1],
-            states[0],
-            mask,
-            drop,
-        )
+    _recur = staticmethod(recurrence.gru)
 
 
 @keras.saving.register_keras_serializable("textrnn")
@@ -123,15 +110,7 @@ class LSTM(_Fast, keras.layers.LSTM):
         super().__init__(units, **settings)
         self.cell.dropout_mask_count = None  # one mask, not one a gate
 
-    def _recur(self, x: Any, states: list[Any], mask: Any, drop: Any) -> tuple[Any, ...]:
-        return recurrence.lstm(
-            self._products(x, tf.convert_to_tensor(self.cell.bias)),
-            tf.convert_to_tensor(self.cell.recurrent_kernel),
-            states[0],
-            states[1],
-            mask,
-            drop,
-        )
+    _recur = staticmethod(recurrence.lstm)
 
 
 @keras.saving.register_keras_serializable("textrnn")

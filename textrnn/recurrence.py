@@ -1,15 +1,20 @@
-"""A GRU's and an LSTM's run over a sequence, with gradients written by hand.
+"""A GRU layer and an LSTM layer as functions of their weights, with gradients written by hand.
 
-Input products (time, rows, width) and a first state go in; the outputs of every step and the last
-state come out. What makes it fast on a CPU: no product with the inputs inside the loop; one
-recurrent product a step; the gradient of the recurrent weights as one product over all steps;
-XLA, which fuses the element-wise work between the products and keeps the loop out of the
-interpreter.
+Inputs (rows, time, features) and a first state go in; the outputs of every step and the last
+state come out. What makes it fast on a CPU:
 
-Shapes: products (time, rows, gates x units), `recurrent` (units, gates x units), states (rows,
-units); `mask` (time, rows, 1), 0 where a step is padding and the state stays, or None;
-`drop` (rows, units), what the state is multiplied by on its way into the recurrent product, or
-None.
+- the products with the inputs are one product for all steps, and so are the gradients of both
+  kernels: only one product a step is left in the loop;
+- XLA compiles a layer's pass as a whole, so that a shard of the batch runs on one core from end
+  to end, and the element-wise work between the products is fused;
+- inside the loop no gates are put side by side: each has an array of its own, and backwards a
+  product of its own. Concatenating them in every step took as long as the product.
+
+Shapes: x and outputs (rows, time, ...), time first inside; `kernel` (features, gates x units),
+`recurrent` (units, gates x units), states (rows, units); `mask` (time, rows, 1) in the order of
+the run, 0 where a step is padding and the state stays, or None; `drop` (rows, units), what the
+state is multiplied by on its way into the recurrent product, or None. `backwards` runs from the
+last step to the first and gives the outputs in that order, as Keras does.
 """
 
 from collections.abc import Callable
@@ -23,78 +28,94 @@ Body = Callable[[Tensor, Tensors], tuple[Tensors, Tensors]]
 
 
 def gru(
-    products: Tensor, recurrent: Tensor, recurrent_bias: Tensor, h: Tensor,
-    mask: Tensor | None = None, drop: Tensor | None = None,
+    x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor, h: Tensor,
+    mask: Tensor | None = None, drop: Tensor | None = None, backwards: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Outputs (time, rows, units) and the last state of a GRU (Keras's `reset_after=True`).
+    """Outputs and the last state of a GRU (Keras's `reset_after=True`); bias (2, 3 x units).
 
-    z, r = sigmoid(x + h U + b);  g = tanh(x + r (h U + b));  h' = z h + (1 - z) g
+    z, r = sigmoid(x W + b + h U + c);  g = tanh(x W + b + r (h U + c));  h' = z h + (1 - z) g
     """
 
     @tf.custom_gradient
-    def run(products: Tensor, recurrent: Tensor, bias: Tensor, first: Tensor) -> Any:
-        products, recurrent, bias, first = map(tf.stop_gradient, (products, recurrent, bias, first))
-        outputs, gates = _gru_forward(products, recurrent, bias, first, mask, drop)
+    def run(*inputs: Tensor) -> Any:
+        inputs = tuple(map(tf.stop_gradient, inputs))
+        outputs, last, *saved = _gru_forward(*inputs, mask, drop, backwards)
 
-        def gradient(d_outputs: Tensor, d_last: Tensor) -> Tensors:
-            before = tf.concat([first[None], outputs[:-1]], 0)
-            d_products, d_recurrent, d_first = _gru_backward(
-                d_outputs, d_last, recurrent, gates, before, mask, drop
-            )
-            return [
-                d_products,
-                _weight_gradient(before, d_recurrent, drop),
-                tf.reduce_sum(d_recurrent, [0, 1]),
-                d_first,
-            ]
+        def gradient(*d: Tensor) -> Tensors:
+            return list(_gru_backward(*d, *inputs[1:3], saved, mask, drop, backwards))
 
-        return (outputs, outputs[-1]), gradient
+        return (outputs, last), gradient
 
-    return run(products, recurrent, recurrent_bias, h)
+    return run(x, kernel, recurrent, bias, h)
 
 
 def lstm(
-    products: Tensor, recurrent: Tensor, h: Tensor, c: Tensor,
-    mask: Tensor | None = None, drop: Tensor | None = None,
+    x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor, h: Tensor, c: Tensor,
+    mask: Tensor | None = None, drop: Tensor | None = None, backwards: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    """Outputs (time, rows, units) and the last h and c of an LSTM.
+    """Outputs and the last h and c of an LSTM; bias (4 x units,).
 
-    i, f, o = sigmoid(x + h U);  g = tanh(x + h U);  c' = f c + i g;  h' = o tanh(c')
+    i, f, o = sigmoid(x W + h U + b);  g = tanh(x W + h U + b);  c' = f c + i g;  h' = o tanh(c')
     """
 
     @tf.custom_gradient
-    def run(products: Tensor, recurrent: Tensor, h: Tensor, c: Tensor) -> Any:
-        products, recurrent, h, c = map(tf.stop_gradient, (products, recurrent, h, c))
-        outputs, cells, gates = _lstm_forward(products, recurrent, h, c, mask, drop)
+    def run(*inputs: Tensor) -> Any:
+        inputs = tuple(map(tf.stop_gradient, inputs))
+        outputs, last, last_c, *saved = _lstm_forward(*inputs, mask, drop, backwards)
 
-        def gradient(d_outputs: Tensor, d_h: Tensor, d_c: Tensor) -> Tensors:
-            cells_before = tf.concat([c[None], cells[:-1]], 0)
-            d_products, d_h, d_c = _lstm_backward(
-                d_outputs, d_h, d_c, recurrent, gates, cells_before, mask, drop
-            )
-            before = tf.concat([h[None], outputs[:-1]], 0)
-            return [d_products, _weight_gradient(before, d_products, drop), d_h, d_c]
+        def gradient(*d: Tensor) -> Tensors:
+            return list(_lstm_backward(*d, *inputs[1:3], saved, mask, drop, backwards))
 
-        return (outputs, outputs[-1], cells[-1]), gradient
+        return (outputs, last, last_c), gradient
 
-    return run(products, recurrent, h, c)
+    return run(x, kernel, recurrent, bias, h, c)
 
 
-def _weight_gradient(before: Tensor, d_product: Tensor, drop: Tensor | None) -> Tensor:
-    """The recurrent weights' gradient: one product over all steps and rows."""
-    if drop is not None:
-        before *= drop
-    flat = [tf.reshape(x, (-1, x.shape[-1])) for x in (before, d_product)]
-    return tf.matmul(flat[0], flat[1], transpose_a=True)
+def _swap(x: Tensor) -> Tensor:
+    """Rows first to time first, and back."""
+    return tf.transpose(x, (1, 0, 2))
 
 
-def _loop(length: Tensor, widths: tuple[int, ...], state: Tensors, body: Body, step: int) -> Any:
+def _flat(x: Tensor) -> Tensor:
+    return tf.reshape(x, (-1, x.shape[-1]))
+
+
+def _shifted(first: Tensor, x: Tensor) -> Tensor:
+    """The states before each step, from the first one and those after."""
+    return tf.concat([first[None], x[:-1]], 0)
+
+
+def _input_products(x: Tensor, kernel: Tensor, backwards: bool) -> tuple[Tensor, Tensor]:
+    """The inputs, time first and in the order of the run, and their products with the kernel."""
+    x = _swap(tf.reverse(x, [1]) if backwards else x)
+    shape = tf.concat([tf.shape(x)[:2], [kernel.shape[1]]], 0)
+    return x, tf.reshape(tf.matmul(_flat(x), kernel), shape)
+
+
+def _weight_gradients(
+    x: Tensor, kernel: Tensor, before: Tensor, d_x: Tensors, d_h: Tensors,
+    drop: Tensor | None, backwards: bool,
+) -> Tensors:  # fmt: skip
+    """The gradients of inputs, kernel and recurrent weights: one product each over all steps.
+
+    `d_x` and `d_h` are those of the input and the recurrent products, gate by gate.
+    """
+    flat_x, flat_h = (_flat(tf.concat(gates, 2)) for gates in (d_x, d_h))
+    inputs = _swap(tf.reshape(tf.matmul(flat_x, kernel, transpose_b=True), tf.shape(x)))
+    return [
+        tf.reverse(inputs, [1]) if backwards else inputs,
+        tf.matmul(_flat(x), flat_x, transpose_a=True),
+        tf.matmul(_flat(before if drop is None else before * drop), flat_h, transpose_a=True),
+    ]
+
+
+def _loop(length: Tensor, count: int, state: Tensors, body: Body, step: int) -> Any:
     """Run `body(time, state) -> state, outputs` over all times, forwards or (step -1) backwards.
 
-    Gives the last state and each output stacked over time; `widths` are theirs.
+    Gives the last state and each of the `count` outputs, shaped like a state, stacked over time.
     """
-    rows = state[0].shape[0]
-    arrays = [tf.TensorArray(tf.float32, length, element_shape=(rows, width)) for width in widths]
+    shape = state[0].shape
+    arrays = [tf.TensorArray(tf.float32, length, element_shape=shape) for _ in range(count)]
 
     def one(time: Tensor, state: Tensors, arrays: Any) -> Any:
         state, outputs = body(time, state)
@@ -110,111 +131,134 @@ def _loop(length: Tensor, widths: tuple[int, ...], state: Tensors, body: Body, s
     return state, [array.stack() for array in arrays]
 
 
+def _backward_loop(d_outputs: Tensor, d_state: Tensors, gates: int, body: Body) -> Any:
+    """`_loop` from the last step to the first, that also sums each gate's gradient over time.
+
+    Summing in the loop is nearly free; XLA's reduction of the stacked gradients is slow. Gives
+    the first state's gradients, the gates' stacked over time, and their sums, each (units,).
+    """
+    count = len(d_state)
+
+    def summing(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
+        before, d_gates = body(time, state[:count])
+        return before + [a + b for a, b in zip(state[count:], d_gates, strict=True)], d_gates
+
+    state = d_state + [tf.zeros_like(d_state[0])] * gates
+    state, d_gates = _loop(tf.shape(d_outputs)[0], gates, state, summing, -1)
+    return state[:count], d_gates, [tf.reduce_sum(rows, 0) for rows in state[count:]]
+
+
 @tf.function(jit_compile=True, autograph=False)
 def _gru_forward(
-    products: Tensor, recurrent: Tensor, bias: Tensor, h: Tensor,
-    mask: Tensor | None, drop: Tensor | None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    units = recurrent.shape[0]
+    x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor, first: Tensor,
+    mask: Tensor | None, drop: Tensor | None, backwards: bool,
+) -> Tensors:  # fmt: skip
+    x, products = _input_products(x, kernel, backwards)
+    (b_z, b_r, b_g), (c_z, c_r, c_q) = (tf.split(part, 3) for part in tf.unstack(bias))
 
     def body(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
         (h,) = state
-        x = products[time]
-        a = tf.matmul(h if drop is None else h * drop, recurrent) + bias
-        zr = tf.sigmoid(x[:, : 2 * units] + a[:, : 2 * units])
-        z, r, q = zr[:, :units], zr[:, units:], a[:, 2 * units :]
-        g = tf.tanh(x[:, 2 * units :] + r * q)
+        x_z, x_r, x_g = tf.split(products[time], 3, 1)
+        h_z, h_r, h_q = tf.split(tf.matmul(h if drop is None else h * drop, recurrent), 3, 1)
+        z, r, q = (
+            tf.sigmoid(x_z + h_z + (b_z + c_z)),
+            tf.sigmoid(x_r + h_r + (b_r + c_r)),
+            h_q + c_q,
+        )
+        g = tf.tanh(x_g + b_g + r * q)
         new = g + z * (h - g)
         if mask is not None:
             new = h + mask[time] * (new - h)
-        return [new], [new, tf.concat([zr, g, q], 1)]
+        return [new], [new, z, r, g, q]
 
-    _, (outputs, gates) = _loop(tf.shape(products)[0], (units, 4 * units), [h], body, 1)
-    return outputs, gates
+    (last,), (outputs, *gates) = _loop(tf.shape(x)[0], 5, [first], body, 1)
+    return [_swap(outputs), last, x, _shifted(first, outputs), *gates]
 
 
 @tf.function(jit_compile=True, autograph=False)
 def _gru_backward(
-    d_outputs: Tensor, d_last: Tensor, recurrent: Tensor, gates: Tensor, before: Tensor,
-    mask: Tensor | None, drop: Tensor | None,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    units = recurrent.shape[0]
+    d_outputs: Tensor, d_last: Tensor, kernel: Tensor, recurrent: Tensor, saved: Tensors,
+    mask: Tensor | None, drop: Tensor | None, backwards: bool,
+) -> Tensors:  # fmt: skip
+    d_outputs = _swap(d_outputs)
+    x, before, *gates = saved
+    parts = tf.split(tf.transpose(recurrent), 3)
 
     def body(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
         d_h = state[0] + d_outputs[time]
-        z, r, g, q = tf.split(gates[time], 4, 1)
+        z, r, g, q = (gate[time] for gate in gates)
         kept = 0.0
         if mask is not None:
             kept = (1 - mask[time]) * d_h
             d_h *= mask[time]
         d_g = d_h * (1 - z) * (1 - g * g)
-        d_zr = [d_h * (before[time] - g) * z * (1 - z), d_g * q * r * (1 - r)]
-        d_a = tf.concat([*d_zr, d_g * r], 1)
-        back = tf.matmul(d_a, recurrent, transpose_b=True)
+        d_z, d_r, d_q = d_h * (before[time] - g) * z * (1 - z), d_g * q * r * (1 - r), d_g * r
+        back = sum(map(tf.matmul, (d_z, d_r, d_q), parts))
         if drop is not None:
             back *= drop
-        return [d_h * z + back + kept], [tf.concat([*d_zr, d_g], 1), d_a]
+        return [d_h * z + back + kept], [d_z, d_r, d_g, d_q]
 
-    (d_first,), (d_products, d_recurrent) = _loop(
-        tf.shape(gates)[0], (3 * units, 3 * units), [d_last], body, -1
+    (d_first,), (d_z, d_r, d_g, d_q), (z, r, g, q) = _backward_loop(d_outputs, [d_last], 4, body)
+    d_bias = tf.stack([tf.concat([z, r, g], 0), tf.concat([z, r, q], 0)])
+    weights = _weight_gradients(
+        x, kernel, before, [d_z, d_r, d_g], [d_z, d_r, d_q], drop, backwards
     )
-    return d_products, d_recurrent, d_first
+    return [*weights, d_bias, d_first]
 
 
 @tf.function(jit_compile=True, autograph=False)
 def _lstm_forward(
-    products: Tensor, recurrent: Tensor, h: Tensor, c: Tensor,
-    mask: Tensor | None, drop: Tensor | None,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    units = recurrent.shape[0]
+    x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor, first_h: Tensor, first_c: Tensor,
+    mask: Tensor | None, drop: Tensor | None, backwards: bool,
+) -> Tensors:  # fmt: skip
+    x, products = _input_products(x, kernel, backwards)
 
     def body(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
         h, c = state
-        a = products[time] + tf.matmul(h if drop is None else h * drop, recurrent)
+        a = products[time] + bias + tf.matmul(h if drop is None else h * drop, recurrent)
         i, f, g, o = tf.split(a, 4, 1)
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         new_c = f * c + i * g
         new_h = o * tf.tanh(new_c)
         if mask is not None:
             new_h, new_c = h + mask[time] * (new_h - h), c + mask[time] * (new_c - c)
-        return [new_h, new_c], [new_h, new_c, tf.concat([i, f, g, o], 1)]
+        return [new_h, new_c], [new_h, new_c, i, f, g, o]
 
-    _, (outputs, cells, gates) = _loop(
-        tf.shape(products)[0], (units, units, 4 * units), [h, c], body, 1
-    )
-    return outputs, cells, gates
+    last, (outputs, cells, *gates) = _loop(tf.shape(x)[0], 6, [first_h, first_c], body, 1)
+    before = _shifted(first_h, outputs), _shifted(first_c, cells)
+    return [_swap(outputs), *last, x, *before, *gates]
 
 
 @tf.function(jit_compile=True, autograph=False)
 def _lstm_backward(
-    d_outputs: Tensor, d_h: Tensor, d_c: Tensor, recurrent: Tensor, gates: Tensor, before: Tensor,
-    mask: Tensor | None, drop: Tensor | None,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    units = recurrent.shape[0]
+    d_outputs: Tensor, d_h: Tensor, d_c: Tensor, kernel: Tensor, recurrent: Tensor, saved: Tensors,
+    mask: Tensor | None, drop: Tensor | None, backwards: bool,
+) -> Tensors:  # fmt: skip
+    d_outputs = _swap(d_outputs)
+    x, before, cells, *gates = saved
+    parts = tf.split(tf.transpose(recurrent), 4)
 
     def body(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
         d_h, d_c = state
         d_h += d_outputs[time]
-        i, f, g, o = tf.split(gates[time], 4, 1)
+        i, f, g, o = (gate[time] for gate in gates)
         kept = [0.0, 0.0]
         if mask is not None:
             kept = [(1 - mask[time]) * d_h, (1 - mask[time]) * d_c]
             d_h, d_c = mask[time] * d_h, mask[time] * d_c
-        c = tf.tanh(f * before[time] + i * g)
+        c = tf.tanh(f * cells[time] + i * g)
         d_c += d_h * o * (1 - c * c)
-        d_a = tf.concat(
-            [
-                d_c * g * i * (1 - i),
-                d_c * before[time] * f * (1 - f),
-                d_c * i * (1 - g * g),
-                d_h * c * o * (1 - o),
-            ],
-            1,
-        )
-        back = tf.matmul(d_a, recurrent, transpose_b=True)
+        d_gates = [
+            d_c * g * i * (1 - i),
+            d_c * cells[time] * f * (1 - f),
+            d_c * i * (1 - g * g),
+            d_h * c * o * (1 - o),
+        ]
+        back = sum(map(tf.matmul, d_gates, parts))
         if drop is not None:
             back *= drop
-        return [back + kept[0], d_c * f + kept[1]], [d_a]
+        return [back + kept[0], d_c * f + kept[1]], d_gates
 
-    (d_h, d_c), (d_products,) = _loop(tf.shape(gates)[0], (4 * units,), [d_h, d_c], body, -1)
-    return d_products, d_h, d_c
+    d_first, d_gates, sums = _backward_loop(d_outputs, [d_h, d_c], 4, body)
+    weights = _weight_gradients(x, kernel, before, d_gates, d_gates, drop, backwards)
+    return [*weights, tf.concat(sums, 0), *d_first]
