@@ -5,6 +5,9 @@ import os
 # TensorFlow reads it once, when it is first imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 
 from textrnn.artifact import Artifact
@@ -13,7 +16,9 @@ from textrnn.forward import weight_shapes
 from textrnn.tokenizers import CharTokenizer
 
 
-def random_weights(config: GeneratorConfig, seed: int = 0) -> dict[str, np.ndarray]:
+def random_weights(
+    config: Any, seed: int = 0, shapes: Callable[..., Mapping[str, Any]] = weight_shapes
+) -> dict[str, np.ndarray]:
     """Weights for `config`, biases too, that keep every sum near 1.
 
     The tanh cells' recurrent kernels are scaled to the spectral norm 0.7: a chaotic network would
@@ -21,7 +26,7 @@ def random_weights(config: GeneratorConfig, seed: int = 0) -> dict[str, np.ndarr
     """
     rng = np.random.default_rng(seed)
     weights = {}
-    for name, shape in weight_shapes(config).items():
+    for name, shape in shapes(config).items():
         values = rng.normal(size=shape)
         if name.endswith(("bias", "beta")):
             values *= 0.3
@@ -30,7 +35,7 @@ def random_weights(config: GeneratorConfig, seed: int = 0) -> dict[str, np.ndarr
         elif config.cell.endswith("_rnn") and "recurrent" in name:
             values *= 0.7 / np.linalg.norm(values, 2)
         elif "embeddings" not in name:
-            values /= np.sqrt(shape[0])
+            values /= np.sqrt(np.prod(shape[:-1]))
         weights[name] = values.astype(np.float32)
     return weights
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import click
 import pytest
+from bags import bag_of_words
 from click.testing import CliRunner
 from conftest import tiny_model
 
 from textrnn import artifact
+from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
 from textrnn.cli import main
+from textrnn.cli.display import FIRST, TrainingDisplay
 from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
+from textrnn.observer import Progress
 from textrnn.tokenizers import CharTokenizer
 
 TEXT = "\n Romeo and Juliet, abcdefghij: éß\N{ROCKET}?"
@@ -47,9 +51,11 @@ def test_every_command_and_option_has_help(path, command):
 
 def test_every_config_field_can_be_set_from_the_command_line():
     listed = invoke("train", "settings").output
-    for cls in (GeneratorConfig, TrainingConfig):
-        for name in cls.field_types().keys() - {"vocab_size"}:
+    for cls in (GeneratorConfig, TrainingConfig, ReadingConfig, ClassifierConfig,
+                ClassifierTrainingConfig):  # fmt: skip
+        for name in cls.field_types().keys() - {"vocab_size", "classes"}:
             assert f"  {name} = " in listed
+    assert '  pooling = "all"                   one of last, max, mean, all' in listed
     options = {parameter.name for parameter in main.commands["generate"].params}
     assert SamplingConfig.field_types().keys() <= options
 
@@ -233,10 +239,131 @@ def test_wrong_settings_are_named_before_anything_is_made(tmp_path, arguments, m
     assert not (tmp_path / "m").exists()
 
 
+@pytest.fixture
+def reviews(tmp_path) -> Path:
+    path = tmp_path / "reviews.csv"
+    rows = [f"a {word} film {n},{label}" for n in range(12) for word, label in
+            (("good", "positive"), ("bad", "negative"))]  # fmt: skip
+    path.write_text("\n".join(["review,verdict", *rows]) + "\n")
+    return path
+
+
+COLUMNS = ("--column", "review", "--label-column", "verdict")
+BAG = ("--layers", 0, "--pooling", "mean", "--embedding-dim", 4, "--set", "ema=0")
+
+
+def test_a_classifier_trained_from_the_command_line_judges_and_is_fine_tuned(reviews, tmp_path):
+    model = tmp_path / "judge"
+    done = invoke("train", "classifier", reviews, "-o", model, *COLUMNS, *BAG, "--epochs", 12,
+                  "--learning-rate", 0.1, "--validation", 0.25)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "" and "macro F1" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("It judges 100.0% of the 6 validation texts right. The model is in")
+    assert f"textrnn classify --model {model} --text TEXT" in last
+    judged = invoke("classify", "-m", model, "--text", "good film", "--text", "a bad film")
+    assert [line.split()[0] for line in judged.stdout.splitlines()] == ["positive", "negative"]
+    assert "Learnt from**: reviews.csv" in invoke("models", "show", model).stdout
+    scored = invoke("evaluate", model, reviews, *COLUMNS)
+    assert "100.00 %" in scored.stdout and "learnt from" in scored.stderr
+
+    tuned = tmp_path / "tuned"
+    done = invoke("finetune", model, reviews, "-o", tuned, *COLUMNS, "--epochs", 1,
+                  "--validation", reviews)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "of the 24 validation texts" in done.stderr
+    again = invoke("train", "classifier", reviews, "-o", model, *COLUMNS)
+    assert again.exit_code == 1 and "already holds a model" in again.stderr
+
+
+WRONG_DATA = [
+    (["--column", "text"], "has no column 'text'; its columns are 'review', 'verdict'"),
+    (["--label-column", "review"], "24 texts with 24 different labels"),
+    (["--units", "0"], "units must be 1 or more"),
+    (["--layers", "0"], "pooling all takes a recurrent layer's last state"),
+    (["--set", "unitz=3"], "no setting 'unitz'"),
+    (["--set", "vocab_size=3"], "no setting 'vocab_size'"),
+    (["--config", "none.toml"], "cannot read none.toml"),
+    (["--preset", "huge"], "there are textbook"),
+    (["--validation", "2"], "validation must be between 0 and 1"),
+    (["--validation", "none.csv"], "no file none.csv"),
+    (["--encoding", "klingon"], "no encoding is called"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG_DATA, ids=lambda value: str(value)[:40])
+def test_wrong_data_is_named_before_tensorflow_is_loaded(
+    reviews, tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.setitem(sys.modules, "textrnn.cli.heavy", None)  # importing it is an error
+    done = invoke("train", "classifier", reviews, "-o", tmp_path / "m", *COLUMNS, *arguments)
+    assert done.exit_code == 1, done.output
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_configuration_file_may_name_settings_of_a_classifier_and_no_others(reviews, tmp_path):
+    config = tmp_path / "c.json"
+    config.write_text('{"window": 3}')
+    arguments = ("train", "classifier", reviews, "-o", tmp_path / "m", *COLUMNS, "--config", config)
+    done = invoke(*arguments)
+    assert done.exit_code == 1 and "no setting 'window'" in done.stderr
+
+
+def test_a_data_file_that_tells_nothing_of_its_form_is_refused(tmp_path):
+    data = tmp_path / "data.txt"
+    data.write_text("good\n")
+    done = invoke("train", "classifier", data, "-o", tmp_path / "m")
+    assert done.exit_code == 1 and "--input-format" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--window", "3"], "is a classifier; leave out --window"),
+     (["--lower"], "leave out --lower"),
+     (["other.csv"], "learns from one table or folder")],
+)  # fmt: skip
+def test_fine_tuning_refuses_what_its_kind_of_model_does_not_know(
+    model, reviews, tmp_path, arguments, message
+):
+    artifact.save(bag_of_words(), tmp_path / "judge")
+    done = invoke("finetune", tmp_path / "judge", reviews, "-o", tmp_path / "m", *arguments)
+    assert done.exit_code == 1 and message in done.stderr
+    done = invoke("finetune", model, reviews, "-o", tmp_path / "m", "--column", "review")
+    assert done.exit_code == 1 and "is a generator; leave out --column" in done.stderr
+
+
+def test_a_stopped_run_says_the_command_that_goes_on(reviews, tmp_path, monkeypatch):
+    typed = ["train", "classifier", str(reviews), "-o", str(tmp_path / "a b"), *COLUMNS]
+    monkeypatch.setattr(sys, "argv", ["textrnn", *typed])
+    monkeypatch.setattr("textrnn.cli.heavy.train_classifier", lambda *_, **__: None)
+    done = invoke(*typed)
+    assert done.exit_code == 130
+    assert done.stderr.endswith("/a b' --column review --label-column verdict --resume\n")
+    monkeypatch.setattr(sys, "argv", ["textrnn", *typed, "--resume"])
+    assert invoke(*typed, "--resume").stderr.count("--resume") == 1
+
+
+def test_the_pace_shown_leaves_out_steps_that_were_compiled(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("textrnn.cli.display.time.monotonic", lambda: clock[0])
+    display, steps, shown = TrainingDisplay(quiet=True), 40, []
+    monkeypatch.setattr(display._bar, "update", lambda _, **told: shown.append(told["figures"]))
+    for step in range(1, steps + 1):
+        clock[0] += 20 if step in (1, 9) else 0.1
+        mean = clock[0] / step
+        left = mean * (steps - step)
+        display.step(Progress(1, 1, step, steps, 0.5, 32 / mean, left, "texts"))
+    assert shown[0] == "loss 0.500  the first steps are slow"
+    assert shown[FIRST - 1] == "loss 0.500  320 texts/s  0:03 left"
+
+
 def test_models_lists_every_bundled_one():
     listed = invoke("models").stdout
     for name in artifact.bundled():
-        assert name in listed
+        kind = artifact.load_any(name).record()["kind"]
+        assert any(line.split()[:2] == [name, kind] for line in listed.splitlines())
         assert "Licence" in invoke("models", "show", name).stdout
 
 

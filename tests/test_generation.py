@@ -5,17 +5,19 @@ from itertools import islice
 import numpy as np
 import pytest
 from conftest import tiny_model
+from generators import KINDS, token_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
-from textrnn import generation
+from textrnn import artifact, generation
 from textrnn.artifact import Artifact
 from textrnn.config import SamplingConfig
 from textrnn.errors import ConfigError, TokenizerError
 from textrnn.generation import LONGEST_PRIME, generate, stream, until
 from textrnn.sampling import uniforms
 from textrnn.tokenizers import CharTokenizer
+from textrnn.tokenizers.writing import writing_of
 
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
 # Every setting at work at once.
@@ -320,3 +322,90 @@ def test_nothing_is_computed_beyond_the_burst_in_which_a_stop_text_comes(monkeyp
     generate(COIN, length=5000, seed=0, stop=["a", "b", "\n"])
     generate(COIN, length=5000, seed=0, count=2, stop=["a", "b", "\n"])
     assert len(computed) <= 2 * generation.BURST
+
+
+# ---- pieces and words ---------------------------------------------------------------------------
+
+kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+@kinds
+def test_tokens_are_drawn_from_the_logits_of_all_before_and_never_a_banned_one(kind):
+    model = token_model(kind)
+    writing = writing_of(model.tokenizer)
+    ids = writing.encode("the miller asked.").tolist()
+    read = len(ids)
+    for (uniform,) in islice(uniforms(5, 1), 40):
+        logits = model.network().logits(np.array([ids]))[0, -1].astype(np.float64)
+        likelihoods = np.where(writing.banned, 0, np.exp(logits / 0.8))
+        likelihoods /= likelihoods.sum()
+        ids.append(int((likelihoods.cumsum() <= uniform).sum()))
+    write = writing.writer("the miller asked.")
+    expected = "".join(map(write, ids[read:]))
+    assert "".join(stream(model, "the miller asked.", 5000, seed=5)).startswith(expected)
+    assert not writing.banned[ids].any()
+
+
+@kinds
+@pytest.mark.parametrize("length", [0, 1, 2, 17, 200])
+@pytest.mark.parametrize("count", [1, 3])
+def test_length_counts_characters_whatever_the_tokens(kind, length, count):
+    texts = generate(token_model(kind), "the miller", length, count=count, seed=0, sampling=BUSY)
+    assert [len(text) for text in texts] == [length] * count
+
+
+@kinds
+@settings(deadline=None, max_examples=20)
+@given(
+    prime=st.sampled_from(["", "\n", "the ", "the", "xyz", 'asked, "', "漢é", "a\tb  "]),
+    seed=st.integers(0, 99),
+    stop=st.lists(st.sampled_from(["e", " ", "th", "\n", ". "])),
+)
+def test_tokens_streamed_or_side_by_side_are_the_same_text(kind, prime, seed, stop):
+    model = token_model(kind)
+    whole = "".join(stream(model, prime, 60, seed=seed))
+    stopped = "".join(stream(model, prime, 60, seed=seed, stop=stop))
+    assert stopped == first_stop(whole, stop)
+    assert generate(model, prime, 60, seed=seed, stop=stop, count=3)[0] == stopped
+    assert all(len(character) == 1 for character in stream(model, prime, 60, seed=seed))
+
+
+@kinds
+def test_a_prime_that_ends_within_a_token_goes_on_as_one_that_begins_so(kind):
+    prime, begun = ("say th", "th") if kind == "word" else ("say ", " ")
+    model = token_model(kind)
+    texts = writing_of(model.tokenizer).texts
+    for seed in range(20):
+        written = "".join(stream(model, prime, 40, seed=seed))
+        assert any(
+            written.startswith(text.removeprefix(begun)[:40])
+            for text in texts if text.startswith(begun)
+        )  # fmt: skip
+    assert any(stream(model, prime, 40, seed=seed) for seed in range(5))
+
+
+def test_a_model_that_only_says_parts_of_characters_comes_to_an_end():
+    model = token_model("sentencepiece")
+    bias = np.full_like(model.weights["output/bias"], -1e9)
+    bias[4 + 0x80] = 1e9
+    stuck = Artifact(model.config, model.tokenizer, {**model.weights, "output/bias": bias})
+    assert generate(stuck, length=50) == [""]
+    assert generate(stuck, length=50, count=2) == ["", ""]
+
+
+@kinds
+def test_how_samples_of_tokens_are_split_among_threads_does_not_matter(kind, monkeypatch):
+    model = token_model(kind)
+    expected = generate(model, "say the", 70, count=5, seed=7, sampling=BUSY)
+    monkeypatch.setattr(generation, "WORK_A_THREAD", 1)
+    monkeypatch.setattr(generation.os, "cpu_count", lambda: 3)
+    assert generate(model, "say the", 70, count=5, seed=7, sampling=BUSY) == expected
+
+
+@kinds
+def test_a_model_of_tokens_saves_and_loads_as_itself(kind, tmp_path):
+    model = token_model(kind)
+    artifact.save(model, tmp_path / "model")
+    assert (tmp_path / "model" / "tokenizer.model").exists() == (kind == "sentencepiece")
+    loaded = artifact.load(tmp_path / "model")
+    assert generate(loaded, "the", 80, seed=3) == generate(model, "the", 80, seed=3)

@@ -42,7 +42,8 @@ ALLOWED: dict[str, set[str]] = {
     "checkpoints": LIGHT_BASE,
     "generation": {*MODEL, "sampling", "artifact"},
     "evaluation": {*MODEL, "generation"},
-    "records": {"artifact", "corpora"},
+    "corpus_ids": {*LIGHT_BASE, "corpora", "tokenizers"},
+    "records": {"artifact", "classifier_config", "corpora"},
     "reports": {
         *MODEL, "artifact", "corpora", "copying", "evaluation", "generation", "ngrams",
     },
@@ -50,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "calibration": {*LIGHT_BASE, "scores"},
     "classifier_reports": {*LIGHT_BASE, "scores", "calibration"},
     "classification": {*MODEL, "artifact", "calibration", "generation"},
-    "explanation": {"classification", "forward"},
+    "explanation": {"classification", "forward", "tokenizers"},
     "classifier_evaluation": {
         *LIGHT_BASE, "artifact", "classification", "classifier_reports", "labelled",
     },
@@ -65,14 +66,20 @@ ALLOWED: dict[str, set[str]] = {
     "layers": {"recurrence"},
     "sequence_layers": set(),
     "models": {*LIGHT_BASE, "layers", "mingru", "sequence_layers"},
+    "hub": {*LIGHT_BASE, "tokenizers"},
+    "hub_pooled": {*MODEL, "hub", "word_batches"},
+    "hub_runs": {*LIGHT_BASE, "artifact", "hub", "hub_pooled", "tokenizers"},
+    "hub_export": {*LIGHT_BASE, "artifact", "tokenizers", "vectors"},
     "learner": {*LIGHT_BASE, "models"},
     "loop": {*LIGHT_BASE, "checkpoints", "learner", "observer"},
-    "runs": {*MODEL, *LEARNING, "artifact", "corpora", "datasets"},
+    "runs": {*MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets"},
     "training": {
-        *MODEL, *LEARNING, "artifact", "corpora", "datasets", "evaluation", "generation", "runs",
+        *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "evaluation",
+        "generation", "runs",
     },
     "classifier_runs": {
-        *MODEL, *LEARNING, "artifact", "labelled", "transfer", "vectors", "word_batches",
+        *MODEL, *LEARNING, "artifact", "hub_pooled", "hub_runs", "labelled", "transfer", "vectors",
+        "word_batches",
     },
     "classifier_training": {
         *LEARNING, "artifact", "calibration", "classification", "classifier_runs", "labelled",
@@ -90,7 +97,8 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         *MODEL, *DATA, "artifact", "cli", "classification", "classifier_evaluation",
         "classifier_reports", "classifier_training", "corpora", "data", "downloads", "explanation",
-        "generation", "inputs", "layers", "observer", "records", "reports", "textrnn", "training",
+        "generation", "hub_export", "inputs", "layers", "observer", "records", "reports",
+        "textrnn", "training",
     },
     "__init__": {
         "api", "classification", "classifier_api", "config", "classifier_config", "corpora",
@@ -98,9 +106,9 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 HEAVY = {
-    "classifier_runs", "classifier_training", "data", "datasets", "imdb", "layers", "learner",
-    "loop", "mingru", "models", "recurrence", "runs", "sequence_layers", "training",
-    "word_batches",
+    "classifier_runs", "classifier_training", "data", "datasets", "hub", "hub_export",
+    "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru", "models",
+    "recurrence", "runs", "sequence_layers", "training", "word_batches",
 }  # fmt: skip
 HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))

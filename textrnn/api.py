@@ -21,6 +21,7 @@ from textrnn.classifier_api import Classifier
 from textrnn.config import SamplingConfig, preset
 from textrnn.corpora import Corpus, read_corpus
 from textrnn.tokenizers import Unknown
+from textrnn.tokenizers.writing import writing_of
 
 if TYPE_CHECKING:
     from textrnn.observer import Observer
@@ -29,7 +30,7 @@ CorpusLike = Corpus | str | Path | Sequence[str | Path]
 
 
 class Generator:
-    """A trained character model: `load` or `train_generator` gives one."""
+    """A trained generator: `load` or `train_generator` gives one."""
 
     def __init__(self, model: Artifact) -> None:
         self.artifact = model
@@ -38,13 +39,18 @@ class Generator:
         config = self.artifact.config
         return (
             f"<textrnn.Generator {self.artifact.name}: {config.layers} x {config.cell} of "
-            f"{config.units}, {self.artifact.parameters:,} parameters>"
+            f"{config.units}, {self.artifact.parameters:,} parameters, {self.tokens}>"
         )
 
     @property
     def alphabet(self) -> str:
-        """Every character the model knows, by id."""
-        return "".join(self.artifact.tokenizer.characters)
+        """Every character the model knows: by id, or those that its pieces or words hold."""
+        return "".join(writing_of(self.artifact.tokenizer).characters)
+
+    @property
+    def tokens(self) -> str:
+        """What it writes one after another: "characters", "pieces" or "words"."""
+        return writing_of(self.artifact.tokenizer).unit
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -128,7 +134,8 @@ class Generator:
     ) -> "Generator | None":
         """Go on learning from another text; the result is a new model in `output`.
 
-        Characters this one never saw are added. Otherwise as `train_generator`.
+        Characters this one never saw are added, unless it writes by pieces or words, which stay.
+        Otherwise as `train_generator`.
         """
         return _trained(
             corpus, output, settings, base=self.artifact, observer=observer, resume=resume
@@ -156,9 +163,9 @@ def train_generator(
     """Teach a new model to write like `corpus`; the best by validation loss is left in `output`.
 
     `corpus` is a Corpus, a path, or several; `settings` are fields of GeneratorConfig and
-    TrainingConfig (units=256, epochs=20, ...) and override those of the preset. An `observer`
-    is told what happens and may stop the run, in which case the result is None; the same call
-    with `resume=True` goes on.
+    TrainingConfig (units=256, tokens="sentencepiece", ...) and override those of the preset. An
+    `observer` is told what happens and may stop the run, in which case the result is None; the
+    same call with `resume=True` goes on.
     """
     values = {**(preset(preset_name) if preset_name else {}), **settings}
     return _trained(corpus, output, values, base=None, observer=observer, resume=resume)

@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +27,7 @@ from textrnn.config import GeneratorConfig
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.folders import recover
 from textrnn.forward import Network, weight_shapes
-from textrnn.tokenizers import CharTokenizer
+from textrnn.tokenizers.strings import TextTokenizer
 
 __all__ = [
     "Artifact", "ClassifierArtifact", "bundled", "load", "load_any", "load_classifier", "recover",
@@ -48,7 +48,7 @@ class Artifact:
     """A trained generator: what rebuilds it, and what is on record about it."""
 
     config: GeneratorConfig
-    tokenizer: CharTokenizer
+    tokenizer: Any  # CharTokenizer, WordTokenizer or SentencePieceTokenizer
     weights: Mapping[str, npt.NDArray[Any]]
     metadata: Mapping[str, Any] = field(default_factory=dict)
     card: str = ""  # README.md
@@ -80,7 +80,7 @@ class ClassifierArtifact:
     config: ClassifierConfig
     reading: ReadingConfig
     classes: tuple[str, ...]
-    tokenizer: Any  # WordTokenizer or SentencePieceTokenizer
+    tokenizer: Any  # WordTokenizer, SentencePieceTokenizer or TextTokenizer
     weights: Mapping[str, npt.NDArray[Any]]
     temperature: float = 1.0
     long_texts: LongTexts = "cut"
@@ -88,15 +88,29 @@ class ClassifierArtifact:
     card: str = ""
     name: str = "model"
     notices: tuple[str, ...] = ()
+    hub: Mapping[str, str] = field(default_factory=dict)  # what makes vectors of whole texts
 
     @property
     def parameters(self) -> int:
         """How many numbers the network learnt."""
-        return _count(classifier_weight_shapes(self.config))
+        return sum(int(np.size(array)) for array in self.weights.values())
 
-    def network(self) -> ClassifierNetwork:
-        """The forward pass of these weights."""
-        return ClassifierNetwork(self.config, self.weights)
+    def network(self) -> Any:
+        """The forward pass of these weights: a ClassifierNetwork, or a PooledNetwork over texts.
+
+        The latter needs TensorFlow and a TF-Hub module; ArtifactError when they cannot be had.
+        """
+        if self.reading.tokens != "text":
+            return ClassifierNetwork(self.config, self.weights)
+        try:
+            # By name: no other model is to pay for TensorFlow.
+            hub_pooled = import_module("textrnn.hub_pooled")
+        except ImportError as error:
+            raise ArtifactError(
+                f"{self.name} reads texts through the TF-Hub module {self.hub['handle']}, which "
+                f"takes TensorFlow, and that cannot be imported: {error}; pip install tensorflow"
+            ) from error
+        return hub_pooled.PooledNetwork(self.config, self.weights, self.hub, self.name)
 
     def record(self) -> dict[str, Any]:
         """What config.json holds beside the sums."""
@@ -107,6 +121,7 @@ class ClassifierArtifact:
             "classes": list(self.classes),
             "temperature": self.temperature,
             "long_texts": self.long_texts,
+            **({"hub": {**self.hub, "shapes": _hub_shapes(self.weights)}} if self.hub else {}),
         }
 
 
@@ -235,7 +250,7 @@ def _generator(
     about: Mapping[str, Any],
 ) -> Artifact:
     config = _config(GeneratorConfig, folder, record, "network")
-    tokenizer = CharTokenizer.from_json(text)
+    tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
     _check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = weight_shapes(config)
     weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
@@ -260,24 +275,58 @@ def _classifier(
     ):
         raise ArtifactError(f'{path}: "classes" must name {config.classes} classes, once each')
     temperature, long_texts = record.get("temperature"), record.get("long_texts")
-    if not isinstance(temperature, int | float) or not 0 < temperature < float("inf"):
+    if (
+        not isinstance(temperature, int | float)
+        or isinstance(temperature, bool)
+        or not 0 < temperature < float("inf")
+    ):
         raise ArtifactError(f'{path}: "temperature" must be a number above 0, got {temperature!r}')
     if long_texts not in LONG_TEXTS:
         raise ArtifactError(f'{path}: "long_texts" must be one of {", ".join(LONG_TEXTS)}')
-    tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
+    if whole_texts := reading.tokens == "text":
+        tokenizer: Any = TextTokenizer.from_json(text)
+    else:
+        tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
+    if (kind := json.loads(text)["type"]) != reading.tokens:
+        raise ArtifactError(
+            f"{folder}: tokenizer.json is of the type {kind}, config.json reads by "
+            f"{reading.tokens}; they are of two different models"
+        )
     _check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = classifier_weight_shapes(config)
+    if whole_texts:
+        del shapes["embedding/embeddings"]
+        about = {**about, "hub": _hub(path, record.get("hub"), shapes)}
     weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
     return ClassifierArtifact(
         config, reading, tuple(classes), tokenizer, weights, float(temperature), long_texts, **about
     )
 
 
-def _config(cls: Any, folder: Path, record: Mapping[str, Any], name: str) -> Any:
+def _hub(path: Path, record: Any, shapes: dict[str, tuple[int, ...]]) -> dict[str, str]:
+    """What finds the module of a model; what of it was fine-tuned is added to `shapes`."""
     try:
-        return cls.from_dict(record.get(name) or {})
+        own = record["shapes"].items()
+        shapes |= {str(name): tuple(int(size) for size in shape) for name, shape in own}
+        return {name: str(record[name]) for name in ("handle", "sha256")}
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise ArtifactError(
+            f'{path}: "hub" must have the handle, the sha256 and the shapes of a TF-Hub module'
+        ) from error
+
+
+def _hub_shapes(weights: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[int]]:
+    return {name: list(array.shape) for name, array in weights.items() if name.startswith("hub/")}
+
+
+def _config(cls: Any, folder: Path, record: Mapping[str, Any], name: str) -> Any:
+    path, values = folder / "config.json", record.get(name)
+    if not isinstance(values, dict):
+        raise ArtifactError(f'{path}: "{name}" is damaged: it must be an object, got {values!r}')
+    try:
+        return cls.from_dict(values)
     except (ConfigError, TypeError) as error:
-        raise ArtifactError(f'{folder / "config.json"}: "{name}" is damaged: {error}') from error
+        raise ArtifactError(f'{path}: "{name}" is damaged: {error}') from error
 
 
 def _check_vocabulary(folder: Path, tokenizer: int, config: int) -> None:

@@ -88,9 +88,17 @@ class Judge:
         verdicts = [
             Verdict(None, None, (), 0, reason="it has no word that the model can read")
         ] * len(texts)
+        limit = self.model.reading.max_characters
         for row, chance in zip(readable, chances, strict=True):
-            verdicts[row] = self._verdict(chance, encoded[row], readings[row])
+            unread = bool(limit and texts[row][limit:].strip())
+            verdicts[row] = self._verdict(chance, encoded[row], readings[row], unread)
         return verdicts
+
+    def chosen(self, chance: npt.NDArray[np.floating[Any]]) -> int:
+        """The class that probabilities (classes,) speak for, likely enough or not."""
+        if self.threshold is not None:
+            return int(chance[1] >= self.threshold)
+        return int(chance.argmax())
 
     def logits(self, texts: Sequence[Ids]) -> Floats:
         """Logits (texts, classes) of ids as they are, one or more in each."""
@@ -144,10 +152,8 @@ class Judge:
         sums /= counts[:, None]
         return sums
 
-    def _verdict(self, chance: Any, ids: Ids, readings: Sequence[Ids]) -> Verdict:
-        best = int(chance.argmax())
-        if self.threshold is not None:
-            best = int(chance[1] >= self.threshold)
+    def _verdict(self, chance: Any, ids: Ids, readings: Sequence[Ids], unread: bool) -> Verdict:
+        best = self.chosen(chance)
         unsure = float(chance.max()) < self.abstain
         return Verdict(
             UNSURE if unsure else self.model.classes[best],
@@ -155,5 +161,5 @@ class Judge:
             tuple(map(float, chance)),
             len(ids),
             len(readings),
-            sum(map(len, readings)) < len(ids),
+            unread or sum(map(len, readings)) < len(ids),
         )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from textrnn.config import Cell, Config, LearningConfig, check_recurrent_dropout
 from textrnn.errors import ConfigError
 
-Tokens = Literal["word", "sentencepiece"]
+Tokens = Literal["word", "sentencepiece", "text"]  # text: as it is, for a TF-Hub module
 Rule = Literal["textbook", "unicode"]
 Keep = Literal["first", "last", "both"]
 Pooling = Literal["last", "max", "mean", "all"]
@@ -106,6 +106,8 @@ class ClassifierTrainingConfig(LearningConfig):
     class_weights: ClassWeights = "none"  # balanced: each class counts as much as another
     validation: float = 0.1  # share kept back, in every class; a file of its own overrides it
     vectors: str = ""  # a file of pretrained word vectors (GloVe, word2vec text) to start from
+    hub: str = ""  # a TF-Hub module, a folder or an address: its words and vectors are taken, or,
+    # when tokens is text, the vector that it makes of a text
     train_embedding: bool = True
     crop: float = 0.0  # share of texts of which an epoch sees only a run of words
     buckets: int = 5  # lengths that batches are padded to
@@ -160,6 +162,12 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **_PLAIN, "words": 10_000, "oov_buckets": 1, "max_words": 500, "embedding_dim": 128,
             "conv_layers": 2, "layers": 0, "pooling": "max", "optimizer": "rmsprop",
             "learning_rate": 1e-4, "batch_size": 128, "epochs": 10, "validation": 0.2,
+        },
+        # Sentence vectors of another's making under two dense layers.
+        "hub": {
+            **_PLAIN, "hub": "https://tfhub.dev/google/nnlm-en-dim50/2", "tokens": "text",
+            "train_embedding": False, "max_words": 10_000, "layers": 0, "pooling": "mean",
+            "dense_units": 128, "epochs": 5,
         },
     }
 )  # fmt: skip

@@ -33,8 +33,13 @@ def evaluate(
 
     `learnt` is what the model learnt from: texts of `data` that stand there too are counted, and
     the rest is scored by itself as well. Texts without a word that the model can read are left
-    out, and counted. CorpusError when that leaves none.
+    out, and counted. CorpusError when that leaves none, or when the classes are others.
     """
+    if data.classes != model.classes:
+        raise CorpusError(
+            f"the labels are of the classes {', '.join(data.classes)}, {model.name} judges "
+            f"{', '.join(model.classes)}; read them with those classes"
+        )
     judge = Judge(model)
     chances, words, readable = [], [], []
     for start in range(0, len(data), CHUNK):
@@ -60,7 +65,7 @@ def evaluate(
         subsets[f"without the {int(also.sum()):,} that stand in train"] = ~also
         if also.all():
             notes.append("the model learnt from all of these texts; a fair score needs others")
-    return classifier_reports.report(
+    report = classifier_reports.report(
         model.name,
         model.classes,
         np.array(chances),
@@ -72,3 +77,6 @@ def evaluate(
         abstain=abstain,
         notes=notes,
     )
+    for mistake in report["worst"]:
+        mistake["index"] = readable[mistake["index"]]
+    return report

@@ -11,19 +11,22 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn import checkpoints, labelled, tokenizers, transfer
+from textrnn import checkpoints, hub_runs, labelled, tokenizers, transfer
 from textrnn.artifact import ClassifierArtifact
 from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
 from textrnn.config import Config, LearningConfig
 from textrnn.errors import ConfigError, CorpusError, TrainingError
+from textrnn.hub_pooled import TextBatches
+from textrnn.hub_runs import Borrowed
 from textrnn.labelled import Labelled
 from textrnn.learner import Learner
 from textrnn.loop import Saver, Standing, check_free
 from textrnn.models.classifier import build_classifier
 from textrnn.observer import Observer
 from textrnn.tokenizers.pieces import SentencePieceTokenizer
+from textrnn.tokenizers.strings import TextTokenizer
 from textrnn.tokenizers.words import WordTokenizer, cut
-from textrnn.vectors import read_vectors
+from textrnn.vectors import read_vectors, vector_size
 from textrnn.word_batches import WordBatches
 
 SETTINGS: tuple[type[Config], ...] = (ReadingConfig, ClassifierConfig, ClassifierTrainingConfig)
@@ -92,6 +95,7 @@ def begin(
         reading_values = {**base.reading.to_dict(), **reading_values}
         shape = {**base.config.to_dict(), **shape}
         training_values = {**FINE_TUNING, **training_values}
+    borrowed = hub_runs.borrow(reading_values, shape, training_values, base)
     reading = ReadingConfig.from_dict(reading_values)
     training = ClassifierTrainingConfig.from_dict(training_values)
     if base and training.vectors:
@@ -101,6 +105,8 @@ def begin(
         tokenizer = transfer.grown(base, learnt.texts)
         new = tokenizer.vocab_size - base.tokenizer.vocab_size
         observer.notice(f"{new:,} words are new to {base.name}")
+    elif borrowed:
+        tokenizer = borrowed.tokenizer(reading)
     else:
         tokenizer = fit_tokenizer(reading, learnt.texts)
     if training.vectors:
@@ -119,8 +125,8 @@ def begin(
         training=training,
         classes=data.classes,
         tokenizer=tokenizer,
-        data=data_record(data),
-        extra=_extra(command, base, tokenizer),
+        data=data_record(data, validation),
+        extra=_extra(command, base, tokenizer, borrowed),
     )
     learner = classifier_learner(run, learnt.labels)
     if base:
@@ -128,6 +134,13 @@ def begin(
         learner.start_from(transfer.transferred(base, tokenizer, data.classes, fresh))
     if training.vectors:
         learner.start_from(_with_vectors(run, learner.average_weights(), observer))
+    if borrowed and borrowed.lifted:
+        table = {"embedding/embeddings": borrowed.lifted.table(tokenizer)}
+        learner.start_from({**learner.average_weights(), **table})
+        observer.notice(
+            f"{len(tokenizer.words_by_id):,} of the {len(borrowed.lifted.words):,} tokens of "
+            f"{training.hub} can be words of a text, and start from there"
+        )
     Saver(run, learner).save()  # so that a run killed at once can be resumed too
     return run, learner, split
 
@@ -149,6 +162,7 @@ def go_on(
             f"the run in {output} learns from other texts: {', '.join(record['data']['names'])}, "
             f"{record['data']['examples']:,} of them; name those to go on"
         )
+    _check_validation(validation, record["data"].get("validation"), output)
     own = {**record["training"], **record["network"], **record["reading"]}
     for name, value in settings.items():
         if own.get(name) != value:
@@ -161,8 +175,10 @@ def go_on(
     record["training"] = training = ClassifierTrainingConfig.from_dict(record["training"])
     record["classes"] = tuple(record["classes"])
     pieces = record.pop("pieces")
-    record["tokenizer"] = tokenizers.read(
-        record["tokenizer"], base64.b64decode(pieces) if pieces else None
+    record["tokenizer"] = (
+        TextTokenizer.from_json(record["tokenizer"])
+        if record["reading"].tokens == "text"
+        else tokenizers.read(record["tokenizer"], base64.b64decode(pieces) if pieces else None)
     )
     steps_done = record.pop("steps_done")
     run = ClassifierRun(output=output, **record)
@@ -172,6 +188,20 @@ def go_on(
     observer.notice(f"going on at epoch {run.epoch + 1}, step {run.step + 1}")
     split = _encoded(learnt, held, run.tokenizer, run.reading, training, Observer())
     return run, learner, split
+
+
+def _check_validation(
+    validation: Labelled | None, known: Mapping[str, Any] | None, output: Path
+) -> None:
+    if validation and not known:
+        raise TrainingError(
+            f"the run in {output} validates on a part of its own texts; leave out --validation"
+        )
+    if known and (validation is None or validation.sha256 != known["sha256"]):
+        raise TrainingError(
+            f"the run in {output} validates on {', '.join(known['names'])}, "
+            f"{known['examples']:,} texts; name those with --validation to go on"
+        )
 
 
 def sort_settings(
@@ -209,15 +239,20 @@ def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Any:
 
 def classifier_learner(run: ClassifierRun, labels: npt.NDArray[np.integer[Any]]) -> Learner:
     """What learns to judge, with fresh weights; `labels` are all that it learns from."""
-    training = run.training
+    training, embedding = run.training, None
+    if run.reading.tokens == "text":
+        embedding = hub_runs.layer(run.extra["hub"], trainable=training.train_embedding)
     model = build_classifier(
-        run.network, seed=training.seed, train_embedding=training.train_embedding
+        run.network,
+        seed=training.seed,
+        train_embedding=training.train_embedding,
+        text_embedding=embedding,
     )
     weights = None
     if training.class_weights == "balanced":
         counts = np.bincount(labels, minlength=len(run.classes))
         weights = len(labels) / (len(run.classes) * np.maximum(counts, 1))
-    return Learner(model, training, run.epochs * run.steps, _loss(weights))
+    return Learner(model, training, run.epochs * run.steps, loss_of(weights))
 
 
 def default_epochs(steps: int) -> int:
@@ -225,27 +260,34 @@ def default_epochs(steps: int) -> int:
     return max(4, min(40, math.ceil(2400 / steps)))
 
 
-def data_record(data: Labelled) -> dict[str, Any]:
-    """What tells labelled texts again; their sources by name, without one machine's folders."""
+def data_record(data: Labelled, validation: Labelled | None = None) -> dict[str, Any]:
+    """What tells labelled texts again; their sources by name, without one machine's folders.
+
+    Under "validation" the same of the texts to validate on, unless they are a part of these.
+    """
     names = sorted({name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for name in data.names})
-    return {"names": names, "sha256": data.sha256, "examples": len(data), "counts": data.counts()}
+    return {
+        "names": names,
+        "sha256": data.sha256,
+        "examples": len(data),
+        "counts": data.counts(),
+        **({"validation": data_record(validation)} if validation else {}),
+    }
 
 
-def _extra(command: str | None, base: ClassifierArtifact | None, tokenizer: Any) -> dict[str, Any]:
+def _extra(
+    command: str | None, base: ClassifierArtifact | None, tokenizer: Any, borrowed: Borrowed | None
+) -> dict[str, Any]:
     extra: dict[str, Any] = {"command": command} if command else {}
+    if borrowed:
+        extra["hub"] = borrowed.record
     if base:
         new = tokenizer.vocab_size - base.tokenizer.vocab_size
         extra["base"] = {"name": base.name, "new_words": new}
     return extra
 
 
-def vector_size(path: str) -> int:
-    """Values a word of a file of vectors."""
-    vectors, _ = read_vectors(path, ["the", ",", "."])
-    return int(vectors.shape[1])
-
-
-def _loss(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """Mean nats a text, of one logit or several."""
 
     def loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -265,8 +307,15 @@ def _split(
     data: Labelled, validation: Labelled | None, training: ClassifierTrainingConfig
 ) -> tuple[Labelled, Labelled]:
     if validation is not None:
+        if validation.classes != data.classes:
+            raise CorpusError(
+                f"the texts to validate on have the classes {', '.join(validation.classes)}, those "
+                f"to learn from {', '.join(data.classes)}; they must be the same, in one order"
+            )
         return data, validation
-    learnt, held = labelled.stratified_split(data.labels, training.validation, training.seed)
+    learnt, held = labelled.stratified_split(
+        data.labels, training.validation, training.seed, data.classes
+    )
     return data.subset(learnt), data.subset(held)
 
 
@@ -293,6 +342,10 @@ def _encoded(
         )
     if left_out:
         observer.notice(f"{left_out:,} texts have no word that the model can read: left out")
+    if reading.tokens == "text":
+        whole = [tokenizer.decode(texts[row]) for row in kept]
+        by_text = TextBatches(whole, learnt.labels[kept], batch_size=training.batch_size)
+        return Split(by_text, held.subset(readable))
     batches = WordBatches(
         [texts[row] for row in kept],
         learnt.labels[kept],

@@ -4,10 +4,13 @@
 checkpoint and the history, and may be deleted once no one wants to go on.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from textrnn import artifact, calibration, classifier_runs, loop, records, scores, transfer
 from textrnn.artifact import LONG_TEXTS, ClassifierArtifact
@@ -17,6 +20,11 @@ from textrnn.labelled import Labelled
 from textrnn.learner import Learner
 from textrnn.observer import Observer
 from textrnn.word_batches import WordBatches
+
+SCORES = (
+    "validation_loss", "validation_calibrated_loss", "temperature", "validation_accuracy",
+    "validation_macro_f1", "validation_auc",
+)  # fmt: skip
 
 
 def train_classifier(
@@ -53,9 +61,10 @@ def train_classifier(
         )
     run, learner, split = begun
     batches, held = split.batches, split.validation
+    ids = "no" if run.reading.tokens == "text" else f"{run.tokenizer.vocab_size:,}"
     observer.notice(
-        f"{len(run.classes)} classes, {run.tokenizer.vocab_size:,} ids; learning from "
-        f"{len(data) - (0 if validation else len(held)):,} texts, validating on {len(held):,}; "
+        f"{len(run.classes)} classes, {ids} ids; learning from "
+        f"{len(batches):,} texts, validating on {len(held):,}; "
         f"{run.steps} steps an epoch, at most {run.epochs} epochs; "
         f"{batches.padding():.0%} of the batches is padding"
     )
@@ -87,6 +96,8 @@ def _keep_if_best(
     """Score the averaged weights, calibrated, and save them as the model if none was better."""
     model = _model(run, learner.average_weights(), {})
     logits = Judge(model).text_logits(held.texts, "cut")
+    if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
+        return dict.fromkeys(SCORES, math.nan), False
     temperature = calibration.fit_temperature(logits, held.labels)
     found = scores.score(
         calibration.probabilities(logits, temperature), held.labels, run.classes
@@ -97,14 +108,11 @@ def _keep_if_best(
         run.best_loss, run.best_epoch = found["log_loss"], run.epoch + 1
         model = _model(run, model.weights, {"validation": found})
         artifact.save(replace(model, temperature=temperature), run.output)
-    return {
-        "validation_loss": raw.log_loss,
-        "validation_calibrated_loss": found["log_loss"],
-        "temperature": temperature,
-        "validation_accuracy": found["accuracy"],
-        "validation_macro_f1": found["macro_f1"],
-        "validation_auc": found["auc"],
-    }, best
+    row = (
+        raw.log_loss, found["log_loss"], temperature, found["accuracy"], found["macro_f1"],
+        found["auc"],
+    )  # fmt: skip
+    return dict(zip(SCORES, row, strict=True)), best
 
 
 def _close_epoch(run: ClassifierRun, learner: Learner, held: Labelled, observer: Observer) -> None:
@@ -122,7 +130,8 @@ def _close_epoch(run: ClassifierRun, learner: Learner, held: Labelled, observer:
 
 def _finished(run: ClassifierRun, held: Labelled, observer: Observer) -> ClassifierArtifact:
     """The best model, with the way of reading long texts that served validation best."""
-    best = artifact.load_classifier(run.output)
+    # By its full path: a bundled model may have the same name.
+    best = artifact.load_classifier(run.output.absolute())
     judge, size = Judge(best), run.reading.max_words
     tried: dict[str, dict[str, float]] = {}
     if any(len(judge.encode(text)) > size for text in held.texts):
@@ -159,6 +168,6 @@ def _model(
     }
     model = ClassifierArtifact(
         run.network, run.reading, run.classes, run.tokenizer, weights, metadata=metadata,
-        name=str(run.output),
+        name=str(run.output), hub=run.extra["hub"] if run.reading.tokens == "text" else {},
     )  # fmt: skip
     return replace(model, card=records.classifier_card(model, title=run.output.name))

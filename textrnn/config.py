@@ -16,6 +16,8 @@ from textrnn.errors import ConfigError
 Cell = Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru"]
 Schedule = Literal["cosine", "constant"]
 Optimizer = Literal["adamw", "rmsprop"]
+Written = Literal["char", "word", "sentencepiece"]
+ModelType = Literal["unigram", "bpe"]
 
 
 class Config:
@@ -94,7 +96,7 @@ def parse_setting(cls: type[Config], name: str, text: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorConfig(Config):
-    """Shape of a character model; saved as config.json beside its weights."""
+    """Shape of a generator; saved as config.json beside its weights."""
 
     vocab_size: int
     cell: Cell = "gru"
@@ -159,16 +161,21 @@ class TrainingConfig(LearningConfig):
     """
 
     stateful: bool = True  # read on from window to window, or draw windows at random
-    window: int = 64  # characters an example spans
+    window: int = 64  # characters, or other tokens, that an example spans
     shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
     validation: str = "0.1"  # a share from the end, START:END, or a file
     part: str = "0:1"  # the part START:END of the corpus to use, validation included
     lower: bool = False  # lower-case the corpus
+    tokens: Written = "char"  # what the model writes one after another
+    words: int = 2000  # the most frequent words, or pieces, that it can write
+    model_type: ModelType = "unigram"  # SentencePiece's
     sample_length: int = 200  # characters of each sample shown after an epoch; 0 shows none
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._at_least(1, "window")
+        self._one_of("tokens", Written)
+        self._one_of("model_type", ModelType)
+        self._at_least(1, "window", "words")
         self._at_least(0, "shift", "sample_length")
         parse_part(self.part)
         # A validation that is neither a share nor a slice names a file, checked when it is read.

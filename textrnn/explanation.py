@@ -14,10 +14,11 @@ import numpy as np
 
 from textrnn.classification import Judge
 from textrnn.forward import Ids
+from textrnn.tokenizers import cut
 
 MANY_WORDS = 300  # a longer text is explained by sentence first
 TOP_SENTENCES = 3  # and by word in so many of these
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+|<br\s*/?>")
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+|<br\s*/?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,11 @@ def explain(judge: Judge, text: str) -> Explanation | None:
     ids, spans = model.tokenizer.encode(text), model.tokenizer.spans(text)
     if not len(ids):
         return None
+    if model.long_texts == "cut":
+        read = cut(np.arange(len(ids)), model.reading.max_words, model.reading.keep)
+        ids, spans = ids[read], [spans[index] for index in read]
     full = judge.probabilities_of(judge.ids_logits([ids]))[0]
-    best = int(full.argmax())
+    best = judge.chosen(full)
 
     def effects(parts: Sequence[tuple[int, int]]) -> list[Effect]:
         """Of ids[first:last], for each part."""
@@ -91,7 +95,8 @@ def _nothing(judge: Judge) -> Ids:
 
 def _sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Sentences as ranges first:last of words."""
-    ends = [found.start() for found in SENTENCE_END.finditer(text)] + [len(text)]
+    # A quotation mark after the full stop belongs to what it closes.
+    ends = [found.end() for found in SENTENCE_END.finditer(text)] + [len(text)]
     starts = np.array([start for start, _ in spans])
     edges = sorted({0, len(spans), *map(int, np.searchsorted(starts, ends))})
     return list(pairwise(edges))

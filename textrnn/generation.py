@@ -1,5 +1,8 @@
 """Join a trained model and the sampler: a prime goes in, text comes out, character by character.
 
+Whatever the model's tokens are: where they are characters each is one, else what the tokens write
+is cut to the length asked for.
+
 Every product runs on one BLAS thread: a second one only adds waiting to products this small. Many
 samples run as rows of a batch, split among threads of our own, so that the element-wise work
 between the products is shared out as well.
@@ -23,10 +26,22 @@ from textrnn.errors import ConfigError
 from textrnn.forward import Network
 from textrnn.sampling import draw, probabilities, uniforms
 from textrnn.tokenizers import Ids, Unknown
+from textrnn.tokenizers.writing import (
+    MOST_IDS,
+    Characters,
+    Mask,
+    Pieces,
+    Start,
+    Words,
+    Writer,
+    Writing,
+    writing_of,
+)
 
-# A network this size has forgotten what stands further back; a longer prime is cut to its end.
+# Tokens. A network this size has forgotten what stands further back; a longer prime is cut to its
+# end.
 LONGEST_PRIME = 10_000
-BURST = 16  # characters computed at a time, so that no setting is changed while the caller runs
+BURST = 16  # tokens computed at a time, so that no setting is changed while the caller runs
 # Multiplications of a product that are worth a thread; below, threads wait for one another.
 WORK_A_THREAD = 2**21
 
@@ -38,7 +53,7 @@ def fresh_seed() -> int:
 
 def opening(model: Artifact) -> str:
     """What a sample begins after when nobody gives a prime: a line end, where it is known."""
-    return "\n" if "\n" in model.tokenizer.characters else model.tokenizer.characters[0]
+    return writing_of(model.tokenizer).opening
 
 
 def stream(
@@ -58,9 +73,11 @@ def stream(
     saw are a TokenizerError, or with `unknown="skip"` are left out. ConfigError on a bad setting,
     at the call and not at the first character.
     """
-    ids = check_call(model, prime, length, seed, stop, unknown)
+    start = check_call(model, prime, length, seed, stop, unknown)
     sampling = sampling or SamplingConfig()
-    return _stream(model, ids, length, sampling, fresh_seed() if seed is None else seed, stop)
+    return _stream(
+        model, prime, start, length, sampling, fresh_seed() if seed is None else seed, stop
+    )
 
 
 def generate(
@@ -79,15 +96,36 @@ def generate(
     Sample i draws from its own generator, the child i of `seed`: it is the same however many
     samples there are, up to the rounding of batched products.
     """
-    ids = check_call(model, prime, length, seed, stop, unknown)
+    start = check_call(model, prime, length, seed, stop, unknown)
     if count < 1:
         raise ConfigError(f"count must be 1 or more, got {count}")
     sampling = sampling or SamplingConfig()
     seed = fresh_seed() if seed is None else seed
     if count == 1:
-        return ["".join(_stream(model, ids, length, sampling, seed, stop))]
+        return ["".join(_stream(model, prime, start, length, sampling, seed, stop))]
+    writing = writing_of(model.tokenizer)
+    if isinstance(writing, Characters):
+        steps = _ids(model.network(), start, length, sampling, seed, count)
+        return _rows(model, steps, length, count, stop)
+    steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed, count)
+    texts = [_Text(writing, prime, start, length, stop) for _ in range(count)]
+    for column in steps:
+        for text, id_ in zip(texts, column.tolist(), strict=True):
+            text.add(id_)
+        if all(text.done for text in texts):
+            break
+    return [text.written for text in texts]
+
+
+def _rows(
+    model: Artifact,
+    steps: Iterator[npt.NDArray[Any]],
+    length: int,
+    count: int,
+    stop: Sequence[str],
+) -> list[str]:
+    """The texts of `count` rows of characters, `length` or up to a stop text."""
     rows = np.empty((count, length), dtype=model.tokenizer.dtype)
-    steps = _ids(model.network(), ids, length, sampling, seed, count)
     texts: list[str | None] = [None] * count
     reach = max(map(len, stop), default=0)
     for step, column in enumerate(steps):
@@ -108,6 +146,28 @@ def generate(
     ]
 
 
+class _Text:
+    """A text that grows token by token: up to `length` characters, or a text of `stop`."""
+
+    def __init__(
+        self, writing: Writing, prime: str, start: Start, length: int, stop: Sequence[str]
+    ) -> None:
+        self.written, self.done, self.length, self.stop = "", not length, length, stop
+        self._write = after(writing, prime, start)
+        self._reach = max(map(len, stop), default=0)
+
+    def add(self, id_: int) -> None:
+        """Go on by one token, unless the text is done."""
+        if self.done:
+            return
+        # A stop text can only end in what is new: look at that and the characters just before.
+        kept = max(0, len(self.written) - self._reach)
+        tail = (self.written + self._write(id_))[kept : self.length]
+        end = "".join(until(iter(tail), self.stop)) if self.stop else tail
+        self.written = self.written[:kept] + end
+        self.done = len(end) < len(tail) or len(self.written) == self.length
+
+
 def check_call(
     model: Artifact,
     prime: str,
@@ -115,37 +175,69 @@ def check_call(
     seed: int | None,
     stop: Sequence[str],
     unknown: Unknown,
-) -> Ids:
-    """The ids of the prime, after checking what `stream` and `generate` are called with."""
+) -> Start:
+    """The prime as ids, after checking what `stream` and `generate` are called with."""
     if length < 0:
         raise ConfigError(f"length must be 0 or more, got {length}")
     if seed is not None and seed < 0:
         raise ConfigError(f"seed must be 0 or more, got {seed}")
     if not all(stop):
         raise ConfigError("a stop text must have at least one character")
-    ids = model.tokenizer.encode(prime, unknown=unknown)
-    if not len(ids):
-        if "\n" not in model.tokenizer.characters:
+    writing = writing_of(model.tokenizer)
+    start = writing.start(prime, unknown)
+    if not len(start.ids):
+        if writing.opening != "\n":
             raise ConfigError(
                 "the prime is empty and this model knows no line end to begin after; "
                 "give --prime a text to continue"
             )
-        ids = model.tokenizer.encode("\n")
-    return ids[-LONGEST_PRIME:]
+        start = writing.start("\n", unknown)
+    return start._replace(ids=start.ids[-LONGEST_PRIME:])
 
 
 def _stream(
     model: Artifact,
-    ids: Ids,
+    prime: str,
+    start: Start,
     length: int,
     sampling: SamplingConfig,
     seed: int,
     stop: Sequence[str],
 ) -> Iterator[str]:
-    characters = model.tokenizer.characters
-    steps = _ids(model.network(), ids, length, sampling, seed)
-    written = (characters[column[0]] for column in steps)
+    writing = writing_of(model.tokenizer)
+    if isinstance(writing, Characters):
+        characters = writing.characters
+        steps = _ids(model.network(), start, length, sampling, seed)
+        written: Iterator[str] = (characters[column[0]] for column in steps)
+    else:
+        steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed)
+        write = after(writing, prime, start)
+        texts = (write(int(column[0])) for column in steps)
+        written = islice((character for text in texts for character in text), length)
     return until(written, stop) if stop else written
+
+
+def _network(model: Artifact, writing: Pieces | Words) -> Network:
+    """The model's network, which never says one of the ids that are not to be written."""
+    bias = np.where(writing.banned, -np.inf, model.weights["output/bias"])
+    return Network(model.config, {**model.weights, "output/bias": bias})
+
+
+def after(writing: Writing, prime: str, start: Start) -> Writer:
+    """What turns ids into text that goes on where `prime` ends."""
+    if not start.begun:
+        return writing.writer(prime)
+    begun, first = start.begun, True
+    write = writing.writer(prime[: -len(begun)])
+
+    def write_rest(id_: int) -> str:
+        nonlocal first
+        text = write(id_)
+        if first:  # the prime ends in what this token begins with
+            first, text = False, text[text.index(begun) + len(begun) :]
+        return text
+
+    return write_rest
 
 
 def until(characters: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
@@ -178,34 +270,42 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 
 
 def _ids(
-    network: Network, prime: Ids, length: int, sampling: SamplingConfig, seed: int, count: int = 1
+    network: Network, start: Start, length: int, sampling: SamplingConfig, seed: int, count: int = 1
 ) -> Iterator[npt.NDArray[Any]]:
     """`length` times the next ids (count,)."""
     work = count * network.config.units**2
     threads = max(1, min(os.cpu_count() or 1, count, work // WORK_A_THREAD))
-    starts = [count * index // threads for index in range(threads + 1)]
+    firsts = [count * index // threads for index in range(threads + 1)]
     groups = [
-        _steps(network, prime, sampling, seed, start, end - start)
-        for start, end in pairwise(starts)
+        _steps(network, start.ids, start.only, sampling, seed, first, last - first)
+        for first, last in pairwise(firsts)
     ]
     blas = ThreadpoolController().select(user_api="blas")
     with ThreadPoolExecutor(threads) as pool:
         run = map if threads == 1 else pool.map
-        for start in range(0, length, BURST):
-            bursts = (islice(group, min(BURST, length - start)) for group in groups)
+        for done in range(0, length, BURST):
+            bursts = (islice(group, min(BURST, length - done)) for group in groups)
             with blas.limit(limits=1):
                 columns = list(run(list, bursts))
             yield from map(np.concatenate, zip(*columns, strict=True))
 
 
 def _steps(
-    network: Network, prime: Ids, sampling: SamplingConfig, seed: int, first: int, count: int
+    network: Network,
+    prime: Ids,
+    only: Mask | None,
+    sampling: SamplingConfig,
+    seed: int,
+    first: int,
+    count: int,
 ) -> Iterator[npt.NDArray[Any]]:
-    """The next ids (count,) of the samples from `first` on, for ever."""
+    """The next ids (count,) of the samples from `first` on, for ever; at first one of `only`."""
     state = network.zero_state()
     *_, chunk = network.chunks(prime[None, :], state)
     state = [[np.repeat(array, count, axis=0) for array in layer] for layer in state]
     logits = np.repeat(chunk[:, -1], count, axis=0)
+    if only is not None:
+        logits[:, ~only] = -np.inf
     step = network.stepper(state)
     window = sampling.repetition_window if sampling.repetition_penalty != 1 else 0
     recent = np.repeat(prime[None, -window:].astype(np.int64), count, axis=0) if window else None

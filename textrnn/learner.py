@@ -44,8 +44,9 @@ class Learner:
 
     def start_from(self, weights: Mapping[str, npt.NDArray[Any]]) -> None:
         """Begin with these weights (all of the model's, by name) instead of random ones."""
-        for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
+        for variable in self.model.weights:
             variable.assign(weights[variable.path])
+        for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
             average.assign(weights[variable.path])
 
     def slow_down(self, rates: Sequence[float]) -> None:
@@ -100,13 +101,11 @@ class Learner:
         reset_states(self.model)
 
     def average_weights(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Name -> the average of each weight over the last steps."""
-        return {
-            variable.path: average.numpy()
-            for variable, average in zip(
-                self.model.trainable_variables, self._averages, strict=True
-            )
-        }
+        """Name -> the average of each weight over the last steps; one that stays is its own."""
+        weights = {variable.path: variable.numpy() for variable in self.model.weights}
+        for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
+            weights[variable.path] = average.numpy()
+        return weights
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything that going on needs, by name."""

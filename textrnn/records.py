@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from textrnn.artifact import Artifact, ClassifierArtifact
+from textrnn.classifier_config import ClassifierConfig
 from textrnn.corpora import Corpus
 
 
@@ -25,19 +26,21 @@ def model_card(model: Artifact, *, title: str) -> str:
     """README.md of a model: what it learnt from, what it scores, the command, its limits."""
     metadata, config = model.metadata, model.config
     corpus = metadata["corpus"]
+    kind = metadata["training"].get("tokens", "char")
     lines = [
         f"# {title}",
         "",
-        f"A character model made with textrnn: {config.layers} {config.cell} layers of "
-        f"{config.units} units, {model.parameters:,} parameters, {config.vocab_size} characters.",
+        f"A {WRITES[kind][0]} model made with textrnn: {config.layers} {config.cell} layers of "
+        f"{config.units} units, {model.parameters:,} parameters, {config.vocab_size} "
+        f"{WRITES[kind][1]}.",
         "",
         f"- **Learnt from**: {', '.join(corpus['names'])} ({corpus['characters']:,} characters, "
         f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}, of which "
         f"{metadata['training']['validation']} was kept for validation.",
     ]
     if base := metadata.get("base"):
-        new = base["new_characters"]
-        lines.append(f"- **Fine-tuned from**: {base['name']}; new characters: {new or 'none'}.")
+        new = f"; new characters: {base['new_characters'] or 'none'}" if kind == "char" else ""
+        lines.append(f"- **Fine-tuned from**: {base['name']}{new}.")
     for name, score in metadata.get("scores", {}).items():
         lines.append(
             f"- **Score, {name}**: {score['loss']:.4f} nats a character "
@@ -46,13 +49,30 @@ def model_card(model: Artifact, *, title: str) -> str:
     lines += [
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_generator')}`",
         f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
-        "- **Limits**: it writes what resembles its corpus and knows nothing else; it spells "
-        "only the characters it saw; what it says is not true or meant.",
+        "- **Limits**: it writes what resembles its corpus and knows nothing else; it "
+        f"{WRITES[kind][2]}; what it says is not true or meant.",
         "",
         "Use it: `textrnn generate --model FOLDER --prime TEXT`.",
         "",
     ]
     return "\n".join(lines)
+
+
+# What a generator writes by, its vocabulary, and what that leaves out.
+WRITES = {
+    "char": ("character", "characters", "spells only the characters it saw"),
+    "word": (
+        "word",
+        "words, punctuation and line ends",
+        "writes only the words of its vocabulary, and its scores take an unknown word for "
+        "foretold when it is foretold to be unknown",
+    ),
+    "sentencepiece": (
+        "SentencePiece",
+        "pieces of words",
+        "spells rare words by shorter pieces, and any character by its bytes",
+    ),
+}
 
 
 def score_line(scores: Mapping[str, Mapping[str, float]]) -> str:
@@ -68,16 +88,18 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
     metadata, config, reading = model.metadata, model.config, model.reading
     data = metadata["data"]
     counts = ", ".join(f"{count:,} {name}" for name, count in data["counts"].items())
-    layers = f"{config.layers} {'bidirectional ' if config.bidirectional else ''}{config.cell}"
+    held = "of which a part was kept for validation"
+    if own := data.get("validation"):
+        held = f"validated on {', '.join(own['names'])} ({own['examples']:,} texts)"
     lines = [
         f"# {title}",
         "",
-        f"A text classifier made with textrnn: {layers} layers of {config.units} units, "
+        f"A text classifier made with textrnn: {_layers(config)}; "
         f"{model.parameters:,} parameters, {config.vocab_size:,} {reading.tokens} ids.",
         "",
         f"- **Classes**: {', '.join(model.classes)}.",
         f"- **Learnt from**: {', '.join(data['names'])} ({counts}; sha256 "
-        f"{data['sha256'][:12]}…), of which a part was kept for validation.",
+        f"{data['sha256'][:12]}…), {held}.",
         f"- **Calibrated** on validation data: logits are divided by {model.temperature:.3f}.",
         f"- **Long texts**: over {reading.max_words} words they are read "
         f"{LONG_TEXTS_WORDS[model.long_texts]}.",
@@ -99,6 +121,16 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _layers(config: ClassifierConfig) -> str:
+    parts = []
+    if config.conv_layers:
+        parts.append(f"{config.conv_layers} convolutional of {config.conv_filters} filters")
+    if config.layers:
+        both = "bidirectional " if config.bidirectional else ""
+        parts.append(f"{config.layers} {both}{config.cell} of {config.units} units")
+    return f"layers: {' and '.join(parts)}" if parts else "no layers above the embedding"
 
 
 LONG_TEXTS_WORDS = {

@@ -4,7 +4,7 @@ The report is plain JSON data; `as_text` shows it to a person.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from textrnn.artifact import Artifact
 from textrnn.config import SamplingConfig, parse_part, parse_validation
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError
-from textrnn.tokenizers import Ids, Unknown
+from textrnn.tokenizers import CharTokenizer, Ids, Unknown
+from textrnn.tokenizers.writing import writing_of
 
 SAMPLES = 20  # a long sample is written as so many side by side
 
@@ -41,9 +42,12 @@ def evaluate(
 
     `baseline` is a corpus to train a 5-gram model on, to be scored on the same text; `copied` a
     corpus to look for copies in, in `sample_length` characters that the model writes and in the
-    scored text. Of a corpus that is the model's own, what it learnt from is used.
+    scored text. Of a corpus that is the model's own, what it learnt from is used. The baseline
+    and the copies are of characters, whatever the model's tokens are.
     """
-    ids = _part(model, corpus, part, unknown)
+    alphabet = _alphabet(model, (corpus, baseline, copied))
+    characters = _part(model, alphabet, corpus, part, unknown)
+    ids, ends = _tokens(model, alphabet, characters)
     report: dict[str, Any] = {"model": model.name, "text": list(corpus.sources), "part": part}
     if is_own(model, corpus) and _learnt_overlap(model, corpus, part):
         report["warning"] = "the model learnt from (some of) this text; a fair score needs another"
@@ -52,26 +56,26 @@ def evaluate(
         return None if on_progress is None else lambda done, total: on_progress(what, done, total)
 
     network = model.network()
-    cold = evaluation.cold(network, ids, on_progress=progress("cold"))
+    cold = evaluation.cold(network, ids, ends=ends, on_progress=progress("cold"))
     report["cold"] = cold.to_dict()
     if streamed:
-        score = evaluation.streamed(network, ids, on_progress=progress("streamed"))
+        score = evaluation.streamed(network, ids, ends=ends, on_progress=progress("streamed"))
         report["streamed"] = score.to_dict()
+    report |= _about_tokens(model, ids)
     if baseline:
-        loss = ngrams.cross_entropy(
-            learnt_ids(model, baseline), ids, model.config.vocab_size, order=5
-        )
+        known = learnt_ids(model, alphabet, baseline)
+        loss = ngrams.cross_entropy(known, characters, alphabet.vocab_size, order=5)
         report["5-gram"] = {"loss": loss, "bits_per_character": loss / math.log(2)}
     if copied:
         sampling = sampling or SamplingConfig()
-        sample = _sample(model, sample_length, sampling, seed)
-        known = learnt_ids(model, copied)
+        sample = _sample(model, alphabet, sample_length, sampling, seed)
+        known = learnt_ids(model, alphabet, copied)
         report["copied"] = {
             "run": 30,
             "temperature": sampling.temperature,
             "seed": seed,
             "generated": _copies(sample, known),
-            "held_out": _copies(ids, known),
+            "held_out": _copies(characters, known),
         }
     return report
 
@@ -81,9 +85,32 @@ def is_own(model: Artifact, corpus: Corpus) -> bool:
     return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
 
 
-def learnt_ids(model: Artifact, corpus: Corpus) -> Ids:
+def _alphabet(model: Artifact, texts: Iterable[Corpus | None]) -> CharTokenizer:
+    """The model's, where its tokens are characters; else that of the corpora."""
+    if isinstance(model.tokenizer, CharTokenizer):
+        return model.tokenizer
+    pieces = (piece for corpus in texts if corpus for piece in corpus.pieces)
+    return CharTokenizer.fit(pieces, lower=model.tokenizer.lower)
+
+
+def _tokens(model: Artifact, alphabet: CharTokenizer, characters: Ids) -> tuple[Ids, Ids | None]:
+    """The model's ids of a text, given by its characters, and how far each reaches."""
+    if alphabet is model.tokenizer:
+        return characters, None
+    return writing_of(model.tokenizer).measured([alphabet.decode(characters)])
+
+
+def _about_tokens(model: Artifact, ids: Ids) -> dict[str, Any]:
+    """What the tokens of a scored text are, where they are no characters."""
+    writing = writing_of(model.tokenizer)
+    if writing.banned is None:
+        return {}
+    return {"tokens": {"unit": writing.unit, "unknown_share": float(writing.banned[ids].mean())}}
+
+
+def learnt_ids(model: Artifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:
     """What of `corpus` the model learnt from, or all of it when the model is of another text."""
-    ids = model.tokenizer.encode_pieces(corpus.pieces, unknown="skip")
+    ids = alphabet.encode_pieces(corpus.pieces, unknown="skip")
     return _learnt(model, ids) if is_own(model, corpus) else ids
 
 
@@ -104,10 +131,12 @@ def _validation_slice(model: Artifact) -> bool:
     return True
 
 
-def _part(model: Artifact, corpus: Corpus, part: str, unknown: Unknown) -> Ids:
+def _part(
+    model: Artifact, alphabet: CharTokenizer, corpus: Corpus, part: str, unknown: Unknown
+) -> Ids:
     if part != "validation":
         pieces = corpus.cut("0:1" if part == "all" else part)
-        return model.tokenizer.encode_pieces(pieces, unknown=unknown)
+        return alphabet.encode_pieces(pieces, unknown=unknown)
     if not is_own(model, corpus):
         raise ConfigError(
             "--part validation is of the corpus that the model was trained on, and this is "
@@ -119,7 +148,7 @@ def _part(model: Artifact, corpus: Corpus, part: str, unknown: Unknown) -> Ids:
             f"name that instead of --part validation"
         )
     training = model.metadata["training"]
-    ids = model.tokenizer.encode_pieces(corpus.pieces)
+    ids = alphabet.encode_pieces(corpus.pieces)
     return corpora.split(ids, training["part"], training["validation"])[1]
 
 
@@ -133,11 +162,16 @@ def _learnt_overlap(model: Artifact, corpus: Corpus, part: str) -> bool:
     return bool(_learnt(model, scored).any())
 
 
-def _sample(model: Artifact, length: int, sampling: SamplingConfig, seed: int) -> Ids:
+def _sample(
+    model: Artifact, alphabet: CharTokenizer, length: int, sampling: SamplingConfig, seed: int
+) -> Ids:
     prime = generation.opening(model)
     each = math.ceil(length / SAMPLES)
     texts = generation.generate(model, prime, each, count=SAMPLES, sampling=sampling, seed=seed)
-    return model.tokenizer.encode("".join(texts)[:length])
+    text = "".join(texts)[:length]
+    if alphabet is not model.tokenizer and text:  # pieces can spell what no corpus holds
+        alphabet = alphabet.extended(CharTokenizer.fit([text], lower=alphabet.lower))
+    return alphabet.encode(text)
 
 
 def _copies(text: Ids, corpus: Ids) -> dict[str, Any]:
@@ -160,6 +194,17 @@ def as_text(report: Mapping[str, Any]) -> str:
             line += f"{math.exp(min(loss, 700)):>12.3f}"
             lines.append(line + (f"{score['accuracy']:>10.1%}" if "accuracy" in score else ""))
     lines.append(f"\n{report['cold']['characters']:,} characters scored; loss in nats a character")
+    if tokens := report.get("tokens"):
+        unit = tokens["unit"]
+        lines.append(
+            f"They are {report['cold']['tokens']:,} {unit}, of which the accuracy is; the windows "
+            f"of `cold` are of {evaluation.WINDOW} {unit}"
+        )
+        if share := tokens["unknown_share"]:
+            lines.append(
+                f"{share:.1%} of the {unit} are unknown to the model, which need only be foretold "
+                f"to be unknown: its loss is too low to compare with that of characters"
+            )
     if copied := report.get("copied"):
         lines.append(
             f"\nStanding in the corpus word for word (runs of {copied['run']} characters or more):"

@@ -16,7 +16,7 @@ class WordDropout(keras.layers.Layer):
 
     def __init__(self, rate: float, seed: int = 0, **settings: Any) -> None:
         super().__init__(**settings)
-        self.rate, self.supports_masking = rate, True
+        self.rate, self.seed, self.supports_masking = rate, seed, True
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, x: Any, training: bool = False) -> Any:
@@ -26,6 +26,10 @@ class WordDropout(keras.layers.Layer):
         shape = tf.concat([tf.shape(x)[:2], [1]], 0)
         draw = keras.random.uniform(shape, seed=self.seed_generator)
         return x * tf.cast(draw >= self.rate, x.dtype) / (1 - self.rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """The settings that rebuild the layer."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable("textrnn")
@@ -42,6 +46,14 @@ class MaskedConv1D(keras.layers.Conv1D):
             return super().call(x)
         kept = tf.cast(mask, x.dtype)[:, :, None]
         return super().call(x * kept) * kept
+
+    def get_config(self) -> dict[str, Any]:
+        """The settings that rebuild the layer."""
+        config = super().get_config()
+        (width,) = config.pop("kernel_size")
+        for name in ("padding", "activation"):
+            del config[name]
+        return {**config, "width": width}
 
 
 @keras.saving.register_keras_serializable("textrnn")
@@ -66,6 +78,10 @@ class MaskedMaxPooling1D(keras.layers.Layer):
         """Words are divided by `pool`."""
         words = None if shape[1] is None else -(-shape[1] // self.pool)
         return (shape[0], words, shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        """The settings that rebuild the layer."""
+        return {**super().get_config(), "pool": self.pool}
 
 
 @keras.saving.register_keras_serializable("textrnn")
@@ -105,3 +121,7 @@ class MaskedPooling(keras.layers.Layer):
     def compute_output_shape(self, shape: Any) -> Any:
         """Three vectors side by side for `all`."""
         return (shape[0], shape[2] * (3 if self.kind == "all" else 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """The settings that rebuild the layer."""
+        return {**super().get_config(), "kind": self.kind, "directions": self.directions}

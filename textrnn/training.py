@@ -14,6 +14,7 @@ from textrnn import artifact, datasets, evaluation, generation, loop, records, r
 from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
 from textrnn.corpora import Corpus
+from textrnn.corpus_ids import Split
 from textrnn.errors import ConfigError
 from textrnn.evaluation import Score
 from textrnn.forward import Network
@@ -21,6 +22,7 @@ from textrnn.learner import Learner
 from textrnn.observer import Observer
 from textrnn.runs import Run
 from textrnn.tokenizers import Ids
+from textrnn.tokenizers.writing import writing_of
 
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0)
 
@@ -38,7 +40,7 @@ def train_generator(
     """Learn to write like `corpus`, and leave the best model in the folder `output`.
 
     `settings` are fields of GeneratorConfig and TrainingConfig by name. `base` is a model to
-    start from, whose shape is kept and whose alphabet grows by what `corpus` has more. With
+    start from, whose shape is kept; an alphabet grows by what `corpus` has more. With
     `resume` the run in `output` goes on with its own settings, and those given must be the same.
     Gives the best model, or None when the observer stopped the run before its end.
 
@@ -49,35 +51,47 @@ def train_generator(
     for notice in artifact.recover(output):
         observer.notice(notice)
     if resume:
-        run, learner, splits = runs.go_on(corpus, output, settings or {}, observer)
+        run, learner, split = runs.go_on(corpus, output, settings or {}, observer)
     else:
         defaults = fine_tuned_training(base) if base else TrainingConfig()
         network, training = configured(settings or {}, defaults)
-        run, learner, splits = runs.begin(
-            corpus, output, network, training, base, command, observer
-        )
-    train_ids, validation_ids = splits
+        run, learner, split = runs.begin(corpus, output, network, training, base, command, observer)
     observer.notice(
-        f"{run.network.vocab_size} characters in the alphabet; learning from {len(train_ids):,}, "
-        f"validating on {len(validation_ids):,}; {run.steps} steps an epoch, at most "
-        f"{run.epochs} epochs"
+        f"{_sizes(run, split)}; {run.steps} steps an epoch, at most {run.epochs} epochs"
     )
     done = loop.run_epochs(
         run,
         learner,
         observer,
-        batches=lambda: _batches(run, train_ids),
-        close=lambda: _close_epoch(run, learner, validation_ids, observer),
-        rescue=lambda: _keep_if_best(run, learner, validation_ids),
+        batches=lambda: _batches(run, split.learnt),
+        close=lambda: _close_epoch(run, learner, split, observer),
+        rescue=lambda: _keep_if_best(run, learner, split),
         unit="chars",
-        units_a_step=run.training.batch_size * run.training.window,
+        units_a_step=run.training.batch_size * run.training.window / split.tokens_a_character,
     )
     return _finished(run) if done else None
 
 
+def _sizes(run: Run, split: Split) -> str:
+    if run.training.tokens == "char":
+        return (
+            f"{run.network.vocab_size} characters in the alphabet; learning from "
+            f"{len(split.learnt):,}, validating on {len(split.held):,}"
+        )
+    unit = writing_of(run.tokenizer).unit
+    return (
+        f"{run.network.vocab_size:,} {unit} in the vocabulary; learning from "
+        f"{len(split.learnt):,} ({split.characters:,} characters), validating on "
+        f"{len(split.held):,}; losses are in nats a character"
+    )
+
+
 def fine_tuned_training(base: Artifact) -> TrainingConfig:
     """Defaults for going on from a trained model: gentler and shorter than from nothing."""
-    return TrainingConfig(learning_rate=1e-3, epochs=10, patience=3, lower=base.tokenizer.lower)
+    return TrainingConfig(
+        learning_rate=1e-3, epochs=10, patience=3, lower=base.tokenizer.lower,
+        **runs.reading_of(base),
+    )  # fmt: skip
 
 
 def _batches(run: Run, ids: Ids) -> Any:
@@ -102,10 +116,10 @@ def _batches(run: Run, ids: Ids) -> Any:
     )
 
 
-def _keep_if_best(run: Run, learner: Learner, validation_ids: Ids) -> tuple[Artifact, Score, bool]:
+def _keep_if_best(run: Run, learner: Learner, split: Split) -> tuple[Artifact, Score, bool]:
     """Score the averaged weights, and save them as the model if none was better."""
     weights = learner.average_weights()
-    score = evaluation.cold(Network(run.network, weights), validation_ids)
+    score = evaluation.cold(Network(run.network, weights), split.held, ends=split.ends)
     model = _model(run, weights, {"validation (cold)": score.to_dict()})
     best = score.loss < run.best_loss  # false for nan
     if best:
@@ -114,8 +128,8 @@ def _keep_if_best(run: Run, learner: Learner, validation_ids: Ids) -> tuple[Arti
     return model, score, best
 
 
-def _close_epoch(run: Run, learner: Learner, validation_ids: Ids, observer: Observer) -> None:
-    model, score, best = _keep_if_best(run, learner, validation_ids)
+def _close_epoch(run: Run, learner: Learner, split: Split, observer: Observer) -> None:
+    model, score, best = _keep_if_best(run, learner, split)
     row = {
         "epoch": run.epoch + 1,
         "steps": learner.steps_done,

@@ -43,6 +43,9 @@ class WordBatches:
         self._labels = labels.astype(np.int32)
         self.lengths = bucket_lengths(self._sizes, buckets)
 
+    def __len__(self) -> int:
+        return len(self._labels)
+
     @property
     def steps(self) -> int:
         """Batches an epoch has."""

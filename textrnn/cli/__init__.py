@@ -12,6 +12,7 @@ from textrnn import __version__
 from textrnn.cli.classify import classify
 from textrnn.cli.corpora import corpora
 from textrnn.cli.evaluate import evaluate
+from textrnn.cli.export import export
 from textrnn.cli.generate import generate
 from textrnn.cli.models import models
 from textrnn.cli.train import finetune, train
@@ -48,5 +49,5 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (generate, classify, train, finetune, evaluate, models, corpora):
+for command in (generate, classify, train, finetune, evaluate, export, models, corpora):
     main.add_command(command)

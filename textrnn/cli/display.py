@@ -5,7 +5,9 @@ Everything goes to stderr; stdout is for results.
 
 import math
 import signal
+import statistics
 import time
+from collections import deque
 from collections.abc import Mapping
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -17,6 +19,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from textrnn.observer import Observer
 from textrnn.observer import Progress as RunProgress
 
+FIRST = 10  # steps before anything is foretold
+RECENT = 100  # steps that foretell the speed
+SLOW = 5  # times the median: a step that compiles
 PLAIN_SECONDS = 30.0  # between two lines where no line can be redrawn
 
 
@@ -29,12 +34,13 @@ class TrainingDisplay(Observer):
     def __init__(self, *, quiet: bool = False) -> None:
         self.console = Console(stderr=True, highlight=False, quiet=quiet)
         self.stopped = False
-        self._printed_at = time.monotonic()
+        self._printed_at = self._stepped_at = time.monotonic()
+        self._durations: deque[float] = deque(maxlen=RECENT)
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[figures]}"),
             console=self.console, disable=not self.console.is_terminal, transient=True,
         )  # fmt: skip
-        self._task = self._bar.add_task("starting", total=None, figures="the first step is slow")
+        self._task = self._bar.add_task("starting", total=None, figures="the first steps are slow")
 
     def __enter__(self) -> Self:
         self._handlers = {
@@ -71,10 +77,7 @@ class TrainingDisplay(Observer):
         """Redraw the line, or print one when the last is long ago."""
         name = f"epoch {progress.epoch}/{progress.epochs}"
         bits = f"{progress.loss / math.log(2):.3f} bits/char  " if progress.unit == "chars" else ""
-        figures = (
-            f"loss {progress.loss:.3f}  {bits}{progress.units_per_second:,.0f} {progress.unit}/s  "
-            f"{duration(progress.seconds_left)} left"
-        )
+        figures = f"loss {progress.loss:.3f}  {bits}{self._pace(progress)}"
         self._bar.update(
             self._task,
             description=name,
@@ -85,13 +88,36 @@ class TrainingDisplay(Observer):
         if not self.console.is_terminal and time.monotonic() - self._printed_at > PLAIN_SECONDS:
             self._print(f"{name}  step {progress.step}/{progress.steps}  {figures}")
 
+    def _pace(self, progress: RunProgress) -> str:
+        """Units a second and the time left, going by the last steps but for the slowest.
+
+        The first step with each shape of batch is compiled, which takes a thousand times as long
+        as the step itself: the mean of all steps would foretell hours for minutes.
+        """
+        now = time.monotonic()
+        self._durations.append(now - self._stepped_at)
+        self._stepped_at = now
+        left = (progress.epochs - progress.epoch + 1) * progress.steps - progress.step
+        if len(self._durations) < FIRST and left:
+            return "the first steps are slow"
+        speed, seconds_left = progress.units_per_second, progress.seconds_left
+        if left:
+            usual = SLOW * statistics.median(self._durations)
+            seconds = statistics.fmean(each for each in self._durations if each <= usual)
+            speed *= seconds_left / left / max(seconds, 1e-9)
+            seconds_left = seconds * left
+        return f"{speed:,.0f} {progress.unit}/s  {duration(seconds_left)} left"
+
     def epoch(self, row: Mapping[str, Any], best: bool, samples: Mapping[float, str]) -> None:
         """Print the epoch's line of history and the samples."""
-        bits = row.get("validation_bits_per_character")
+        bits, f1 = row.get("validation_bits_per_character"), row.get("validation_macro_f1")
+        # What the best is chosen by: a classifier's loss once it is calibrated.
+        loss = row.get("validation_calibrated_loss", row["validation_loss"])
         self._print(
             f"epoch {row['epoch']}: loss {row['loss']:.4f}, validation "
-            f"{row['validation_loss']:.4f}{f' ({bits:.3f} bits/char)' if bits else ''}, "
-            f"{row['validation_accuracy']:.1%} right{', the best so far' if best else ''}"
+            f"{loss:.4f}{f' ({bits:.3f} bits/char)' if bits else ''}, "
+            f"{row['validation_accuracy']:.1%} right{f' (macro F1 {f1:.1%})' if f1 else ''}"
+            f"{', the best so far' if best else ''}"
         )
         for temperature, sample in samples.items():
             self._print(click.style(f"  at temperature {temperature}:", dim=True))

@@ -1,14 +1,26 @@
-"""`textrnn evaluate`: score a model on a text."""
+"""`textrnn evaluate`: score a model on texts that it did not learn from."""
 
 import json
 import sys
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from textrnn.cli.kinds import refuse
+from textrnn.cli.labelled_texts import READING, data_options
 from textrnn.cli.options import reading_options, setting
 from textrnn.config import SamplingConfig
+from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.artifact import Artifact, ClassifierArtifact
+
+CLASSIFIER_OPTIONS = (*READING, "split", "worst", "abstain")
+GENERATOR_OPTIONS = (
+    "part", "streamed", "baseline", "copied", "sample_length", "temperature", "seed", "unknown",
+    "newlines",
+)  # fmt: skip
 
 
 @click.command()
@@ -54,32 +66,10 @@ from textrnn.config import SamplingConfig
     show_default=True,
     help="For a classifier: which part of data that has both.",
 )
-@click.option("--column", default="text", show_default=True, help="A table's texts.")
-@click.option("--label-column", default="label", show_default=True, help="A table's labels.")
+@data_options
 @click.option("--worst", default=10, show_default=True, help="A classifier's mistakes to show.")
 @click.option("--abstain", type=float, metavar="P", help="Score verdicts of P or more apart, too.")
-@click.option("--data-dir", metavar="DIR", help="Where tensorflow-datasets keeps `imdb`.")
-def evaluate(
-    model: str,
-    corpus: tuple[str, ...],
-    part: str,
-    streamed: bool,
-    baseline: str | None,
-    copied: str | None,
-    sample_length: int,
-    temperature: float,
-    seed: int,
-    unknown: str,
-    form: str,
-    encoding: str,
-    newlines: str,
-    split: str,
-    column: str,
-    label_column: str,
-    worst: int,
-    abstain: float | None,
-    data_dir: str | None,
-) -> None:
+def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> None:
     """Say how well MODEL foretells, or judges, CORPUS.
 
     A generator: loss in nats, bits a character, perplexity, accuracy. `cold` reads windows of 256
@@ -92,22 +82,59 @@ def evaluate(
     textrnn evaluate my-model my.txt --part validation --baseline my.txt --copied my.txt
     textrnn evaluate imdb reviews.csv --column review --label-column verdict
     """
-    from textrnn import artifact, corpora, reports
-    from textrnn.errors import ConfigError
+    from textrnn import artifact
 
     loaded = artifact.load_any(model)
     for notice in loaded.notices:
         click.echo(notice, err=True)
     if isinstance(loaded, artifact.ClassifierArtifact):
-        options = {
-            "text_column": column, "label_column": label_column, "encoding": encoding,
-        }  # fmt: skip
-        if len(corpus) > 1:
-            raise ConfigError("a classifier is scored on one CORPUS at a time; name one")
-        _judge(loaded, corpus[0], split, options, data_dir, worst, abstain, form)
-        return
+        refuse(GENERATOR_OPTIONS, f"{model} is a classifier")
+        _evaluate_classifier(loaded, corpus, form, **options)
+    else:
+        refuse(CLASSIFIER_OPTIONS, f"{model} is a generator")
+        _evaluate_generator(loaded, corpus, form, **options)
+
+
+def _evaluate_classifier(
+    model: "ClassifierArtifact",
+    names: Sequence[str],
+    form: str,
+    *,
+    split: str,
+    worst: int,
+    abstain: float | None,
+    **options: Any,
+) -> None:
+    from textrnn.cli import scoring
+
+    if len(names) > 1:
+        raise ConfigError("a classifier is scored on one CORPUS at a time; name one")
+    reading = {name: options[name] for name in (*READING, "encoding")}
+    report = scoring.score(model, names[0], split, reading, worst=worst, abstain=abstain)
+    click.echo(_json(report) if form == "json" else scoring.shown(report, form))
+
+
+def _evaluate_generator(
+    model: "Artifact",
+    paths: Sequence[str],
+    form: str,
+    *,
+    part: str,
+    streamed: bool,
+    baseline: str | None,
+    copied: str | None,
+    sample_length: int,
+    temperature: float,
+    seed: int,
+    unknown: str,
+    encoding: str,
+    newlines: str,
+    **_others: Any,
+) -> None:
+    from textrnn import corpora, reports
+
     if form == "markdown":
-        raise ConfigError("markdown is for classifiers; use --format json or text")
+        raise ConfigError(f"{model.name} is a generator; use --format json or text")
     if sample_length < 1:
         raise ConfigError(f"sample-length must be 1 or more, got {sample_length}")
     sampling = SamplingConfig(temperature=temperature)
@@ -116,8 +143,8 @@ def evaluate(
         return corpora.read_corpus(paths, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
 
     report = reports.evaluate(
-        loaded,
-        read(*corpus),
+        model,
+        read(*paths),
         part=part,
         unknown=unknown,  # type: ignore[arg-type]
         streamed=streamed,
@@ -131,56 +158,6 @@ def evaluate(
     if "warning" in report:
         click.echo(f"Warning: {report['warning']}", err=True)
     click.echo(_json(report) if form == "json" else reports.as_text(report))
-
-
-def _judge(
-    model: Any,
-    name: str,
-    split: str,
-    options: dict[str, Any],
-    data_dir: str | None,
-    worst: int,
-    abstain: float | None,
-    form: str,
-) -> None:
-    from textrnn import classifier_evaluation, classifier_reports
-
-    show = (lambda done, total: _show_texts(done, total)) if sys.stderr.isatty() else None
-    data, learnt = _labelled(model, name, split, options, data_dir)
-    report = classifier_evaluation.evaluate(
-        model, data, learnt=learnt, worst=worst, abstain=abstain, on_progress=show
-    )
-    if form == "json":
-        click.echo(_json(report))
-    elif form == "markdown":
-        click.echo(classifier_reports.as_markdown(report))
-    else:
-        click.echo(classifier_reports.as_text(report))
-
-
-def _labelled(
-    model: Any, name: str, split: str, options: dict[str, Any], data_dir: str | None
-) -> tuple[Any, Any]:
-    """The texts to score, and those beside them to learn from where the data has both parts."""
-    if name == "imdb" and not Path(name).exists():
-        from textrnn.cli import heavy
-
-        def read(part: str) -> Any:
-            return heavy.read_data("imdb", part, data_dir=data_dir)  # type: ignore[arg-type]
-
-    else:
-        from textrnn.labelled import read_labelled
-
-        def read(part: str) -> Any:
-            return read_labelled(name, split=part, classes=model.classes, **options)  # type: ignore[arg-type]
-
-    both = name == "imdb" or (Path(name) / "train").is_dir()
-    return read(split), read("train") if both and split == "test" else None
-
-
-def _show_texts(done: int, total: int) -> None:
-    end = "\r\033[K" if done == total else ""
-    click.echo(f"\r{done:,} of {total:,} texts{end}", nl=False, err=True)
 
 
 def _show(what: str, done: int, total: int) -> None:

@@ -20,8 +20,8 @@ sampling_options = all_of(
     setting(SamplingConfig, "top_k", "Choose among the K likeliest only; 0 is all."),
     setting(SamplingConfig, "top_p", "Choose among the likeliest that make up this share."),
     setting(SamplingConfig, "min_p", "Drop what is less likely than this x the likeliest."),
-    setting(SamplingConfig, "repetition_penalty", "Above 1 shuns recent characters."),
-    setting(SamplingConfig, "repetition_window", "How many characters are recent."),
+    setting(SamplingConfig, "repetition_penalty", "Above 1 shuns recent characters (tokens)."),
+    setting(SamplingConfig, "repetition_window", "How many characters (tokens) are recent."),
 )
 
 
@@ -79,18 +79,18 @@ def generate(
         )
     text = _prime(prime, prime_file)
     from textrnn import artifact, generation
+    from textrnn.tokenizers.writing import writing_of
 
     loaded = artifact.load(model)
     for notice in loaded.notices:
         click.echo(notice, err=True)
-    skipped = loaded.tokenizer.unknown_characters(text or "")
+    writing = writing_of(loaded.tokenizer)
+    skipped = writing.unknown_characters(text or "")
     if unknown == "skip" and skipped:
         click.echo(f"left out of the prime, as the model never saw them: {skipped!r}", err=True)
-    if text and len(text) > generation.LONGEST_PRIME:
-        click.echo(
-            f"the model reads the last {generation.LONGEST_PRIME:,} characters of the prime",
-            err=True,
-        )
+    limit = generation.LONGEST_PRIME
+    if text and len(text) > limit and len(writing.start(text, "skip").ids) > limit:
+        click.echo(f"the model reads the last {limit:,} {writing.unit} of the prime", err=True)
     seed = generation.fresh_seed() if seed is None else seed
     call = {
         "sampling": settings,

@@ -1,10 +1,10 @@
-"""The part of `train` and `finetune` that needs TensorFlow."""
+"""The part of `train`, `finetune` and of reading `imdb` that needs TensorFlow."""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 @contextmanager
@@ -21,6 +21,9 @@ def quiet_libraries() -> Iterator[None]:
         os.close(null)
 
 
+# What TensorFlow's native code logs later, in the middle of a run; whoever asks for it gets it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 # TensorFlow greets with the hardware it found, while it is imported and at the first operation,
 # and XLA at the first compilation; that is no news to who wants a text.
 with quiet_libraries():
@@ -30,11 +33,12 @@ with quiet_libraries():
 
     GRU(1)(tf.zeros((1, 1, 1)))
 
-from textrnn.artifact import Artifact
+from textrnn.artifact import Artifact, ClassifierArtifact
 from textrnn.classifier_training import train_classifier
 from textrnn.cli.display import TrainingDisplay
 from textrnn.corpora import Corpus
 from textrnn.data import read_data
+from textrnn.labelled import Labelled
 from textrnn.training import train_generator
 
 
@@ -62,35 +66,34 @@ def train(
     return model is not None
 
 
+def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> Labelled:
+    """The reviews that tensorflow-datasets keeps in `data_dir`."""
+    return read_data("imdb", split, data_dir=data_dir)
+
+
 def train_judge(
-    data: str,
+    texts: Labelled,
     output: Path,
     settings: Mapping[str, Any],
     *,
-    validation: str | None,
-    options: Mapping[str, Any],
+    held: Labelled | None,
+    base: ClassifierArtifact | None,
     resume: bool,
     quiet: bool,
     command: str,
-) -> bool:
-    """Train a classifier with a display; False when the run was stopped and can be resumed.
+) -> ClassifierArtifact | None:
+    """Train a classifier with a display; None when the run was stopped and can be resumed.
 
-    `validation` is a share or names data; `options` say how data is read.
+    `held` are texts to validate on, where they are not a share of `texts`.
     """
-    texts = read_data(data, "train", **options)
-    held = None
-    try:
-        settings = {**settings, "validation": float(validation)} if validation else settings
-    except ValueError:
-        held = read_data(str(validation), "test", classes=texts.classes, **options)
     with TrainingDisplay(quiet=quiet) as display:
-        model = train_classifier(
+        return train_classifier(
             texts,
             output,
             validation=held,
             settings=settings,
+            base=base,
             resume=resume,
             observer=display,
             command=command,
         )
-    return model is not None

@@ -15,6 +15,7 @@ from textrnn.artifact import Artifact
 from textrnn.cli.options import write_file
 from textrnn.config import SamplingConfig, parse_setting
 from textrnn.errors import ConfigError, TextRNNError
+from textrnn.tokenizers.writing import writing_of
 
 HELP = """\
   Enter     write on
@@ -128,7 +129,8 @@ class _Session:
 
     def write_on(self, words: str) -> None:
         """Add `words`, and a continuation."""
-        self.model.tokenizer.encode(words)  # refuses unknown characters before anything changes
+        # Refuses unknown characters before anything changes.
+        writing_of(self.model.tokenizer).start(words, "error")
         self.write(_last_line(self.text) + words)
         self._continue(words)
 

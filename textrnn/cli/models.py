@@ -1,10 +1,19 @@
 """`textrnn models`: list and show trained models."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-LISTED = "{:<16} {:>12} {:>9}  {}"
+if TYPE_CHECKING:
+    from textrnn.artifact import ClassifierArtifact
+
+LONG = {
+    "cut": "are read in part",
+    "whole": "are read whole",
+    "windows": "are read in overlapping windows",
+}
+
+LISTED = "{:<16} {:<10} {:>12} {:>9}  {}"
 
 
 @click.group(invoke_without_command=True)
@@ -20,13 +29,14 @@ def list_models() -> None:
     """List the bundled models."""
     from textrnn import artifact, records
 
-    click.echo(LISTED.format("name", "parameters", "size", "score"))
+    click.echo(LISTED.format("name", "kind", "parameters", "size", "score"))
     for name, folder in artifact.bundled().items():
         model = artifact.load_any(name)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
         click.echo(
             LISTED.format(
                 name,
+                model.record()["kind"],
                 f"{model.parameters:,}",
                 f"{size:.1f} MB",
                 records.score_line(model.metadata.get("scores", {})),
@@ -39,6 +49,7 @@ def list_models() -> None:
 def show(model: str) -> None:
     """Show MODEL, a bundled name or a folder: shape, scores, licence, what it learnt from."""
     from textrnn import artifact
+    from textrnn.tokenizers.writing import writing_of
 
     loaded = artifact.load_any(model)
     click.echo(loaded.card or f"# {model}\n\n(no README.md)")
@@ -51,18 +62,26 @@ def show(model: str) -> None:
         f"network     {config.layers} x {config.cell} of {config.units}, embedding "
         f"{config.embedding_dim or 'none (one-hot)'}"
     )
-    click.echo(f"alphabet    {''.join(loaded.tokenizer.characters)!r}")
+    writing = writing_of(loaded.tokenizer)
+    click.echo(f"writes by   {writing.unit}: {config.vocab_size:,} ids")
+    click.echo(f"alphabet    {''.join(writing.characters)!r}")
 
 
-def _show_classifier(model: Any) -> None:
+def _show_classifier(model: "ClassifierArtifact") -> None:
     config, reading = model.config, model.reading
+    parts = [f"embedding {config.embedding_dim}"]
+    if config.conv_layers:
+        parts.append(f"{config.conv_layers} convolutions of {config.conv_filters}")
+    if config.layers:
+        ways = " in both directions" if config.bidirectional else ""
+        parts.append(f"{config.layers} x {config.cell} of {config.units}{ways}")
+    parts.append(f"pooling {config.pooling}")
+    what = "pieces" if reading.tokens == "sentencepiece" else "words"
+    rule = "" if reading.tokens == "sentencepiece" else f" by the rule {reading.rule!r}"
+    click.echo(f"network     {', '.join(parts)}")
     click.echo(
-        f"network     {config.layers} x {config.cell} of {config.units}"
-        f"{' in both directions' if config.bidirectional else ''}, embedding "
-        f"{config.embedding_dim}, pooling {config.pooling}"
+        f"reads       {what}{rule}{', in lower case' if reading.lower else ''}: "
+        f"{config.vocab_size:,} ids, {reading.max_words:,} {what} at a time"
     )
-    click.echo(
-        f"reads       {reading.tokens} by the rule {reading.rule!r}, {config.vocab_size:,} ids, "
-        f"up to {reading.max_words} words at a time"
-    )
+    click.echo(f"long texts  {LONG[model.long_texts]}")
     click.echo(f"classes     {', '.join(model.classes)}")

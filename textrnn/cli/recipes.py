@@ -1,10 +1,12 @@
 """What every kind of training takes from the command line: settings from options and files."""
 
 import json
+import shlex
+import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NoReturn, get_args, get_origin
 
 import click
 
@@ -39,6 +41,18 @@ resume_option = click.option(
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show nothing but errors.")
 
 
+def typed_command() -> str:
+    """The command that a person typed."""
+    return "textrnn " + shlex.join(sys.argv[1:])
+
+
+def stopped() -> NoReturn:
+    """Say how a run that was stopped goes on, and exit."""
+    resume = "" if "--resume" in sys.argv else " --resume"
+    click.echo(f"Saved. Go on with: {typed_command()}{resume}", err=True)
+    sys.exit(130)
+
+
 def collect(
     preset: Mapping[str, Any],
     config_file: Path | None,
@@ -59,17 +73,17 @@ def collect(
 
 
 def list_settings(kinds: Mapping[str, type[Config]], given: Sequence[str]) -> None:
-    """Print every setting there is, with its default."""
+    """Print every setting there is, with its default and, of a few names, the others."""
     for title, cls in kinds.items():
         click.echo(f"{title}:")
-        for name in cls.field_types():
+        for name, kind in cls.field_types().items():
             if name not in given:
-                click.echo(f"  {name} = {json.dumps(getattr(cls, name))}")
+                others = ", ".join(get_args(kind)) if get_origin(kind) is Literal else ""
+                line = f"  {name} = {json.dumps(getattr(cls, name))}"
+                click.echo(f"{line:<34}  one of {others}" if others else line)
 
 
-def _assignment(
-    text: str, kinds: Sequence[type[Config]], given: Sequence[str]
-) -> tuple[str, Any]:
+def _assignment(text: str, kinds: Sequence[type[Config]], given: Sequence[str]) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     name = name.strip().replace("-", "_")
     if not equals:

@@ -1,12 +1,13 @@
 """`textrnn train generator` and `textrnn finetune`: learn from files."""
 
 import shlex
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from textrnn.cli.kinds import refuse
+from textrnn.cli.labelled_texts import READING, data_options
 from textrnn.cli.options import all_of, reading_options, setting
 from textrnn.cli.recipes import (
     collect,
@@ -16,9 +17,23 @@ from textrnn.cli.recipes import (
     quiet_option,
     resume_option,
     set_option,
+    stopped,
+    typed_command,
 )
-from textrnn.cli.train_classifier import CLASSIFIER_GIVEN, CLASSIFIER_SETTINGS, classifier
+from textrnn.cli.train_classifier import (
+    CLASSIFIER_GIVEN,
+    CLASSIFIER_SETTINGS,
+    classifier,
+    teach,
+)
 from textrnn.config import PRESETS, GeneratorConfig, TrainingConfig, preset
+from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.artifact import Artifact, ClassifierArtifact
+
+
+GENERATOR_OPTIONS = ("stateful", "window", "shift", "part", "lower", "newlines")
 
 
 def _shape(name: str, help: str) -> Any:
@@ -34,6 +49,8 @@ shape_options = all_of(
     _shape("layers", "Recurrent layers."),
     _shape("units", "Units a layer."),
     _shape("embedding_dim", "Values a character is embedded in; 0 is one-hot input."),
+    _recipe("tokens", "What it writes by: characters, words, or SentencePiece's pieces of words."),
+    _recipe("words", "How many words or pieces it can write."),
 )
 
 recipe_options = all_of(
@@ -44,7 +61,7 @@ recipe_options = all_of(
         help="Read on from window to window, or draw windows at random.  "
         f"[default: {'stateful' if TrainingConfig.stateful else 'stateless'}]",
     ),
-    _recipe("window", "Characters an example spans."),
+    _recipe("window", "Characters, or other tokens, that an example spans."),
     _recipe("shift", "Stateless: from one window to the next; 0 is a window, 1 every start."),
     _recipe("batch_size", "Examples a step."),
     click.option(
@@ -87,10 +104,13 @@ def train() -> None:
 def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) -> None:
     """Teach a model to write like CORPUS: files, folders of .txt, globs, or - for stdin.
 
-    Ctrl-C saves; the same command with --resume goes on.
+    By --tokens word it writes a space between words but for closing punctuation, opening quotes,
+    dashes and the like; line ends are kept, tabs and runs of spaces are not. Losses are in nats a
+    character, whatever the tokens. Ctrl-C saves; the same command with --resume goes on.
 
     \b
     textrnn train generator my.txt -o my-model
+    textrnn train generator my.txt -o my-model --tokens sentencepiece --words 4000
     textrnn train generator books/ -o my-model --preset large --epochs 20
     textrnn train generator my.txt -o my-model --resume
     """
@@ -111,21 +131,64 @@ def settings() -> None:
 @click.argument("corpus", nargs=-1, required=True)
 @output_option
 @recipe_options
-def finetune(model: str, corpus: tuple[str, ...], **options: Any) -> None:
-    """Teach MODEL, a bundled name or a folder, to write like CORPUS.
+@data_options
+def finetune(
+    model: str,
+    corpus: tuple[str, ...],
+    column: str,
+    label_column: str,
+    table: str | None,
+    data_dir: str | None,
+    **options: Any,
+) -> None:
+    """Teach MODEL, a bundled name or a folder, to write or judge like CORPUS.
 
-    Its shape stays; characters it never saw are added, and named. The learning rate is lower
-    and the run shorter than `train`'s unless you say otherwise.
+    A generator's shape stays; characters it never saw are added, and named. The learning rate is
+    lower and the run shorter than `train`'s unless you say otherwise. A classifier takes CORPUS as
+    `train classifier` does: words it never saw are added, and other classes may be learnt.
 
     \b
     textrnn finetune shakespeare my-play.txt -o my-model
+    textrnn finetune imdb restaurants.csv -o my-judge
     """
-    _train(corpus, model, None, **options)
+    from textrnn import artifact
+
+    base = artifact.load_any(model)
+    if isinstance(base, artifact.Artifact):
+        refuse(READING, f"{model} is a generator")
+        _train(corpus, base, None, **options)
+        return
+    refuse(GENERATOR_OPTIONS, f"{model} is a classifier")
+    reading = {"column": column, "label_column": label_column, "table": table, "data_dir": data_dir}
+    _finetune_classifier(corpus, base, reading, **options)
+
+
+def _finetune_classifier(
+    corpus: tuple[str, ...],
+    base: "ClassifierArtifact",
+    reading: dict[str, Any],
+    *,
+    output: Path,
+    assignments: tuple[str, ...],
+    config_file: Path | None,
+    resume: bool,
+    quiet: bool,
+    encoding: str,
+    newlines: str,
+    validation: str | None,
+    **typed: Any,
+) -> None:
+    if len(corpus) > 1:
+        raise ConfigError("a classifier learns from one table or folder; name one")
+    kinds = tuple(CLASSIFIER_SETTINGS.values())
+    values = collect({}, config_file, assignments, typed, kinds, CLASSIFIER_GIVEN)
+    reading = {**reading, "encoding": encoding}
+    teach(corpus[0], output, values, validation, reading, base=base, resume=resume, quiet=quiet)
 
 
 def _train(
     corpus: tuple[str, ...],
-    base: str | None,
+    base: "Artifact | None",
     preset_name: str | None,
     *,
     output: Path,
@@ -144,28 +207,19 @@ def _train(
     from textrnn.corpora import read_corpus
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
-    from textrnn import artifact
-
-    base_model = artifact.load(base) if base else None
     from textrnn.cli import heavy
 
     done = heavy.train(
         text,
         output,
         values,
-        base=base_model,
+        base=base,
         resume=resume,
         quiet=quiet,
-        command="textrnn " + shlex.join(sys.argv[1:]),
+        command=typed_command(),
     )
     if not done:
-        verb = f"finetune {shlex.quote(base)}" if base else "train generator"
-        click.echo(
-            f"Saved. Go on with: textrnn {verb} {shlex.join(corpus)} -o "
-            f"{shlex.quote(str(output))} --resume",
-            err=True,
-        )
-        sys.exit(130)
+        stopped()
     if not quiet:
         click.echo(
             f"The model is in {output}. Let it write: textrnn generate --model "

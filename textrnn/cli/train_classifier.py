@@ -1,9 +1,9 @@
 """`textrnn train classifier`: learn to judge from labelled texts."""
 
 import shlex
-import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from textrnn.classifier_config import (
     ReadingConfig,
     classifier_preset,
 )
+from textrnn.cli.labelled_texts import data_options, read_texts
 from textrnn.cli.options import all_of, setting
 from textrnn.cli.recipes import (
     collect,
@@ -22,8 +23,14 @@ from textrnn.cli.recipes import (
     quiet_option,
     resume_option,
     set_option,
+    stopped,
+    typed_command,
 )
 from textrnn.config import Config
+from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.artifact import ClassifierArtifact
 
 CLASSIFIER_SETTINGS: dict[str, type[Config]] = {
     "reading": ReadingConfig,
@@ -45,25 +52,8 @@ def _recipe(name: str, help: str) -> Any:
     return setting(ClassifierTrainingConfig, name, help, keep_unset=True)
 
 
-data_options = all_of(
-    click.option("--column", default="text", show_default=True, help="A table's texts."),
-    click.option("--label-column", default="label", show_default=True, help="A table's labels."),
-    click.option(
-        "--input-format",
-        "form",
-        type=click.Choice(["csv", "tsv", "jsonl"]),
-        help="What DATA is, where its suffix does not tell.",
-    ),
-    click.option("--encoding", default="utf-8", show_default=True, help="What DATA is in."),
-    click.option(
-        "--data-dir",
-        metavar="DIR",
-        help="Where tensorflow-datasets keeps `imdb`.  [default: TFDS_DATA_DIR, or its own]",
-    ),
-)
-
 setting_options = all_of(
-    _reading("tokens", "What an id stands for."),
+    _reading("tokens", "What an id stands for; text: none, --hub reads the text."),
     _reading("rule", "What a word is; textbook: ASCII letters and apostrophes."),
     _reading("lower", "Lower-case the texts."),
     _reading("words", "Words, or pieces, that get ids of their own."),
@@ -79,6 +69,13 @@ setting_options = all_of(
     _shape("dropout", "Dropout between layers and before the head."),
     _shape("word_dropout", "Dropout of whole words."),
     _recipe("vectors", "Start from a file of GloVe or word2vec vectors (text)."),
+    click.option(
+        "--hub",
+        metavar="DIR|ADDRESS",
+        help="Start from a TF-Hub module: from its words' vectors or, with --tokens text, from the "
+        "one that it makes of a text.",
+    ),
+    _recipe("train_embedding", "Let what it starts from learn too; off with --tokens text."),
     _recipe("class_weights", "Weigh rare classes up."),
     _recipe("batch_size", "Texts a step."),
     click.option(
@@ -109,6 +106,7 @@ setting_options = all_of(
 )
 @setting_options
 @data_options
+@click.option("--encoding", default="utf-8", show_default=True, help="What DATA is in.")
 @set_option
 @config_option
 @resume_option
@@ -120,7 +118,7 @@ def classifier(
     validation: str | None,
     column: str,
     label_column: str,
-    form: str | None,
+    table: str | None,
     encoding: str,
     data_dir: str | None,
     assignments: tuple[str, ...],
@@ -145,32 +143,72 @@ def classifier(
         classifier_preset(preset_name) if preset_name else {}, config_file, assignments, typed,
         tuple(CLASSIFIER_SETTINGS.values()), CLASSIFIER_GIVEN,
     )  # fmt: skip
-    from textrnn.cli import heavy
-
-    options = {
-        "text_column": column, "label_column": label_column, "form": form, "encoding": encoding,
+    reading = {
+        "column": column, "label_column": label_column, "table": table, "encoding": encoding,
         "data_dir": data_dir,
     }  # fmt: skip
-    done = heavy.train_judge(
-        data,
+    teach(data, output, values, validation, reading, base=None, resume=resume, quiet=quiet)
+
+
+def teach(
+    data: str,
+    output: Path,
+    values: dict[str, Any],
+    validation: str | None,
+    reading: Mapping[str, Any],
+    *,
+    base: "ClassifierArtifact | None",
+    resume: bool,
+    quiet: bool,
+) -> None:
+    """Read DATA and train on it; what is wrong with either is said before TensorFlow is loaded."""
+    held_name = None
+    try:
+        values |= {"validation": float(validation)} if validation is not None else {}
+    except ValueError:
+        held_name = str(validation)
+    _check(values, base is None)
+    texts = read_texts(data, "train", **reading)
+    if 2 * len(texts.classes) > len(texts):
+        raise ConfigError(
+            f"{data} has {len(texts):,} texts with {len(texts.classes):,} different labels, and "
+            f"a class needs several; name the labels' column with --label-column"
+        )
+    held = None
+    if held_name is not None:
+        held = read_texts(held_name, "test", classes=texts.classes, **reading)
+    from textrnn.cli import heavy
+
+    model = heavy.train_judge(
+        texts,
         output,
         values,
-        validation=validation,
-        options=options,
+        held=held,
+        base=base,
         resume=resume,
         quiet=quiet,
-        command="textrnn " + shlex.join(sys.argv[1:]),
+        command=typed_command(),
     )
-    if not done:
-        click.echo(
-            f"Saved. Go on with: textrnn train classifier {shlex.quote(data)} -o "
-            f"{shlex.quote(str(output))} --resume",
-            err=True,
-        )
-        sys.exit(130)
+    if model is None:
+        stopped()
     if not quiet:
+        found = model.metadata["scores"]["validation"]
         click.echo(
-            f"The model is in {output}. Let it judge: textrnn classify --model "
+            f"It judges {found['accuracy']:.1%} of the {found['examples']:,} validation texts "
+            f"right. The model is in {output}. Let it judge: textrnn classify --model "
             f"{shlex.quote(str(output))} --text TEXT",
             err=True,
         )
+
+
+def _check(values: Mapping[str, Any], new: bool) -> None:
+    """ConfigError for a setting that is unknown or, of a new model, outside its range."""
+    known = {name: cls for cls in CLASSIFIER_SETTINGS.values() for name in cls.field_types()}
+    for name in values:
+        if name not in known or name in CLASSIFIER_GIVEN:
+            raise ConfigError(f"no setting {name!r}; `textrnn train settings` lists them")
+    if new:
+        for cls in CLASSIFIER_SETTINGS.values():
+            given = {"vocab_size": 1, "classes": 2} if cls is ClassifierConfig else {}
+            cls.from_dict(given | {name: value for name, value in values.items()
+                                   if known[name] is cls})  # fmt: skip

@@ -1,22 +1,24 @@
-"""Show verdicts: a line each for people, or rows and objects for programs."""
+"""Write verdicts: lines for people, rows and objects for programs, to a file or standard output."""
 
+import io
 import json
 import os
+import shutil
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
+from typing import Any, Literal, Self, TextIO
 
 import click
 
+from textrnn.classification import Judge, Verdict
+from textrnn.cli.verdict_lines import VerdictLines, how_read, unknown_words
 from textrnn.errors import ConfigError, TextRNNError
+from textrnn.explanation import Effect, Explanation
 from textrnn.inputs import Item
 from textrnn.tables import RowWriter
-
-if TYPE_CHECKING:
-    from textrnn.classification import Verdict
-    from textrnn.explanation import Explanation
 
 ResultForm = Literal["text", "json", "jsonl", "csv", "tsv"]
 
@@ -24,20 +26,21 @@ ResultForm = Literal["text", "json", "jsonl", "csv", "tsv"]
 class Output:
     """Where results go: standard output, or a file that gets its name when all is written.
 
-    Stopped half-way, what there is stays as FILE.part.
+    After an error nothing stays, unless `keep` is set: then what there is stays as FILE.part
+    (`part`). With `hold` it stays there in any case. A device, a pipe or a link is written to
+    directly.
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self._beside = path.with_name(path.name + ".part") if path else None
-        self.stream: TextIO = sys.stdout
+        self.path, self.hold, self.keep = path, False, False
+        self.part: Path | None = None
+        if path and not path.is_symlink() and (path.is_file() or not path.exists()):
+            self.part = path.with_name(path.name + ".part")
+        if path and not path.parent.is_dir():
+            raise TextRNNError(f"cannot write {path}: there is no folder {path.parent}; make it")
 
     def __enter__(self) -> Self:
-        if self._beside:
-            try:
-                self.stream = self._beside.open("w", encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise _unwritable(self.path, error) from error
+        self.stream = self._opened() if self.path else _standard_output()
         return self
 
     def __exit__(
@@ -46,160 +49,210 @@ class Output:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._beside or not self.path:
+        if not self.path:
             return
+        kept = False
         try:
             self.stream.close()
-            if kind is None:
-                os.replace(self._beside, self.path)
-            elif not issubclass(kind, KeyboardInterrupt):
-                self._beside.unlink(missing_ok=True)
+            if self.part and kind is None and not self.hold:
+                os.replace(self.part, self.path)
+            kept = self.keep or kind is None
         except OSError as failure:
-            raise _unwritable(self.path, failure) from failure
-        if kind and issubclass(kind, KeyboardInterrupt):
-            click.echo(f"Stopped; what was judged so far is in {self._beside}", err=True)
+            raise self._unwritable(failure) from failure
+        finally:
+            if self.part and not kept:
+                self.part.unlink(missing_ok=True)
+
+    def _opened(self) -> TextIO:
+        try:
+            # A name with bytes that are no characters is written with their codes.
+            return (self.part or self.path).open(  # type: ignore[union-attr] # there is a path
+                "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+            )
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> TextRNNError:
+        return TextRNNError(
+            f"cannot write {self.path}: {error.strerror or error}; name a file in a folder that "
+            f"can be written to and has room"
+        )
 
 
-def _unwritable(path: Path | None, error: OSError) -> TextRNNError:
-    return TextRNNError(
-        f"cannot write {path}: {error.strerror or error}; name a file in a folder that exists, "
-        f"has room and can be written to"
-    )
+def _standard_output() -> TextIO:
+    """Standard output, in UTF-8 unless it is a terminal, which knows its own."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    return sys.stdout
 
 
 class VerdictWriter:
     """Writes one result after another in one of the forms.
 
-    `columns` are those of a table's rows, which are kept; a text gets its source and its line.
-    ConfigError when a column has the name of one to be added.
+    A table's row keeps its columns; a text gets its source and its line. Counts what was judged,
+    and what is worth a remark at the end.
     """
 
     def __init__(
         self,
         stream: TextIO,
         form: ResultForm,
-        classes: Sequence[str],
-        columns: Sequence[str] | None,
+        judge: Judge,
+        *,
+        tables: bool,
         explained: bool,
     ) -> None:
-        self.stream, self.form, self.classes, self.table = stream, form, classes, bool(columns)
-        self.count = 0
-        added = ["prediction", "probability", *(f"p_{name}" for name in classes)]
+        self.stream, self.form, self.judge, self.tables = stream, form, judge, tables
+        self.counts: Counter[str] = Counter()
+        self.long = self.strange = self._pieces = 0
+        self.first_long = ""
+        self._added = ["prediction", "probability", *(f"p_{name}" for name in judge.model.classes)]
         if explained:
-            added.append("explanation")
-        if clash := set(columns or ()) & set(added):
-            raise ConfigError(
-                f"the table already has a column {', '.join(sorted(clash))}, which the result "
-                f"needs; rename it there first"
-            )
-        own = list(columns) if columns else ["source", "line"]
-        if form in ("csv", "tsv", "jsonl"):
-            self._rows = RowWriter(stream, form, [*own, *added])  # type: ignore[arg-type]
+            self._added.append("explanation")
+        self._columns: list[str] | None = None if tables else ["source", "line"]
+        self._rows: RowWriter | None = None
+        terminal = stream.isatty()
+        self._coloured = terminal and not os.environ.get("NO_COLOR")
+        self._lines = VerdictLines(
+            judge, width=shutil.get_terminal_size().columns if terminal else None
+        )
 
-    def write(self, item: Item, verdict: "Verdict", explanation: "Explanation | None") -> None:
+    @property
+    def judged(self) -> int:
+        """How many verdicts are written."""
+        return self.counts.total()
+
+    @property
+    def written(self) -> bool:
+        """Whether there is anything in the result."""
+        return self._pieces > 0
+
+    def expect(self, items: Sequence[Item]) -> None:
+        """Take the columns from the first rows, before anything is written.
+
+        ConfigError when one has a name that the result needs.
+        """
+        columns = list(dict.fromkeys(name for item in items for name in item.row))
+        if self._columns is not None or not columns or self.form == "text":
+            return
+        if clash := set(columns) & set(self._added):
+            raise ConfigError(
+                f"the table has {', '.join(map(repr, sorted(clash)))} already, which the result "
+                f"is to add; rename that in the table first"
+            )
+        self._columns = columns
+
+    def objection(self, item: Item) -> str:
+        """Why a row's columns have no place in the result, or ""."""
+        if clash := item.row.keys() & set(self._added):
+            return f"it has a {sorted(clash)[0]!r} already, which the result is to add"
+        columns = self._columns or ()
+        extra = [name for name in item.row if name not in columns]
+        if extra and self.form in ("csv", "tsv"):
+            return (
+                f"it has a column {extra[0]!r} that the rows before lack; --format jsonl takes "
+                f"rows of any columns"
+            )
+        return ""
+
+    def write(self, item: Item, verdict: Verdict, explanation: Explanation | None) -> None:
         """Write what was judged of one item."""
-        try:
-            if self.form == "text":
-                self.stream.write(_line(item, verdict) + "\n")
-                if explanation:
-                    self.stream.write(_explained(item.text, explanation) + "\n")
-            elif self.form == "json":
-                self.stream.write("[\n " if not self.count else ",\n ")
-                json.dump(self._values(item, verdict, explanation), self.stream, ensure_ascii=False)
-            else:
-                self._rows.write(self._values(item, verdict, explanation))
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise TextRNNError(f"cannot write the result: {error.strerror or error}") from error
-        self.count += 1
+        self.counts[str(verdict.prediction)] += 1
+        if self.form == "text":
+            lines = self._lines.lines(item, verdict, explanation)
+            self._pieces += 1
+            self._write("".join(f"{line}\n" for line in lines))
+            return
+        how = how_read(self.judge, item.text, verdict)
+        self.long += bool(how)
+        self.first_long = self.first_long or how
+        self.strange += bool(unknown_words(self.judge, item.text))
+        values: dict[str, Any] = {
+            "prediction": verdict.prediction,
+            "probability": _rounded(verdict.probability),
+            **{
+                f"p_{name}": _rounded(chance)
+                for name, chance in zip(
+                    self.judge.model.classes, verdict.probabilities, strict=True
+                )
+            },
+        }
+        if explanation:
+            values["explanation"] = _explained(explanation)
+        if not item.row and self.form in ("json", "jsonl"):
+            values |= {"words": verdict.words, "read": how or "whole"}
+        self._put(item, values)
+
+    def keep(self, item: Item) -> bool:
+        """Write a table's row of which nothing was judged, if it can be; whether it was."""
+        if not item.row or self.form == "text":
+            return False
+        self._put(item, dict.fromkeys(self._added))
+        return True
 
     def close(self) -> None:
         """Write what comes after the last."""
         if self.form == "json":
-            self.stream.write("\n]\n" if self.count else "[]\n")
-        self.stream.flush()
+            self._write("\n]\n" if self._pieces else "[]\n")
+        self.flush()
 
-    def _values(
-        self, item: Item, verdict: "Verdict", explanation: "Explanation | None"
-    ) -> dict[str, Any]:
-        own: Mapping[str, Any] = item.row
-        if not self.table:
-            own = {"source": item.source}
-            if item.line is not None or self.form in ("csv", "tsv"):
-                own = {**own, "line": item.line}
-        chances = zip(self.classes, verdict.probabilities, strict=True)
-        values = {
-            **own,
-            "prediction": verdict.prediction,
-            "probability": _rounded(verdict.probability),
-            **{f"p_{name}": _rounded(chance) for name, chance in chances},
-        }
-        if explanation:
-            values["explanation"] = {
-                "words": list(map(_effect, explanation.words)),
-                **(
-                    {"sentences": list(map(_effect, explanation.sentences))}
-                    if explanation.sentences
-                    else {}
-                ),
-            }
-        return values
+    def flush(self) -> None:
+        """Let what is written be seen."""
+        try:
+            self.stream.flush()
+        except OSError as error:
+            raise _not_written(error) from error
+
+    def _put(self, item: Item, values: Mapping[str, Any]) -> None:
+        """Write the values of an item, after its own columns or its place."""
+        own = item.row or {"source": item.source, "line": item.line}
+        values = {**own, **values}
+        self._pieces += 1
+        if self.form == "json":
+            start = ",\n " if self._pieces > 1 else "[\n "
+            self._write(start + json.dumps(values, ensure_ascii=False))
+            return
+        try:
+            if self._rows is None:
+                columns = [*(self._columns or ()), *self._added]
+                self._rows = RowWriter(self.stream, self.form, columns)  # type: ignore[arg-type]
+            self._rows.write(values)
+        except OSError as error:
+            raise _not_written(error) from error
+
+    def _write(self, text: str) -> None:
+        # In one piece: whatever stops the run, there is no half of one.
+        try:
+            click.echo(text, file=self.stream, nl=False, color=self._coloured)
+        except OSError as error:
+            raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> Exception:
+    if isinstance(error, BrokenPipeError):  # whoever reads has enough
+        return error
+    return TextRNNError(f"cannot write the result: {error.strerror or error}; make room for it")
 
 
 def _rounded(chance: float | None) -> float | None:
     return None if chance is None else round(chance, 6)
 
 
-def _effect(effect: Any) -> dict[str, Any]:
+def _explained(explanation: Explanation) -> dict[str, Any]:
+    parts = {"sentences": explanation.sentences} if explanation.sentences else {}
+    return {
+        "class": explanation.prediction,
+        **{
+            name: [_effect(effect) for effect in effects]
+            for name, effects in {"words": explanation.words, **parts}.items()
+        },
+    }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
     return {
         "text": effect.text,
         "start": effect.start,
         "end": effect.end,
         "effect": round(effect.effect, 4),
     }
-
-
-COLOURS = {"positive": "green", "negative": "red", "unsure": "yellow"}
-
-
-def _line(item: Item, verdict: "Verdict") -> str:
-    assert verdict.prediction is not None and verdict.probability is not None
-    shown = click.style(verdict.prediction, fg=COLOURS.get(verdict.prediction), bold=True)
-    # Rounded down: nothing short of certain may look certain.
-    percent = int(verdict.probability * 1000) / 10
-    how = ""
-    if verdict.windows > 1:
-        how = f"  (read in {verdict.windows} windows)"
-    elif verdict.cut:
-        how = "  (read in part)"
-    return f"{shown}  {percent:.1f} %  {item.place}{how}"
-
-
-def _explained(text: str, explanation: "Explanation") -> str:
-    """The text, each word coloured by what it did; the strongest ones listed below."""
-    effects = explanation.words
-    strongest = max((abs(effect.effect) for effect in effects), default=0) or 1
-    parts, end = [], 0
-    for effect in effects:
-        parts.append(text[end : effect.start] if end else "")
-        share = effect.effect / strongest
-        colour = "green" if share > 0 else "red"
-        plain = abs(share) < 0.15
-        parts.append(
-            effect.text if plain else click.style(effect.text, fg=colour, bold=abs(share) > 0.5)
-        )
-        end = effect.end
-    lines = ["  " + " ".join("".join(parts).split())]
-    ranked = sorted(effects, key=lambda effect: -abs(effect.effect))[:8]
-    if explanation.sentences:
-        by_sentence = sorted(explanation.sentences, key=lambda effect: -abs(effect.effect))
-        lines = [
-            f"  {effect.effect:+.2f}  {' '.join(effect.text.split())[:100]}"
-            for effect in by_sentence[:3]
-        ] + lines
-    lines.append(
-        f"  for {explanation.prediction}: "
-        + ", ".join(f"{effect.text} {effect.effect:+.2f}" for effect in ranked)
-    )
-    return "\n".join(lines)

@@ -13,14 +13,22 @@ from textrnn.sequence_layers import MaskedConv1D, MaskedMaxPooling1D, MaskedPool
 
 
 def build_classifier(
-    config: ClassifierConfig, *, seed: int = 0, train_embedding: bool = True
+    config: ClassifierConfig,
+    *,
+    seed: int = 0,
+    train_embedding: bool = True,
+    text_embedding: keras.layers.Layer | None = None,
 ) -> keras.Model:
     """Ids (batch, words), padded on the right with 0 -> logits (batch, 1 or classes).
 
     Two classes have one logit, the log-odds of the second. `seed` draws the first weights and
-    the dropout masks.
+    the dropout masks. A `text_embedding` makes vectors of texts (batch,), and takes the place of
+    all that is below the head.
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
+    if text_embedding:
+        inputs = keras.Input((), dtype="string", name="texts")
+        return _with_head(inputs, text_embedding(inputs), config, seeds)
     inputs = keras.Input((None,), dtype="int32", name="ids")
     h = keras.layers.Embedding(
         config.vocab_size,
@@ -49,6 +57,10 @@ def build_classifier(
     h = MaskedPooling(
         config.pooling, config.directions if config.layers else 1, name="pooling"
     )(h)  # fmt: skip
+    return _with_head(inputs, h, config, seeds)
+
+
+def _with_head(inputs: Any, h: Any, config: ClassifierConfig, seeds: Any) -> keras.Model:
     if config.dropout:
         h = keras.layers.Dropout(config.dropout, seed=next(seeds), name="head_dropout")(h)
     if config.dense_units:

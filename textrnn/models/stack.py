@@ -30,11 +30,13 @@ def recurrent_layer(
         "recurrent_dropout": config.recurrent_dropout,
         "seed": next(seeds),
     }
-    if config.cell == "layer_norm_rnn":
-        cell = LayerNormSimpleRNNCell(config.units, name="layer_norm_rnn_cell", **settings)
-        return keras.layers.RNN(cell, **run)
-    layer = {"gru": GRU, "lstm": LSTM, "simple_rnn": keras.layers.SimpleRNN}[config.cell]
-    return layer(config.units, **settings, **run)
+    if config.cell in ("gru", "lstm"):
+        layer = {"gru": GRU, "lstm": LSTM}[config.cell]
+        return layer(config.units, **settings, **run)
+    # Not keras.layers.SimpleRNN: the copy of it that Bidirectional makes forgets the seed.
+    kinds = {"simple_rnn": keras.layers.SimpleRNNCell, "layer_norm_rnn": LayerNormSimpleRNNCell}
+    cell = kinds[config.cell](config.units, name=f"{config.cell}_cell", **settings)
+    return keras.layers.RNN(cell, **run)
 
 
 def regularizer(config: GeneratorConfig | ClassifierConfig) -> Any:
