@@ -77,7 +77,11 @@ ALLOWED: dict[str, set[str]] = {
         *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "evaluation",
         "generation", "runs",
     },
+    "classifier_data": {
+        *LIGHT_BASE, "hub_pooled", "labelled", "observer", "tokenizers", "word_batches",
+    },
     "classifier_runs": {
+        "classifier_data",
         *MODEL, *LEARNING, "artifact", "hub_pooled", "hub_runs", "labelled", "transfer", "vectors",
         "word_batches",
     },
@@ -106,7 +110,7 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 HEAVY = {
-    "classifier_runs", "classifier_training", "data", "datasets", "hub", "hub_export",
+    "classifier_data", "classifier_runs", "classifier_training", "data", "datasets", "hub", "hub_export",
     "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru", "models",
     "recurrence", "runs", "sequence_layers", "training", "word_batches",
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,21 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn import checkpoints, hub_runs, labelled, tokenizers, transfer
+from textrnn import checkpoints, classifier_data, hub_runs, tokenizers, transfer
 from textrnn.artifact import ClassifierArtifact
 from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
+from textrnn.classifier_data import Split
 from textrnn.config import Config, LearningConfig
-from textrnn.errors import ConfigError, CorpusError, TrainingError
-from textrnn.hub_pooled import TextBatches
+from textrnn.errors import ConfigError, TrainingError
 from textrnn.hub_runs import Borrowed
 from textrnn.labelled import Labelled
 from textrnn.learner import Learner
 from textrnn.loop import Saver, Standing, check_free
 from textrnn.models.classifier import build_classifier
 from textrnn.observer import Observer
-from textrnn.tokenizers.pieces import SentencePieceTokenizer
 from textrnn.tokenizers.strings import TextTokenizer
-from textrnn.tokenizers.words import WordTokenizer, cut
+from textrnn.tokenizers.words import WordTokenizer
 from textrnn.vectors import read_vectors, vector_size
-from textrnn.word_batches import WordBatches
 
 SETTINGS: tuple[type[Config], ...] = (ReadingConfig, ClassifierConfig, ClassifierTrainingConfig)
 # Defaults for going on from a trained model: gentler, and from the head downwards.
@@ -70,14 +68,6 @@ class ClassifierRun(Standing):
         }
 
 
-@dataclass(frozen=True)
-class Split:
-    """Texts to learn from, as batches, and to validate on."""
-
-    batches: WordBatches
-    validation: Labelled
-
-
 def begin(
     data: Labelled,
     validation: Labelled | None,
@@ -100,7 +90,7 @@ def begin(
     training = ClassifierTrainingConfig.from_dict(training_values)
     if base and training.vectors:
         raise ConfigError(f"{base.name} has vectors of its own; leave out --vectors")
-    learnt, held = _split(data, validation, training)
+    learnt, held = classifier_data.split(data, validation, training)
     if base:
         tokenizer = transfer.grown(base, learnt.texts)
         new = tokenizer.vocab_size - base.tokenizer.vocab_size
@@ -108,13 +98,13 @@ def begin(
     elif borrowed:
         tokenizer = borrowed.tokenizer(reading)
     else:
-        tokenizer = fit_tokenizer(reading, learnt.texts)
+        tokenizer = classifier_data.fit_tokenizer(reading, learnt.texts)
     if training.vectors:
         shape.setdefault("embedding_dim", vector_size(training.vectors))
     network = ClassifierConfig.from_dict(
         {**shape, "vocab_size": tokenizer.vocab_size, "classes": len(data.classes)}
     )
-    split = _encoded(learnt, held, tokenizer, reading, training, observer)
+    split = classifier_data.encoded(learnt, held, tokenizer, reading, training, observer)
     steps = split.batches.steps
     run = ClassifierRun(
         output=output,
@@ -125,7 +115,7 @@ def begin(
         training=training,
         classes=data.classes,
         tokenizer=tokenizer,
-        data=data_record(data, validation),
+        data=classifier_data.data_record(data, validation),
         extra=_extra(command, base, tokenizer, borrowed),
     )
     learner = classifier_learner(run, learnt.labels)
@@ -162,7 +152,7 @@ def go_on(
             f"the run in {output} learns from other texts: {', '.join(record['data']['names'])}, "
             f"{record['data']['examples']:,} of them; name those to go on"
         )
-    _check_validation(validation, record["data"].get("validation"), output)
+    classifier_data.check_validation(validation, record["data"].get("validation"), output)
     own = {**record["training"], **record["network"], **record["reading"]}
     for name, value in settings.items():
         if own.get(name) != value:
@@ -182,26 +172,12 @@ def go_on(
     )
     steps_done = record.pop("steps_done")
     run = ClassifierRun(output=output, **record)
-    learnt, held = _split(data, validation, training)
+    learnt, held = classifier_data.split(data, validation, training)
     learner = classifier_learner(run, learnt.labels)
     learner.restore(checkpoint.arrays, steps_done)
     observer.notice(f"going on at epoch {run.epoch + 1}, step {run.step + 1}")
-    split = _encoded(learnt, held, run.tokenizer, run.reading, training, Observer())
+    split = classifier_data.encoded(learnt, held, run.tokenizer, run.reading, training, Observer())
     return run, learner, split
-
-
-def _check_validation(
-    validation: Labelled | None, known: Mapping[str, Any] | None, output: Path
-) -> None:
-    if validation and not known:
-        raise TrainingError(
-            f"the run in {output} validates on a part of its own texts; leave out --validation"
-        )
-    if known and (validation is None or validation.sha256 != known["sha256"]):
-        raise TrainingError(
-            f"the run in {output} validates on {', '.join(known['names'])}, "
-            f"{known['examples']:,} texts; name those with --validation to go on"
-        )
 
 
 def sort_settings(
@@ -218,23 +194,6 @@ def sort_settings(
         {name: value for name, value in settings.items() if name in kind} for kind in kinds
     )
     return reading, shape, training
-
-
-def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Any:
-    """The words, or pieces, of `texts` that get ids of their own."""
-    read = (_read(text, reading) for text in texts)
-    if reading.tokens == "sentencepiece":
-        return SentencePieceTokenizer.fit(
-            read, vocab_size=reading.words, model_type=reading.model_type, lower=reading.lower
-        )
-    return WordTokenizer.fit(
-        read,
-        vocab_size=reading.words,
-        oov_buckets=reading.oov_buckets,
-        rule=reading.rule,
-        lower=reading.lower,
-        min_count=reading.min_count,
-    )
 
 
 def classifier_learner(run: ClassifierRun, labels: npt.NDArray[np.integer[Any]]) -> Learner:
@@ -255,38 +214,6 @@ def classifier_learner(run: ClassifierRun, labels: npt.NDArray[np.integer[Any]])
     return Learner(model, training, run.epochs * run.steps, loss_of(weights))
 
 
-def default_epochs(steps: int) -> int:
-    """Epochs of so many steps for a user who names none: about 2,400 steps in all."""
-    return max(4, min(40, math.ceil(2400 / steps)))
-
-
-def data_record(data: Labelled, validation: Labelled | None = None) -> dict[str, Any]:
-    """What tells labelled texts again; their sources by name, without one machine's folders.
-
-    Under "validation" the same of the texts to validate on, unless they are a part of these.
-    """
-    names = sorted({name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for name in data.names})
-    return {
-        "names": names,
-        "sha256": data.sha256,
-        "examples": len(data),
-        "counts": data.counts(),
-        **({"validation": data_record(validation)} if validation else {}),
-    }
-
-
-def _extra(
-    command: str | None, base: ClassifierArtifact | None, tokenizer: Any, borrowed: Borrowed | None
-) -> dict[str, Any]:
-    extra: dict[str, Any] = {"command": command} if command else {}
-    if borrowed:
-        extra["hub"] = borrowed.record
-    if base:
-        new = tokenizer.vocab_size - base.tokenizer.vocab_size
-        extra["base"] = {"name": base.name, "new_words": new}
-    return extra
-
-
 def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """Mean nats a text, of one logit or several."""
 
@@ -303,61 +230,21 @@ def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor]
     return loss
 
 
-def _split(
-    data: Labelled, validation: Labelled | None, training: ClassifierTrainingConfig
-) -> tuple[Labelled, Labelled]:
-    if validation is not None:
-        if validation.classes != data.classes:
-            raise CorpusError(
-                f"the texts to validate on have the classes {', '.join(validation.classes)}, those "
-                f"to learn from {', '.join(data.classes)}; they must be the same, in one order"
-            )
-        return data, validation
-    learnt, held = labelled.stratified_split(
-        data.labels, training.validation, training.seed, data.classes
-    )
-    return data.subset(learnt), data.subset(held)
+def default_epochs(steps: int) -> int:
+    """Epochs of so many steps for a user who names none: about 2,400 steps in all."""
+    return max(4, min(40, math.ceil(2400 / steps)))
 
 
-def _encoded(
-    learnt: Labelled,
-    held: Labelled,
-    tokenizer: Any,
-    reading: ReadingConfig,
-    training: ClassifierTrainingConfig,
-    observer: Observer,
-) -> Split:
-    texts = [
-        cut(tokenizer.encode(_read(text, reading)), reading.max_words, reading.keep)
-        for text in learnt.texts
-    ]
-    kept = [row for row, ids in enumerate(texts) if len(ids)]
-    readable = [row for row, text in enumerate(held.texts)
-                if len(tokenizer.encode(_read(text, reading)))]  # fmt: skip
-    left_out = len(texts) - len(kept) + len(held) - len(readable)
-    if not kept or not readable:
-        raise CorpusError(
-            "no text has a word that the model can read; with another script than Latin leave "
-            "--rule at unicode"
-        )
-    if left_out:
-        observer.notice(f"{left_out:,} texts have no word that the model can read: left out")
-    if reading.tokens == "text":
-        whole = [tokenizer.decode(texts[row]) for row in kept]
-        by_text = TextBatches(whole, learnt.labels[kept], batch_size=training.batch_size)
-        return Split(by_text, held.subset(readable))
-    batches = WordBatches(
-        [texts[row] for row in kept],
-        learnt.labels[kept],
-        batch_size=training.batch_size,
-        buckets=training.buckets,
-        crop=training.crop,
-    )
-    return Split(batches, held.subset(readable))
-
-
-def _read(text: str, reading: ReadingConfig) -> str:
-    return text[: reading.max_characters] if reading.max_characters else text
+def _extra(
+    command: str | None, base: ClassifierArtifact | None, tokenizer: Any, borrowed: Borrowed | None
+) -> dict[str, Any]:
+    extra: dict[str, Any] = {"command": command} if command else {}
+    if borrowed:
+        extra["hub"] = borrowed.record
+    if base:
+        new = tokenizer.vocab_size - base.tokenizer.vocab_size
+        extra["base"] = {"name": base.name, "new_words": new}
+    return extra
 
 
 def _with_vectors(
