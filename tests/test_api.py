@@ -46,7 +46,7 @@ def test_a_model_saves_evaluates_and_describes_itself(model, tmp_path):
     assert again.metadata == {}
     corpus = textrnn.Corpus.from_text("abc de\n" * 50)
     assert again.evaluate(corpus) == {**model.evaluate(corpus), "model": str(tmp_path / "copy")}
-    assert "lstm" in repr(model)
+    assert "lstm" in repr(model) and "characters" in repr(model)
 
 
 def test_training_and_fine_tuning_give_generators(tmp_path):
@@ -57,6 +57,21 @@ def test_training_and_fine_tuning_give_generators(tmp_path):
     more = textrnn.Corpus.from_text("the miller hasn't a sack!\n" * 60)
     tuned = model.finetune(more, tmp_path / "t", window=16, batch_size=4, epochs=1)
     assert "!" in tuned.alphabet and "!" not in model.alphabet
+
+
+@pytest.mark.parametrize("tokens", ["word", "sentencepiece"])
+def test_a_generator_may_write_by_words_or_pieces(tmp_path, tokens):
+    text = textrnn.Corpus.from_text("the miller counts his sacks.\n" * 60)
+    settings = {"units": 6, "window": 8, "batch_size": 4, "epochs": 1, "words": 290}
+    model = textrnn.train_generator(text, tmp_path / "m", tokens=tokens, **settings)
+    assert model.tokens == ("words" if tokens == "word" else "pieces")
+    assert set(model.alphabet) >= set("the milrs.\n") - ({" "} if tokens == "word" else set())
+    written = model.generate("the miller \N{ROCKET}", 60, seed=1)
+    assert written == "".join(
+        textrnn.load(tmp_path / "m").stream("the miller \N{ROCKET}", 60, seed=1)
+    )
+    assert len(model.samples(2, "a", 40)[1]) == 40
+    assert model.evaluate(text)["cold"]["tokens"] > 0
 
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)

@@ -22,6 +22,7 @@ from conftest import tiny_model
 from textrnn import artifact
 from textrnn.classification import Judge
 from textrnn.cli import judging, main
+from textrnn.cli.output import TOLD, Output
 from textrnn.cli.verdict_lines import columns, rounded_down, shortened
 from textrnn.errors import TextRNNError
 
@@ -322,7 +323,7 @@ def test_rows_that_cannot_be_judged_are_kept_where_they_can_be_and_counted(class
 def test_many_problems_are_told_in_part_and_counted_in_full(classify, tmp_path):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\n" + "ragged\n" * 100)
     lines = classify(table).stderr.splitlines()
-    assert len(lines) == judging.TOLD + 2
+    assert len(lines) == TOLD + 2
     assert lines[-1] == "100 of 101 could not be judged."
 
 
@@ -655,7 +656,5 @@ def test_a_classifier_is_shown_with_what_it_reads_and_its_classes(models):
 
 
 def test_an_output_that_cannot_be_written_says_what_can(tmp_path):
-    from textrnn.cli.verdicts import Output
-
     with pytest.raises(TextRNNError, match="there is no folder"):
         Output(tmp_path / "no" / "file")

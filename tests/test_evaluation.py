@@ -5,14 +5,17 @@ import math
 import numpy as np
 import pytest
 from conftest import tiny_model
+from generators import KINDS, LINES, token_model
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from textrnn import evaluation, forward
+from textrnn import evaluation, forward, reports
 from textrnn.artifact import Artifact
+from textrnn.corpora import Corpus
 from textrnn.errors import CorpusError
 from textrnn.evaluation import Score, cold, log_likelihoods, streamed
+from textrnn.tokenizers.writing import writing_of
 
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
 
@@ -177,3 +180,41 @@ def test_a_report_gives_the_loss_in_every_usual_measure():
     assert report["perplexity"] == pytest.approx(8)
     assert (report["accuracy"], report["characters"]) == (0.25, 4)
     assert math.isfinite(Score(1e9, 0.0, 1).to_dict()["perplexity"])
+
+
+# ---- pieces and words ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loss_of_tokens_is_told_in_nats_a_character(kind):
+    model = token_model(kind)
+    ids, ends = writing_of(model.tokenizer).measured([LINES * 9])
+    last = (len(ids) - 1) // 20 * 20
+    for score, plain, tokens in (
+        (
+            cold(model.network(), ids, ends=ends, window=20),
+            slow_score(model, ids, 20),
+            last,
+        ),
+        (streamed(model.network(), ids, ends=ends), slow_score(model, ids, len(ids) - 1), None),
+    ):
+        tokens = tokens or len(ids) - 1
+        assert score.tokens == score.to_dict()["tokens"] == plain.characters == tokens
+        assert score.characters == ends[tokens] - ends[0] > tokens
+        assert score.loss * score.characters == pytest.approx(plain.loss * tokens, rel=1e-6)
+        assert score.accuracy == pytest.approx(plain.accuracy)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_on_tokens_measures_baseline_and_copies_in_characters(kind):
+    model, text = token_model(kind), Corpus.from_text(LINES * 20 + "an unseen word")
+    report = reports.evaluate(model, text, baseline=text, copied=text, sample_length=200)
+    assert report["copied"]["held_out"]["copied_share"] == 1.0
+    assert report["copied"]["held_out"]["longest"] == text.length
+    assert report["copied"]["generated"]["characters"] == 200
+    alphabet = tiny_model(text=text.text)
+    expected = reports.evaluate(alphabet, text, baseline=text, streamed=False)
+    assert report["5-gram"] == expected["5-gram"] and "tokens" not in expected
+    shown = reports.as_text(report)
+    assert report["tokens"]["unit"] in shown and "nats a character" in shown
+    assert (report["tokens"]["unknown_share"] > 0) == (kind == "word") == ("unknown" in shown)

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 from conftest import tiny_model
+from generators import KINDS, token_model
 
 from textrnn import generation
+from textrnn.artifact import Artifact
 from textrnn.cli.interactive import HELP, write_interactively
 from textrnn.config import SamplingConfig
 from textrnn.errors import ConfigError, TokenizerError
@@ -20,6 +22,7 @@ def session(
     length: int = LENGTH,
     stop: tuple[str, ...] = (),
     seed: int = 7,
+    model: Artifact = MODEL,
 ) -> tuple[str, str]:
     """The text that typing `lines` makes, then Ctrl-D, and all that was shown."""
     shown: list[str] = []
@@ -33,7 +36,7 @@ def session(
         raise line
 
     text = write_interactively(
-        MODEL, prime=prime, length=length, sampling=SamplingConfig(), seed=seed, stop=stop,
+        model, prime=prime, length=length, sampling=SamplingConfig(), seed=seed, stop=stop,
         read=read, write=shown.append,
     )  # fmt: skip
     return text, "".join(shown)
@@ -193,3 +196,14 @@ def test_a_continuation_ends_before_a_stop_text():
 def test_wrong_settings_to_begin_with_end_it_before_anything_is_shown(settings, kind):
     with pytest.raises(kind):
         session(**settings)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_of_tokens_writes_in_turns_too(kind):
+    model = token_model(kind)
+    lines = ("", "+ unknown \u6f22!", "r", "u", "", "p")
+    text, shown = session(*lines, prime="the", model=model)
+    assert session(*lines, prime="the", model=model) == (text, shown)
+    first = "the" + "".join(generation.stream(model, "the", LENGTH, seed=7))
+    assert text.startswith(first) and len(text) == len(first) + 2 * LENGTH
+    assert "unknown \u6f22!" in shown

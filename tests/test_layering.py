@@ -110,8 +110,8 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 HEAVY = {
-    "classifier_data", "classifier_runs", "classifier_training", "data", "datasets", "hub", "hub_export",
-    "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru", "models",
+    "classifier_data", "classifier_runs", "classifier_training", "data", "datasets", "hub",
+    "hub_export", "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru", "models",
     "recurrence", "runs", "sequence_layers", "training", "word_batches",
 }  # fmt: skip
 HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from textrnn import artifact, checkpoints, evaluation
+from textrnn import artifact, checkpoints, corpus_ids, evaluation, generation, reports
 from textrnn.config import GeneratorConfig, TrainingConfig
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, CorpusError, TrainingError
@@ -21,6 +22,7 @@ from textrnn.learner import Learner
 from textrnn.models.generator import build_generator
 from textrnn.observer import Observer
 from textrnn.runs import generator_learner, transferred
+from textrnn.tokenizers import CharTokenizer
 from textrnn.training import configured, fine_tuned_training, train_generator
 
 SENTENCES = [
@@ -344,3 +346,81 @@ def test_the_same_command_resumes_and_another_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="has units=12, not 13"):
         run(tmp_path / "model", resume=True, units=13)
     assert run(tmp_path / "model", resume=True, **SMALL) is not None
+
+
+# ---- pieces and words ---------------------------------------------------------------------------
+
+TOKENS = {"word": {"tokens": "word", "words": 30}, "pieces": {"tokens": "sentencepiece"}}
+tokens = pytest.mark.parametrize("settings", TOKENS.values(), ids=TOKENS)
+
+
+@tokens
+def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path, settings):
+    model = run(tmp_path / "model", text=TEXT * 3, **{"words": 300, **settings})
+    unit = generation.writing_of(model.tokenizer).unit
+    rows = model.metadata["history"]
+    # In nats a character: less than of characters, each as likely as another.
+    assert rows[-1]["validation_loss"] < rows[0]["validation_loss"] < np.log(30)
+    assert rows[-1]["loss"] == pytest.approx(rows[-1]["validation_loss"], rel=0.7)
+    score = model.metadata["scores"]["validation (cold)"]
+    assert score["characters"] > 1.2 * score["tokens"]
+    assert unit in model.card and "nats a character" in model.card
+    loaded = artifact.load(tmp_path / "model")
+    written = generation.generate(loaded, "the ", 80, seed=1)[0]
+    assert len(written) == 80 and "<unk>" not in written
+    report = reports.evaluate(loaded, Corpus.from_text(TEXT * 3), part="validation")
+    assert report["cold"] == score
+
+
+@tokens
+def test_a_run_of_tokens_resumes_to_the_same_losses(tmp_path, settings):
+    settings = {"words": 300, "epochs": 2, **settings}
+    run(tmp_path / "whole", text=TEXT * 3, **settings)
+    assert run(tmp_path / "part", text=TEXT * 3, observer=StopAt(3), **settings) is None
+    assert run(tmp_path / "part", text=TEXT * 3, resume=True, **settings) is not None
+    for whole, part in zip(history(tmp_path / "whole"), history(tmp_path / "part"), strict=True):
+        for name in ("loss", "validation_loss"):
+            assert float(part[name]) == pytest.approx(float(whole[name]), abs=1e-6)
+
+
+@tokens
+def test_fine_tuning_keeps_the_tokens(tmp_path, settings):
+    base = run(tmp_path / "base", text=TEXT * 3, **{"words": 300, **settings, "epochs": 1})
+    more = TEXT.replace("miller", "Müller") * 3
+    small = {"batch_size": 4, "window": 20, "epochs": 1, "sample_length": 0}
+    tuned = train_generator(Corpus.from_text(more), tmp_path / "tuned", base=base, settings=small)
+    assert tuned.tokenizer.to_json() == base.tokenizer.to_json()
+    assert "Fine-tuned from" in tuned.card and "new characters" not in tuned.card
+    for other in ({"tokens": "char"}, {"words": 77}):
+        with pytest.raises(ConfigError, match="and its tokens; leave out"):
+            run(tmp_path / "other", base=base, **other)
+
+
+@pytest.mark.parametrize("kind", ["word", "sentencepiece"])
+@pytest.mark.parametrize(
+    ("part", "validation"), [("0:1", "0.1"), ("0.1:0.9", "0.3:0.5"), ("5:900", "0:0.2")]
+)
+def test_a_corpus_of_tokens_is_cut_where_one_of_characters_is(kind, part, validation):
+    corpus = Corpus.from_text(TEXT)
+    characters = TrainingConfig(part=part, validation=validation)
+    by_character = CharTokenizer.fit([TEXT])
+    expected = corpus_ids.split(corpus, None, by_character, characters)
+    training = replace(characters, tokens=kind, words=300)
+    tokenizer = corpus_ids.fit(corpus, None, training)
+    split = corpus_ids.split(corpus, None, tokenizer, training)
+    learnt, held = (by_character.decode(ids) for ids in (expected.learnt, expected.held))
+    writing = generation.writing_of(tokenizer)
+    np.testing.assert_array_equal(split.learnt, writing.encode_pieces([learnt]))
+    np.testing.assert_array_equal(split.held, writing.encode_pieces([held]))
+    assert split.characters == len(learnt)
+    assert split.tokens_a_character == len(split.learnt) / len(learnt) < 1
+    assert expected.tokens_a_character == 1
+
+
+def test_a_vocabulary_is_of_what_is_learnt_from_alone(tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("an unheard word\n" * 9)
+    training = TrainingConfig(tokens="word", validation=str(other))
+    corpus, validation = Corpus.from_text(TEXT), Corpus.from_text("an unheard word")
+    assert "unheard" not in corpus_ids.fit(corpus, validation, training).words_by_id
+    assert "ferryman" in corpus_ids.fit(corpus, validation, training).words_by_id

@@ -29,8 +29,8 @@ def fit_temperature(logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike
         labels  (n,) integers
 
     The mean log loss of softmax(logits / temperature) is convex in 1 / temperature. Where every
-    temperature does equally well (all logits alike), it is 1. CorpusError when there is no example, ArtifactError when
-    a logit is no number.
+    temperature does equally well (all logits alike), it is 1. CorpusError when there is no
+    example, ArtifactError when a logit is no number.
     """
     labels = checked_labels(labels, logits.shape)
     if not np.isfinite(logits).all():

@@ -84,7 +84,8 @@ class Classifier:
         """Calibrated probabilities (texts, classes); nan for a text that cannot be read."""
         nothing = (np.nan,) * len(self.classes)
         verdicts = self._judge.judge(list(texts))
-        return np.array([verdict.probabilities or nothing for verdict in verdicts])
+        rows = [verdict.probabilities or nothing for verdict in verdicts]
+        return np.array(rows).reshape(-1, len(self.classes))
 
     def explain(self, text: str) -> Explanation | None:
         """What each word did to the verdict; None for a text that cannot be read."""

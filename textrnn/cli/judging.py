@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from textrnn.classification import Judge
-from textrnn.cli.verdicts import Output, ResultForm, VerdictWriter
-from textrnn.errors import ConfigError, TextRNNError
+from textrnn.cli.output import Output, Problems, Progress
+from textrnn.cli.verdicts import ResultForm, VerdictWriter
+from textrnn.errors import ConfigError
 from textrnn.explanation import explain
 from textrnn.inputs import (
     TABLES,
@@ -29,7 +30,6 @@ from textrnn.tables import form_of
 FEWEST, MOST, MOST_EXPLAINED = 64, 1024, 16
 MOST_CHARACTERS = 4_000_000
 MOST_SECONDS = 1.0  # that a text may wait for others, where they come slowly
-TOLD = 20  # problems that are told; more are only counted
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _judge_some(
     chunk: Sequence[Item],
     judge: Judge,
     writer: VerdictWriter,
-    problems: "Problems",
+    problems: Problems,
     *,
     explained: bool,
 ) -> None:
@@ -185,61 +185,6 @@ def _chunks(items: Iterable[Item], *, most: int) -> Iterator[list[Item]]:
             chunk, characters, since = [], 0, time.monotonic()
     if chunk:
         yield chunk
-
-
-class Progress:
-    """A line on stderr that is drawn anew, where there is a terminal to draw it on."""
-
-    def __init__(self, shown: bool) -> None:
-        self._shown, self._started = shown, time.monotonic()
-
-    def show(self, judged: int) -> None:
-        """Draw how many are judged, and how fast."""
-        if self._shown:
-            speed = judged / (time.monotonic() - self._started)
-            click.echo(f"\r{judged:,} judged, {speed:,.0f}/s\033[K", nl=False, err=True)
-
-    def clear(self) -> None:
-        """Make room for another line."""
-        if self._shown:
-            click.echo("\r\033[K", nl=False, err=True)
-
-
-class Problems:
-    """What could not be judged: told as it comes, up to a number, and counted."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self.count = self.lost = 0  # lost: have no place in the result either
-        self._held = ""  # the first one: should it be all there is, it is the error
-
-    def add(self, sentence: str, *, lost: bool) -> None:
-        """Tell and count one."""
-        self.count += 1
-        self.lost += lost
-        if self.count == 1 and lost:
-            self._held = sentence
-            return
-        self.release()
-        self._progress.clear()
-        if self.count <= TOLD:
-            click.echo(f"Not judged: {sentence}", err=True)
-        elif self.count == TOLD + 1:
-            click.echo("More that cannot be judged is only counted.", err=True)
-
-    def release(self) -> None:
-        """Tell what was held back, for there is more than that."""
-        if self._held:
-            self._progress.clear()
-            click.echo(f"Not judged: {self._held}", err=True)
-            self._held = ""
-
-    def close(self, *, anything: bool) -> None:
-        """TextRNNError when there are problems and not `anything` else."""
-        if anything or not self.count:
-            self.release()
-        else:
-            raise TextRNNError(self._held or f"none of the {self.count:,} could be judged")
 
 
 def _sum_up(writer: VerdictWriter, output: Output, problems: Problems) -> None:

@@ -82,9 +82,12 @@ model_option = click.option(
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write beside, then rename: `path` is whole or untouched."""
+    """Write beside, then rename: `path` is whole or untouched. A device or a link is written to."""
     beside = path.with_name(path.name + ".new")
     try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
         try:
             beside.write_text(text, encoding="utf-8", newline="\n")
             os.replace(beside, path)

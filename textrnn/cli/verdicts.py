@@ -1,15 +1,11 @@
-"""Write verdicts: lines for people, rows and objects for programs, to a file or standard output."""
+"""Write verdicts: lines for people, rows and objects for programs."""
 
-import io
 import json
 import os
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self, TextIO
+from typing import Any, Literal, TextIO
 
 import click
 
@@ -21,69 +17,6 @@ from textrnn.inputs import Item
 from textrnn.tables import RowWriter
 
 ResultForm = Literal["text", "json", "jsonl", "csv", "tsv"]
-
-
-class Output:
-    """Where results go: standard output, or a file that gets its name when all is written.
-
-    After an error nothing stays, unless `keep` is set: then what there is stays as FILE.part
-    (`part`). With `hold` it stays there in any case. A device, a pipe or a link is written to
-    directly.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self.path, self.hold, self.keep = path, False, False
-        self.part: Path | None = None
-        if path and not path.is_symlink() and (path.is_file() or not path.exists()):
-            self.part = path.with_name(path.name + ".part")
-        if path and not path.parent.is_dir():
-            raise TextRNNError(f"cannot write {path}: there is no folder {path.parent}; make it")
-
-    def __enter__(self) -> Self:
-        self.stream = self._opened() if self.path else _standard_output()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if not self.path:
-            return
-        kept = False
-        try:
-            self.stream.close()
-            if self.part and kind is None and not self.hold:
-                os.replace(self.part, self.path)
-            kept = self.keep or kind is None
-        except OSError as failure:
-            raise self._unwritable(failure) from failure
-        finally:
-            if self.part and not kept:
-                self.part.unlink(missing_ok=True)
-
-    def _opened(self) -> TextIO:
-        try:
-            # A name with bytes that are no characters is written with their codes.
-            return (self.part or self.path).open(  # type: ignore[union-attr] # there is a path
-                "w", encoding="utf-8", errors="backslashreplace", newline="\n"
-            )
-        except OSError as error:
-            raise self._unwritable(error) from error
-
-    def _unwritable(self, error: OSError) -> TextRNNError:
-        return TextRNNError(
-            f"cannot write {self.path}: {error.strerror or error}; name a file in a folder that "
-            f"can be written to and has room"
-        )
-
-
-def _standard_output() -> TextIO:
-    """Standard output, in UTF-8 unless it is a terminal, which knows its own."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-    return sys.stdout
 
 
 class VerdictWriter:
