@@ -55,7 +55,8 @@ def evaluate(
         raise CorpusError(
             "no text has a word that the model can read, so there is nothing to score"
         )
-    notes = [f"long texts are read {judge.model.long_texts}"]
+    ways = {"cut": "in part", "whole": "whole", "windows": "in windows"}
+    notes = [f"texts of over {model.reading.max_words} words are read {ways[model.long_texts]}"]
     if left_out := len(data) - len(readable):
         notes.append(f"{left_out:,} texts have no word that the model can read: left out")
     scored = data.subset(readable)

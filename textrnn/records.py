@@ -95,7 +95,12 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         f"# {title}",
         "",
         f"A text classifier made with textrnn: {_layers(config)}; "
-        f"{model.parameters:,} parameters, {config.vocab_size:,} {reading.tokens} ids.",
+        f"{model.parameters:,} parameters, "
+        + (
+            f"on the sentence vectors of the TF-Hub module {metadata['hub']['handle']}."
+            if reading.tokens == "text"
+            else f"{config.vocab_size:,} {reading.tokens} ids."
+        ),
         "",
         f"- **Classes**: {', '.join(model.classes)}.",
         f"- **Learnt from**: {', '.join(data['names'])} ({counts}; sha256 "
