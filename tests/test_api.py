@@ -1,6 +1,7 @@
 """The Python interface, and the README's examples of it."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -80,8 +81,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("code", EXAMPLES, ids=lambda code: code.splitlines()[2][:30])
 def test_the_readme_examples_run(code, tmp_path):
-    (tmp_path / "corpora").mkdir()
-    (tmp_path / "corpora" / CORPUS.name).write_bytes(CORPUS.read_bytes())
+    shutil.copytree(CORPUS.parent, tmp_path / "corpora")
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )

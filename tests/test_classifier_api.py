@@ -1,5 +1,7 @@
 """The Python interface to classifiers says and does what the command line does."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ import textrnn
 from textrnn.errors import CorpusError
 from textrnn.labelled import Labelled
 
+REVIEWS = Path(__file__).parents[1] / "corpora" / "reviews.csv"
+LEAST = 0.6  # it judges 0.645 of them right; another model must not be far worse
 GOOD, BAD = "a good and warm play", "a bad and cold play"
 SMALL = {
     "cell": "simple_rnn", "units": 4, "embedding_dim": 4, "min_count": 1, "bidirectional": False,
@@ -73,3 +77,12 @@ def test_a_pair_must_be_a_pair(model):
 def test_a_labelled_is_taken_as_it_is(model):
     data = Labelled.of([GOOD], np.array([1], np.int32), ("bad", "good"), ("here",))
     assert model.evaluate(data)["scores"]["examples"] == 1
+
+
+def test_the_bundled_model_is_as_good_on_our_own_reviews_as_when_it_was_made():
+    judge = textrnn.load("imdb")
+    scores = judge.evaluate(REVIEWS, worst=0)["scores"]
+    assert scores["examples"] == 200
+    assert scores["accuracy"] >= LEAST
+    assert judge.classify("A wonderful film, I loved it.").prediction == "positive"
+    assert judge.classify("A dull, awful film, a waste of time.").prediction == "negative"
