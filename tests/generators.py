@@ -8,7 +8,7 @@ from conftest import random_weights
 from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig
 from textrnn.tokenizers import SentencePieceTokenizer, WordTokenizer
-from textrnn.tokenizers.writing import stand_in
+from textrnn.tokenizers.spacing import stand_in
 
 LINES = """\
 "Who knocks so late?" the miller asked; 'tis well-known (they say) he counts his sacks.

@@ -40,7 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     "folders": {"errors"},
     "artifact": {*MODEL, "folders"},
     "checkpoints": LIGHT_BASE,
-    "generation": {*MODEL, "sampling", "artifact"},
+    "continuations": {"tokenizers"},
+    "generation": {*MODEL, "sampling", "artifact", "continuations"},
     "evaluation": {*MODEL, "generation"},
     "corpus_ids": {*LIGHT_BASE, "corpora", "tokenizers"},
     "records": {"artifact", "classifier_config", "corpora"},
@@ -56,6 +57,9 @@ ALLOWED: dict[str, set[str]] = {
         *LIGHT_BASE, "artifact", "classification", "classifier_reports", "labelled",
     },
     "transfer": {*LIGHT_BASE, "artifact", "tokenizers"},
+    "generator_transfer": {
+        *LIGHT_BASE, "artifact", "corpora", "corpus_ids", "observer", "tokenizers",
+    },
     # ---- waterline ----
     "datasets": LIGHT_BASE,
     "word_batches": {"tokenizers"},
@@ -72,10 +76,12 @@ ALLOWED: dict[str, set[str]] = {
     "hub_export": {*LIGHT_BASE, "artifact", "tokenizers", "vectors"},
     "learner": {*LIGHT_BASE, "models"},
     "loop": {*LIGHT_BASE, "checkpoints", "learner", "observer"},
-    "runs": {*MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets"},
+    "runs": {
+        *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "generator_transfer",
+    },
     "training": {
         *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "evaluation",
-        "generation", "runs",
+        "generation", "generator_transfer", "runs",
     },
     "classifier_data": {
         *LIGHT_BASE, "hub_pooled", "labelled", "observer", "tokenizers", "word_batches",

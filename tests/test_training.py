@@ -18,10 +18,11 @@ from textrnn.config import GeneratorConfig, TrainingConfig
 from textrnn.corpora import Corpus
 from textrnn.errors import ConfigError, CorpusError, TrainingError
 from textrnn.forward import cell_name
+from textrnn.generator_transfer import transferred
 from textrnn.learner import Learner
 from textrnn.models.generator import build_generator
 from textrnn.observer import Observer
-from textrnn.runs import generator_learner, transferred
+from textrnn.runs import generator_learner
 from textrnn.tokenizers import CharTokenizer
 from textrnn.training import configured, fine_tuned_training, train_generator
 

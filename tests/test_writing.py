@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textrnn.tokenizers import CharTokenizer, SentencePieceTokenizer, WordTokenizer
-from textrnn.tokenizers.writing import stand_in, whole_words, writing_of
+from textrnn.tokenizers.spacing import stand_in
+from textrnn.tokenizers.writing import whole_words, writing_of
 
 few = settings(max_examples=40, deadline=None)
 any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

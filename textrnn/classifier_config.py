@@ -149,8 +149,8 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The lectures' sentiment network, on the first 300 characters of a text.
         "textbook": {**_TEXTBOOK, "max_characters": 300},
-        # The same network on up to 400 words.
-        "textbook-full": {**_TEXTBOOK, "max_words": 400, "keep": "last"},
+        # The same network on up to 400 words, both ends of a longer text, its weights averaged.
+        "textbook-full": {**_TEXTBOOK, "max_words": 400, "keep": "both", "ema": 0.99},
         "simple-rnn": {**_CHOLLET, "cell": "simple_rnn"},
         "lstm": {**_CHOLLET, "cell": "lstm"},
         "bidirectional": {

@@ -14,7 +14,8 @@ from textrnn import corpora, tokenizers
 from textrnn.config import TrainingConfig, parse_part
 from textrnn.corpora import Corpus
 from textrnn.tokenizers import CharTokenizer, Ids, Tokenizer, WordTokenizer
-from textrnn.tokenizers.writing import Characters, stand_in, whole_words, writing_of
+from textrnn.tokenizers.spacing import stand_in
+from textrnn.tokenizers.writing import Characters, whole_words, writing_of
 
 OOV_BUCKETS = 1  # ids for unknown words, which are read and never written
 

@@ -22,6 +22,7 @@ from threadpoolctl import ThreadpoolController
 
 from textrnn.artifact import Artifact
 from textrnn.config import SamplingConfig
+from textrnn.continuations import Continuation, after, until
 from textrnn.errors import ConfigError
 from textrnn.forward import Network
 from textrnn.sampling import draw, probabilities, uniforms
@@ -33,8 +34,6 @@ from textrnn.tokenizers.writing import (
     Pieces,
     Start,
     Words,
-    Writer,
-    Writing,
     writing_of,
 )
 
@@ -108,7 +107,7 @@ def generate(
         steps = _ids(model.network(), start, length, sampling, seed, count)
         return _rows(model, steps, length, count, stop)
     steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed, count)
-    texts = [_Text(writing, prime, start, length, stop) for _ in range(count)]
+    texts = [Continuation(writing, prime, start, length, stop) for _ in range(count)]
     for column in steps:
         for text, id_ in zip(texts, column.tolist(), strict=True):
             text.add(id_)
@@ -144,28 +143,6 @@ def _rows(
         model.tokenizer.decode(row) if text is None else text
         for row, text in zip(rows, texts, strict=True)
     ]
-
-
-class _Text:
-    """A text that grows token by token: up to `length` characters, or a text of `stop`."""
-
-    def __init__(
-        self, writing: Writing, prime: str, start: Start, length: int, stop: Sequence[str]
-    ) -> None:
-        self.written, self.done, self.length, self.stop = "", not length, length, stop
-        self._write = after(writing, prime, start)
-        self._reach = max(map(len, stop), default=0)
-
-    def add(self, id_: int) -> None:
-        """Go on by one token, unless the text is done."""
-        if self.done:
-            return
-        # A stop text can only end in what is new: look at that and the characters just before.
-        kept = max(0, len(self.written) - self._reach)
-        tail = (self.written + self._write(id_))[kept : self.length]
-        end = "".join(until(iter(tail), self.stop)) if self.stop else tail
-        self.written = self.written[:kept] + end
-        self.done = len(end) < len(tail) or len(self.written) == self.length
 
 
 def check_call(
@@ -221,47 +198,6 @@ def _network(model: Artifact, writing: Pieces | Words) -> Network:
     """The model's network, which never says one of the ids that are not to be written."""
     bias = np.where(writing.banned, -np.inf, model.weights["output/bias"])
     return Network(model.config, {**model.weights, "output/bias": bias})
-
-
-def after(writing: Writing, prime: str, start: Start) -> Writer:
-    """What turns ids into text that goes on where `prime` ends."""
-    if not start.begun:
-        return writing.writer(prime)
-    begun, first = start.begun, True
-    write = writing.writer(prime[: -len(begun)])
-
-    def write_rest(id_: int) -> str:
-        nonlocal first
-        text = write(id_)
-        if first:  # the prime ends in what this token begins with
-            first, text = False, text[text.index(begun) + len(begun) :]
-        return text
-
-    return write_rest
-
-
-def until(characters: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
-    """Pass characters on up to the first text of `stop` to be complete.
-
-    What may be the beginning of a stop text is held back until it is known not to be.
-    """
-    held = ""
-    for character in characters:
-        held += character
-        found = [at for text in stop if (at := held.find(text)) >= 0]
-        if found:
-            yield from held[: min(found)]
-            return
-        keep = max(_overlap(held, text) for text in stop)
-        yield from held[: len(held) - keep]
-        held = held[len(held) - keep :]
-    yield from held
-
-
-def _overlap(text: str, stop: str) -> int:
-    # Characters at the end of `text` that begin `stop`.
-    longest = min(len(text), len(stop) - 1)
-    return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:

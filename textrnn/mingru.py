@@ -1,4 +1,3 @@
-# mypy: disallow-untyped-decorators=False
 """minGRU (Feng et al. 2024, arXiv 2410.01201): a GRU whose gates see the input alone.
 
     z = sigmoid(x W_z + b_z);  c = x W_h + b_h;  h' = h + z (c - h)

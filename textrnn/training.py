@@ -10,7 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from textrnn import artifact, datasets, evaluation, generation, loop, records, runs
+from textrnn import (
+    artifact,
+    datasets,
+    evaluation,
+    generation,
+    generator_transfer,
+    loop,
+    records,
+    runs,
+)
 from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
 from textrnn.corpora import Corpus
@@ -90,7 +99,7 @@ def fine_tuned_training(base: Artifact) -> TrainingConfig:
     """Defaults for going on from a trained model: gentler and shorter than from nothing."""
     return TrainingConfig(
         learning_rate=1e-3, epochs=10, patience=3, lower=base.tokenizer.lower,
-        **runs.reading_of(base),
+        **generator_transfer.reading_of(base),
     )  # fmt: skip
 
 

@@ -7,15 +7,14 @@ two words is no token, so a rule puts it there.
 
 import codecs
 import functools
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.tokenizers import rules
 from textrnn.tokenizers.characters import CharTokenizer, Ids, Unknown
+from textrnn.tokenizers.spacing import LINE_END, STAND_INS, spaced, stand_in
 from textrnn.tokenizers.words import WordTokenizer
 
 if TYPE_CHECKING:
@@ -27,18 +26,6 @@ Writer = Callable[[int], str]  # an id -> the text that is certain now
 
 FIRST_BYTE = 4  # of SentencePieceTokenizer's ids
 MOST_IDS = 4  # that one character takes: it has so many bytes at most
-
-# What a WordTokenizer is to read as a word of its own though it is none, or not told apart from
-# another, stands in its texts as a character that hardly occurs; each takes the place of one.
-STAND_INS = {"\u2424": "\n", "\u301d": '"', "\u201b": "'"}
-_OPENING_QUOTE = re.compile(r"""(?<![^\s"'(\[{\u2013\u2014-])["'](?=[\w"'(\[])""")
-# The spaces between words, by what stands on either side.
-_CLOSES = frozenset(".,;:!?)]}\"'\u2019\u201d\u00bb\u2026%")
-_OPENS = frozenset("([{\u201c\u2018\u00ab\u00bf\u00a1\u301d\u201b")
-_JOINS = re.compile(
-    rf"[-\u2013\u2014/\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\u300c-\u300f"
-    rf"{rules._UNSPACED}]"
-)
 
 
 class Start(NamedTuple):
@@ -235,7 +222,7 @@ class Words(_Tokens):
 
     def writer(self, before: str) -> Writer:
         """What turns ids that come after the text `before` into text."""
-        last, spelt, texts = stand_in(before, more=True)[-1:] or "\u2424", self._spelt, self.texts
+        last, spelt, texts = stand_in(before, more=True)[-1:] or LINE_END, self._spelt, self.texts
 
         def write(id_: int) -> str:
             nonlocal last
@@ -256,24 +243,6 @@ def writing_of(tokenizer: Tokenizers) -> Writing:
     if isinstance(tokenizer, CharTokenizer):
         return Characters(tokenizer)
     return Words(tokenizer) if isinstance(tokenizer, WordTokenizer) else Pieces(tokenizer)
-
-
-def stand_in(text: str, *, more: bool = False) -> str:
-    """`text` as a WordTokenizer is to read it: STAND_INS for line ends and opening quotes.
-
-    `more` says that a word will follow.
-    """
-    text = f"{text}a" if more else text
-    text = _OPENING_QUOTE.sub(lambda quote: "\u301d" if quote[0] == '"' else "\u201b", text)
-    text = text.replace("\n", "\u2424")
-    return text[:-1] if more else text
-
-
-def spaced(left: str, right: str) -> bool:
-    """Whether a space goes between two words, by the last character and the first."""
-    if left.isspace() or "\u2424" in (left, right) or left in _OPENS or right in _CLOSES:
-        return False
-    return not (_JOINS.match(left) or _JOINS.match(right))
 
 
 def whole_words(pieces: Iterable[str]) -> Iterator[str]:
