@@ -16,7 +16,7 @@ from textrnn.classifier_config import ClassifierConfig
 from textrnn.forward import GATES, Floats, Ids, Layer
 
 Indices = npt.NDArray[np.intp]
-BATCH_WORDS = 32_768  # of one batch's texts together: what bounds memory
+BATCH_WORDS = 65_536  # of one batch's texts together: what bounds memory
 BATCH_TEXTS = 256
 
 
@@ -64,6 +64,7 @@ class ClassifierNetwork:
 
     def __init__(self, config: ClassifierConfig, weights: Mapping[str, npt.NDArray[Any]]) -> None:
         self.config = config
+        self._tables: list[Floats] = []
         self._weights = {name: np.asarray(array, np.float32) for name, array in weights.items()}
         self._layers = [
             [
@@ -80,14 +81,27 @@ class ClassifierNetwork:
             result[rows] = self.batch_logits([texts[row] for row in rows])
         return result
 
+    def fold(self) -> None:
+        """Spend memory on speed: a row of the first layer's input products for each id.
+
+        It pays for as many words as there are ids; `vocab_size` x gates x units float32 are kept.
+        """
+        if not self._tables and self._layers and not self.config.conv_layers:
+            table = self._weights["embedding/embeddings"]
+            self._tables = [table @ layer.kernel + layer.bias for layer in self._layers[0]]
+
     def batch_logits(self, texts: Sequence[Ids]) -> Floats:
         """Logits (texts, classes) of one batch of texts, longest first."""
-        lengths = np.array([len(ids) for ids in texts])
-        h = self._weights["embedding/embeddings"][np.concatenate(texts)]
-        h, lengths = self._convolve(h, lengths)
-        packed = Packed.of(lengths)
-        h = h[packed.from_rows]
-        for layer in self._layers:
+        lengths, ids = np.array([len(ids) for ids in texts]), np.concatenate(texts)
+        if self._tables:
+            packed = Packed.of(lengths)
+            ids = ids[packed.from_rows]
+            h, above = self._folded(ids, packed), self._layers[1:]
+        else:
+            h, lengths = self._convolve(self._weights["embedding/embeddings"][ids], lengths)
+            packed = Packed.of(lengths)
+            h, above = h[packed.from_rows], self._layers
+        for layer in above:
             h = np.concatenate([
                 _run(cell, h, packed, backward=bool(way)) for way, cell in enumerate(layer)
             ], axis=1)  # fmt: skip
@@ -99,6 +113,14 @@ class ClassifierNetwork:
         if self.config.logits == 1:  # the log-odds of the second class
             logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
         return logits
+
+    def _folded(self, ids: Ids, packed: "Packed") -> Floats:
+        """Outputs of the first layer, whose input products are looked up."""
+        ways = []
+        for way, (cell, table) in enumerate(zip(self._layers[0], self._tables, strict=True)):
+            products = table[ids[packed.backward] if way else ids]
+            ways.append(_steps(cell, products, packed, backward=bool(way)))
+        return np.concatenate(ways, axis=1)
 
     def _convolve(self, h: Floats, lengths: Indices) -> tuple[Floats, Indices]:
         """Convolutions over texts one after the other, (words of all, features)."""
@@ -184,7 +206,12 @@ def _run(layer: Layer, h: Floats, packed: Packed, *, backward: bool) -> Floats:
     """Outputs (words, units) of one recurrent layer, in packed order whichever way it reads."""
     products = (h[packed.backward] if backward else h) @ layer.kernel
     products += layer.bias
-    outputs = np.empty((len(h), layer.units), np.float32)
+    return _steps(layer, products, packed, backward=backward)
+
+
+def _steps(layer: Layer, products: Floats, packed: Packed, *, backward: bool) -> Floats:
+    """The same from input products (words, width), which lie in the order of reading."""
+    outputs = np.empty((len(products), layer.units), np.float32)
     state = [np.zeros((len(packed.lengths), layer.units), np.float32) for _ in range(2)]
     state = state[: 2 if layer.cell == "lstm" else 1]
     active, step = -1, None
