@@ -1,3 +1,4 @@
+import contextlib
 import io
 import json
 import os
@@ -10,7 +11,7 @@ import pytest
 from conftest import tiny_model
 
 from textrnn import artifact, generation
-from textrnn.errors import ArtifactError
+from textrnn.errors import ArtifactError, ConfigError
 
 
 def same_weights(left, right) -> bool:
@@ -126,9 +127,100 @@ def test_twenty_steps_are_more_than_a_save_takes(tmp_path, monkeypatch):
 
 
 def test_a_recovered_model_says_so(saved):
-    saved.rename(saved.with_name("model.old"))
+    saved.rename(saved.with_name("model.textrnn-old"))
     assert "recovered" in artifact.load(saved).notices[0]
     assert artifact.load(saved).notices == ()
+
+
+@pytest.mark.parametrize("number", [3, 20])
+@pytest.mark.parametrize("model_is_there", [True, False])
+def test_folders_that_a_person_called_old_and_new_are_untouched(
+    tmp_path, monkeypatch, number, model_is_there
+):
+    names = [f"model.{kind}" for kind in ("old", "new")]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "notes.txt").write_text(name)
+    folder = tmp_path / "model"
+    if not model_is_there:
+        with pytest.raises(ArtifactError, match="no model"):
+            artifact.load(folder)
+    else:
+        artifact.save(tiny_model(seed=1), folder)
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        die_before_call(patch, number)
+        artifact.save(tiny_model(seed=2), folder)
+    with contextlib.suppress(ArtifactError):
+        artifact.load(folder)
+    artifact.save(tiny_model(seed=3), folder)
+    artifact.load(folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", *sorted(names)]
+    for name in names:
+        assert (tmp_path / name / "notes.txt").read_text() == name
+
+
+def test_a_folder_that_is_no_save_of_ours_is_never_finished(saved):
+    (saved / ".complete").write_text("mine")
+    artifact.load(saved)
+    assert (saved / ".complete").read_text() == "mine"
+
+
+def test_a_folder_made_anew_beside_what_an_interrupted_save_left_is_not_overwritten(saved):
+    saved.rename(saved.with_name("model.textrnn-old"))
+    saved.mkdir()
+    with pytest.raises(ArtifactError, match="move one of them away"):
+        artifact.save(tiny_model(seed=1), saved)
+    saved.rmdir()
+    assert same_weights(artifact.load(saved), tiny_model())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_to_a_folder_stays_one_and_the_model_goes_where_it_leads(tmp_path, there):
+    target, link = tmp_path / "far" / "away", tmp_path / "model"
+    (target if there else target.parent).mkdir(parents=True)
+    link.symlink_to(target)
+    for seed in (1, 2):
+        artifact.save(tiny_model(seed=seed), link)
+        assert link.is_symlink()
+        assert same_weights(artifact.load(link), tiny_model(seed=seed))
+        assert same_weights(artifact.load(target), tiny_model(seed=seed))
+    assert [path.name for path in target.parent.iterdir()] == ["away"]
+
+
+def test_a_save_through_a_link_is_recovered_through_it(tmp_path, saved):
+    link = tmp_path / "link"
+    link.symlink_to(saved)
+    saved.rename(saved.with_name("model.textrnn-old"))
+    assert artifact.load(link).notices[0].startswith(f"recovered {link} from")
+
+
+def test_what_cannot_be_put_right_is_said(tmp_path, saved, monkeypatch):
+    saved.rename(saved.with_name("model.textrnn-old"))
+
+    def refused(*_paths):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "rename", refused)
+    with pytest.raises(ArtifactError, match="interrupted save left beside it: Permission denied"):
+        artifact.load(saved)
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name in ("circle", "long" * 100):
+        with pytest.raises(ArtifactError):
+            artifact.load(tmp_path / name)
+
+
+def test_a_file_is_not_replaced_by_a_model(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ArtifactError, match="is a file; name a folder"):
+        artifact.save(tiny_model(), tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("dtype", ["int8", np.float64, "half a float", None])
+def test_weights_are_saved_in_no_other_precision_than_can_be_read(saved, dtype):
+    with pytest.raises(ConfigError, match="dtype must be float16 or float32, got"):
+        artifact.save(tiny_model(seed=1), saved, dtype=dtype)
+    assert same_weights(artifact.load(saved), tiny_model())
 
 
 def npz(**arrays) -> bytes:

@@ -175,6 +175,13 @@ def test_the_second_class_is_given_from_its_threshold_on(threshold):
         assert verdict.probability == verdict.probabilities[chosen]
 
 
+def test_of_the_unsure_the_probability_is_the_likeliest_whatever_the_threshold():
+    texts = [text_of(words, words) for words in range(1, 9)]
+    for verdict in Judge(random_classifier(), threshold=0.99, abstain=1.0).judge(texts):
+        assert verdict.prediction == UNSURE
+        assert verdict.probability == max(verdict.probabilities)
+
+
 @pytest.mark.parametrize(
     ("classes", "settings", "message"),
     [

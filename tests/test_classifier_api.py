@@ -1,13 +1,17 @@
 """The Python interface to classifiers says and does what the command line does."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import textrnn
+from textrnn.classification import Judge
+from textrnn.classifier_api import as_labelled
 from textrnn.errors import CorpusError
 from textrnn.labelled import Labelled
+from textrnn.observer import Observer
 
 REVIEWS = Path(__file__).parents[1] / "corpora" / "reviews.csv"
 LEAST = 0.6  # it judges 0.645 of them right; another model must not be far worse
@@ -86,3 +90,55 @@ def test_the_bundled_model_is_as_good_on_our_own_reviews_as_when_it_was_made():
     assert scores["accuracy"] >= LEAST
     assert judge.classify("A wonderful film, I loved it.").prediction == "positive"
     assert judge.classify("A dull, awful film, a waste of time.").prediction == "negative"
+
+
+def test_labels_that_are_no_text_are_refused_with_what_to_type(model):
+    with pytest.raises(CorpusError, match=r"got 0; give their names, as with map\(str, labels\)"):
+        model.evaluate(([GOOD, BAD], [0, 1]))
+    data = as_labelled(([GOOD, BAD], map(str, [1, 0])))
+    assert (data.classes, data.labels.tolist()) == (("0", "1"), [1, 0])
+
+
+class Notices(Observer):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def notice(self, text):
+        self.texts.append(text)
+
+
+BAG = {**SMALL, "layers": 0, "pooling": "mean", "max_words": 6, "epochs": 2}
+
+
+@pytest.mark.parametrize(("long", "chosen"), [(19, False), (20, True)])
+def test_how_long_texts_are_read_is_chosen_on_twenty_of_them_or_more(tmp_path, long, chosen):
+    ends = [" and warm and good"] * long + [""] * (30 - long)
+    held = ([GOOD + end for end in ends], ["good", "bad"] * 15)
+    watch = Notices()
+    data = ([GOOD, BAD] * 16, ["good", "bad"] * 16)
+    model = textrnn.train_classifier(
+        data, tmp_path / "model", validation=held, observer=watch, **BAG
+    )
+    assert any(text.startswith("texts over 6 words") for text in watch.texts) == chosen
+    assert chosen or model.artifact.long_texts == "cut"
+
+
+def test_an_epoch_without_a_score_leaves_a_record_that_is_json(tmp_path, monkeypatch):
+    text_logits, calls = Judge.text_logits, []
+
+    def no_number_at_first(self, *arguments):
+        calls.append(self)
+        return text_logits(self, *arguments) * (np.nan if len(calls) == 1 else 1)
+
+    monkeypatch.setattr(Judge, "text_logits", no_number_at_first)
+    data = ([GOOD, BAD] * 16, ["good", "bad"] * 16)
+    textrnn.train_classifier(data, tmp_path / "model", **BAG)
+
+    def refuse(name):
+        raise AssertionError(f"{name} is not JSON")
+
+    text = (tmp_path / "model" / "metadata.json").read_text()
+    first, second = json.loads(text, parse_constant=refuse)["history"]
+    assert first["validation_loss"] is None and second["validation_loss"] > 0

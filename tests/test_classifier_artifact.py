@@ -237,3 +237,25 @@ def test_the_card_of_a_network_without_recurrent_layers_names_none():
     card = records.classifier_card(replace(model, metadata=METADATA), title="mine")
     assert "layers: 2 convolutional of 32 filters; " in card
     assert "gru" not in card
+
+
+def test_the_card_says_what_the_validation_score_was_used_for(model):
+    scores = {**METADATA["scores"], "test": METADATA["scores"]["validation"]}
+    card = records.classifier_card(
+        replace(model, metadata={**METADATA, "scores": scores}), title="mine"
+    )
+    assert "- **Score, validation** (also chosen and calibrated on): 90.00%" in card
+    assert "- **Score, test**: 90.00%" in card
+
+
+def test_the_card_counts_what_is_read_in_its_own_units(pieces):
+    model = replace(pieces, reading=replace(pieces.reading, max_characters=3000))
+    card = records.classifier_card(replace(model, metadata=METADATA), title="mine")
+    assert "the first 3,000 characters alone are read; over 40 pieces they are read in part" in card
+
+
+@pytest.mark.parametrize(("weights", "leans"), [("balanced", True), ("none", False)])
+def test_the_card_says_so_when_rare_classes_were_weighed_up(model, weights, leans):
+    metadata = {**METADATA, "training": {"class_weights": weights}}
+    card = records.classifier_card(replace(model, metadata=metadata), title="mine")
+    assert ("lean to the rare classes" in card) == leans

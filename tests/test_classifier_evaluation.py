@@ -111,6 +111,13 @@ def test_the_unsure_are_told_apart_when_asked():
         evaluate(model, data, abstain=2.0)
 
 
+@pytest.mark.parametrize("wrong", [{"abstain": 2.0}, {"abstain": math.nan}, {"worst": -1}])
+def test_what_is_outside_its_range_is_refused_before_anything_is_judged(monkeypatch, wrong):
+    monkeypatch.delattr(Judge, "judge")
+    with pytest.raises(ConfigError, match=f"{next(iter(wrong))} must be"):
+        evaluate(random_classifier(), letters(4), **wrong)
+
+
 def test_labels_of_other_classes_are_refused():
     data = letters(6, classes=("negative", "neutral", "positive"))
     with pytest.raises(CorpusError, match=r"negative, neutral, positive.*negative, positive"):

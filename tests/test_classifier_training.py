@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from classifiers import BINARY, reviews
+from classifiers import BINARY, random_classifier, reviews
 
-from textrnn import artifact, checkpoints, scores
+from textrnn import artifact, checkpoints, scores, transfer
 from textrnn.classification import Judge
 from textrnn.classifier_runs import default_epochs, loss_of, sort_settings
 from textrnn.classifier_training import train_classifier
@@ -243,6 +243,24 @@ def test_a_run_with_texts_to_validate_on_goes_on_with_those_alone(tmp_path):
     assert "held.csv" in model.card and "a part was kept" not in model.card
 
 
+def test_a_fine_tuned_run_goes_on_from_the_model_it_started_from_alone(stopped, trained, tmp_path):
+    base, output = trained[2], tmp_path / "tuned"
+    assert train_classifier(DATA, output, base=base, observer=Watch(1)) is None
+    for other in (replace(base, name="other"), None):
+        with pytest.raises(TrainingError, match=f"started from {base.name}; fine-tune that"):
+            train_classifier(DATA, output, base=other, resume=True)
+    watch = Watch(1)
+    assert train_classifier(DATA, output, base=base, resume=True, observer=watch) is None
+    assert "going on at epoch 1, step 2" in watch.notices
+    with pytest.raises(TrainingError, match="started from no model"):
+        train_classifier(DATA, stopped, base=base, resume=True)
+
+
+def test_words_are_grown_by_what_the_model_reads_alone():
+    base = random_classifier(reading={"max_characters": 5, "min_count": 1})
+    assert transfer.grown(base, ["one zebra", "xyz"]).added == ("one", "xyz", "z")
+
+
 def test_a_taken_output_is_refused_and_left_alone(stopped, trained):
     for output in (stopped, trained[0]):
         with pytest.raises(TrainingError, match="--resume"):
@@ -305,6 +323,13 @@ def test_validation_may_be_texts_of_their_own(tmp_path):
     assert "learning from 70 texts, validating on 10" in watch.notices[0]
     assert model.metadata["scores"]["validation"]["examples"] == 10
     assert model.metadata["data"]["validation"]["examples"] == 10
+
+
+def test_texts_to_validate_on_that_are_learnt_from_too_are_told(tmp_path):
+    held, watch = with_texts(DATA.texts[:2], DATA.labels[:2], reviews(8, seed=2)), Watch()
+    both = sum(text in DATA.texts for text in held.texts)
+    run(tmp_path / "model", validation=held, observer=watch, epochs=1, **BAG)
+    assert f"{both} of the texts to validate on stand among those to learn from" in watch.notices
 
 
 def test_validation_of_other_classes_is_refused(tmp_path):

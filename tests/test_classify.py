@@ -599,6 +599,12 @@ def test_classifying_loads_no_tensorflow_and_its_help_no_numpy(models):
         subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
 
 
+def test_a_text_typed_as_a_name_is_one_sentence_that_names_the_option(classify):
+    done = classify("what a good film " * 20)
+    assert done.exit_code == 1 and done.stderr.startswith("Error: no file what a good film")
+    assert done.stderr.endswith("use --text\n") and done.stderr.count("\n") == 1
+
+
 # ---- other commands -----------------------------------------------------------------------------
 
 

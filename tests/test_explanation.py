@@ -154,3 +154,30 @@ def test_of_a_text_read_in_windows_every_word_is_explained():
 def test_only_the_first_characters_are_explained_where_no_more_are_read():
     found = explain(judge_of(reading={"max_characters": 5}), "a b c d e")
     assert [effect.text for effect in found.words] == ["a", "b", "c"]
+
+
+def test_what_goes_on_without_a_full_stop_is_taken_in_pieces(few_words, monkeypatch):
+    monkeypatch.setattr(explanation, "SENTENCE_WORDS", 6)
+    found = explain(judge_of(), " ".join(words_of(15)))
+    assert [len(effect.text.split()) for effect in found.sentences] == [6, 6, 3]
+
+
+def test_effects_found_some_at_a_time_are_those_of_all_at_once(monkeypatch):
+    judge, text, sizes = judge_of(), " ".join(words_of(11)), []
+    whole = explain(judge, text)
+    monkeypatch.setattr(explanation, "PARTS", 4)
+    logits = judge.ids_logits
+    monkeypatch.setattr(
+        judge, "ids_logits", lambda texts: sizes.append(len(texts)) or logits(texts)
+    )
+    found = explain(judge, text)
+    assert max(sizes) == 4 and len(found.words) == 11
+    for one, other in zip(found.words, whole.words, strict=True):
+        assert (one.start, one.end) == (other.start, other.end)
+        assert one.effect == pytest.approx(other.effect, abs=1e-5)
+
+
+def test_a_piece_that_begins_with_the_space_before_it_belongs_to_the_next_sentence():
+    text = "So it is. A dog!\nNo"
+    pieces = [(0, 2), (2, 5), (5, 8), (8, 9), (9, 11), (11, 15), (15, 16), (16, 17), (17, 19)]
+    assert explanation._sentences(text, pieces) == [(0, 4), (4, 8), (8, 9)]

@@ -139,3 +139,12 @@ def test_tables_of_other_columns_are_found_out_before_anything_is_judged(tmp_pat
     check_same_columns([str(one), str(same), str(empty), "-", "none.csv"], **call)
     with pytest.raises(ConfigError, match=r"other.csv has the columns text, stars, but .*one.csv"):
         check_same_columns([str(one), str(empty), str(other)], **call)
+
+
+def test_a_text_in_place_of_a_name_is_told_of_the_option_for_texts():
+    for text in ("what a\nfilm " * 40, "so " * 200 + "good.csv", "好" * 200):
+        (item,) = items(text)
+        assert item.problem().startswith(f"no file {text[:4]}")
+        assert item.problem().endswith("use --text")
+        assert len(item.problem()) < 200 and "\n" not in item.problem()
+        check_same_columns([text], form=None, encoding="utf-8")

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module, resources
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +36,12 @@ __all__ = [
 ]  # fmt: skip
 
 FORMAT = 1
-LONG_TEXTS = ("cut", "whole", "windows")
-Kind = Literal["generator", "classifier"]
+# How a text of more words than were learnt from is read, in words.
+HOW_READ: Mapping[str, str] = MappingProxyType(
+    {"cut": "in part", "whole": "whole", "windows": "in overlapping windows"}
+)
+LONG_TEXTS = tuple(HOW_READ)
+DTYPES = (np.float16, np.float32)  # what weights may be saved as
 USE = {
     "generator": "it writes: textrnn generate --model",
     "classifier": "it judges: textrnn classify --model",
@@ -175,8 +180,11 @@ def save(
 ) -> None:
     """Write `model` as `folder`, in place of whatever model is there, all or nothing.
 
-    ArtifactError when it cannot be written.
+    ConfigError unless `dtype` is float16 or float32, ArtifactError when it cannot be written.
     """
+    if not _is_saved_as(dtype):
+        name = getattr(dtype, "__name__", dtype)
+        raise ConfigError(f"dtype must be float16 or float32, got {name}")
     files = {
         "tokenizer.json": model.tokenizer.to_json().encode(),
         "weights.npz": folders.weights_file(model.weights, dtype),
@@ -194,6 +202,13 @@ def save(
             "README.md": model.card.encode(),
         },
     )
+
+
+def _is_saved_as(dtype: npt.DTypeLike) -> bool:
+    try:
+        return np.dtype(dtype) in DTYPES
+    except TypeError:  # no dtype at all
+        return False
 
 
 def _count(shapes: Mapping[str, tuple[int, ...]]) -> int:

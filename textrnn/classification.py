@@ -29,7 +29,8 @@ WHOLE_WORDS = 10_000  # a longer text is read in windows, that memory may stay f
 class Verdict:
     """What was judged of one text; `probability` is the predicted class's own.
 
-    `prediction` is `UNSURE` where the likeliest class is less likely than was asked for. A text
+    `prediction` is `UNSURE` where the likeliest class is less likely than was asked for, and
+    `probability` is then that of the likeliest class, whatever the threshold. A text
     without a word the model can read has no verdict at all, only a `reason`.
     """
 
@@ -157,7 +158,7 @@ class Judge:
         unsure = float(chance.max()) < self.abstain
         return Verdict(
             UNSURE if unsure else self.model.classes[best],
-            float(chance[best]),
+            float(chance.max() if unsure else chance[best]),
             tuple(map(float, chance)),
             len(ids),
             len(readings),

@@ -9,7 +9,7 @@
 `finetune` do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -28,7 +28,7 @@ from textrnn.labelled import Labelled, read_labelled
 if TYPE_CHECKING:
     from textrnn.observer import Observer
 
-DataLike = Labelled | str | Path | tuple[Sequence[str], Sequence[str]]
+DataLike = Labelled | str | Path | tuple[Iterable[str], Iterable[str]]
 
 
 class Classifier:
@@ -163,12 +163,19 @@ def _trained(
 
 
 def as_labelled(data: DataLike, **options: Any) -> Labelled:
-    """A Labelled as it is; a pair of texts and labels as one; a path read."""
+    """A Labelled as it is; a pair of texts and labels as one; a path read.
+
+    CorpusError when the pair is none, or a label is no text.
+    """
     if isinstance(data, Labelled):
         return data
     if isinstance(data, str | Path):
         return read_labelled(data, **options)
-    texts, labels = data
+    texts, labels = map(list, data)
+    if others := [label for label in labels if not isinstance(label, str)]:
+        raise CorpusError(
+            f"labels must be text, got {others[0]}; give their names, as with map(str, labels)"
+        )
     classes = options.get("classes") or sorted(set(labels))
     if len(texts) != len(labels):
         raise CorpusError(f"there are {len(texts):,} texts and {len(labels):,} labels; give a pair")
@@ -178,4 +185,4 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
         )
     numbers = {name: number for number, name in enumerate(classes)}
     array = np.array([numbers[label] for label in labels], np.int32)
-    return Labelled.of(list(texts), array, tuple(classes), ("texts",))
+    return Labelled.of(texts, array, tuple(classes), ("texts",))

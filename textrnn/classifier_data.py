@@ -69,6 +69,8 @@ def encoded(
         )
     if left_out:
         observer.notice(f"{left_out:,} texts have no word that the model can read: left out")
+    if seen := int(labelled.test_overlap(learnt, held).sum()):
+        observer.notice(f"{seen:,} of the texts to validate on stand among those to learn from")
     if reading.tokens == "text":
         whole = [tokenizer.decode(texts[row]) for row in kept]
         by_text = TextBatches(whole, learnt.labels[kept], batch_size=training.batch_size)

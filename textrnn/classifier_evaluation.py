@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import classifier_reports, labelled
-from textrnn.artifact import ClassifierArtifact
+from textrnn.artifact import HOW_READ, ClassifierArtifact
 from textrnn.classification import Judge
-from textrnn.errors import CorpusError
+from textrnn.errors import ConfigError, CorpusError
 from textrnn.labelled import Labelled
 
 CHUNK = 2048  # texts at a time
@@ -33,8 +33,14 @@ def evaluate(
 
     `learnt` is what the model learnt from: texts of `data` that stand there too are counted, and
     the rest is scored by itself as well. Texts without a word that the model can read are left
-    out, and counted. CorpusError when that leaves none, or when the classes are others.
+    out, and counted. CorpusError when that leaves none, or when the classes are others;
+    ConfigError when `abstain` or `worst` is outside its range.
     """
+    # Before all is judged, which may take minutes.
+    if abstain is not None and not 0 <= abstain <= 1:
+        raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
+    if worst < 0:
+        raise ConfigError(f"worst must be 0 or more, got {worst}")
     if data.classes != model.classes:
         raise CorpusError(
             f"the labels are of the classes {', '.join(data.classes)}, {model.name} judges "
@@ -55,8 +61,8 @@ def evaluate(
         raise CorpusError(
             "no text has a word that the model can read, so there is nothing to score"
         )
-    ways = {"cut": "in part", "whole": "whole", "windows": "in windows"}
-    notes = [f"texts of over {model.reading.max_words} words are read {ways[model.long_texts]}"]
+    way = HOW_READ[model.long_texts]
+    notes = [f"texts of over {model.reading.max_words} words are read {way}"]
     if left_out := len(data) - len(readable):
         notes.append(f"{left_out:,} texts have no word that the model can read: left out")
     scored = data.subset(readable)

@@ -141,6 +141,7 @@ def go_on(
     output: Path,
     settings: Mapping[str, Any],
     observer: Observer,
+    base: ClassifierArtifact | None = None,
 ) -> tuple[ClassifierRun, Learner, Split]:
     """The run whose checkpoint is in `output`, as `begin` gives a new one."""
     checkpoint = checkpoints.load(output / "run")
@@ -153,6 +154,7 @@ def go_on(
             f"{record['data']['examples']:,} of them; name those to go on"
         )
     classifier_data.check_validation(validation, record["data"].get("validation"), output)
+    _check_base(base, record["extra"].get("base", {}).get("name"), output)
     own = {**record["training"], **record["network"], **record["reading"]}
     for name, value in settings.items():
         if own.get(name) != value:
@@ -178,6 +180,15 @@ def go_on(
     observer.notice(f"going on at epoch {run.epoch + 1}, step {run.step + 1}")
     split = classifier_data.encoded(learnt, held, run.tokenizer, run.reading, training, Observer())
     return run, learner, split
+
+
+def _check_base(base: ClassifierArtifact | None, name: str | None, output: Path) -> None:
+    """TrainingError unless a resumed run is given the model that it started from, by name."""
+    if (base.name if base else None) == name:
+        return
+    if name is None:
+        raise TrainingError(f"the run in {output} started from no model; go on with `train`")
+    raise TrainingError(f"the run in {output} started from {name}; fine-tune that to go on")
 
 
 def sort_settings(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from textrnn import artifact, calibration, classifier_runs, loop, records, scores, transfer
-from textrnn.artifact import LONG_TEXTS, ClassifierArtifact
+from textrnn.artifact import HOW_READ, LONG_TEXTS, ClassifierArtifact
 from textrnn.classification import Judge
 from textrnn.classifier_runs import ClassifierRun
 from textrnn.labelled import Labelled
@@ -21,6 +21,7 @@ from textrnn.learner import Learner
 from textrnn.observer import Observer
 from textrnn.word_batches import WordBatches
 
+ENOUGH_LONG = 20  # texts; on fewer of many the choice of how to read them is a toss
 SCORES = (
     "validation_loss", "validation_calibrated_loss", "temperature", "validation_accuracy",
     "validation_macro_f1", "validation_auc",
@@ -54,7 +55,7 @@ def train_classifier(
     for notice in artifact.recover(output):
         observer.notice(notice)
     if resume:
-        begun = classifier_runs.go_on(data, validation, output, settings or {}, observer)
+        begun = classifier_runs.go_on(data, validation, output, settings or {}, observer, base)
     else:
         begun = classifier_runs.begin(
             data, validation, output, settings or {}, command, observer, base
@@ -124,17 +125,27 @@ def _close_epoch(run: ClassifierRun, learner: Learner, held: Labelled, observer:
         **found,
         "learning_rate": learner.learning_rate,
     }
-    run.history = [*run.history, row]
+    # nan and inf are not JSON: what has no value is on record as None.
+    known = {name: None if _no_number(value) else value for name, value in row.items()}
+    run.history = [*run.history, known]
     observer.epoch(row, best, {})
 
 
+def _no_number(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
 def _finished(run: ClassifierRun, held: Labelled, observer: Observer) -> ClassifierArtifact:
-    """The best model, with the way of reading long texts that served validation best."""
+    """The best model, with the way of reading long texts that served validation best.
+
+    Where validation has few of them, and not all are long, they are cut, as they were to learn.
+    """
     # By its full path: a bundled model may have the same name.
     best = artifact.load_classifier(run.output.absolute())
     judge, size = Judge(best), run.reading.max_words
     tried: dict[str, dict[str, float]] = {}
-    if any(len(judge.encode(text)) > size for text in held.texts):
+    count = sum(len(judge.encode(text)) > size for text in held.texts)
+    if count >= min(ENOUGH_LONG, len(held)):
         for way in LONG_TEXTS:
             logits = judge.text_logits(held.texts, way)
             temperature = calibration.fit_temperature(logits, held.labels)
@@ -143,16 +154,13 @@ def _finished(run: ClassifierRun, held: Labelled, observer: Observer) -> Classif
             tried[way] = {"temperature": temperature, **found}
         way = min(tried, key=lambda way: tried[way]["log_loss"])
         losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
-        observer.notice(f"texts over {size} words: {losses}; they will be read {WORDS[way]}")
+        observer.notice(f"texts over {size} words: {losses}; they will be read {HOW_READ[way]}")
         best = replace(best, long_texts=way, temperature=tried[way].pop("temperature"))  # type: ignore[arg-type]
         best = replace(best, metadata={**best.metadata, "scores": {"validation": tried[way]}})
     best = replace(best, metadata={**best.metadata, "history": run.history}, name=str(run.output))
     best = replace(best, card=records.classifier_card(best, title=run.output.name))
     artifact.save(best, run.output)
     return best
-
-
-WORDS = {"cut": "in part", "whole": "whole", "windows": "in windows"}
 
 
 def _model(

@@ -18,6 +18,8 @@ from textrnn.tokenizers import cut
 
 MANY_WORDS = 300  # a longer text is explained by sentence first
 TOP_SENTENCES = 3  # and by word in so many of these
+SENTENCE_WORDS = 100  # what goes on for longer is taken in pieces: not every text has full stops
+PARTS = 64  # left out at a time, each from a copy of the text, that memory may stay flat
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\n+|<br\s*/?>", re.IGNORECASE)
 
 
@@ -59,8 +61,10 @@ def explain(judge: Judge, text: str) -> Explanation | None:
 
     def effects(parts: Sequence[tuple[int, int]]) -> list[Effect]:
         """Of ids[first:last], for each part."""
-        kept = [np.delete(ids, slice(*part)) for part in parts]
-        scores = _log_odds(judge, kept, best)
+        scores: list[float] = []
+        for start in range(0, len(parts), PARTS):
+            kept = [np.delete(ids, slice(*part)) for part in parts[start : start + PARTS]]
+            scores += _log_odds(judge, kept, best).tolist()
         return [
             Effect(spans[first][0], spans[last - 1][1],
                    text[spans[first][0] : spans[last - 1][1]], float(before - score))
@@ -94,9 +98,14 @@ def _nothing(judge: Judge) -> Ids:
 
 
 def _sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sentences as ranges first:last of words."""
+    """Sentences as ranges first:last of words, SENTENCE_WORDS at most in each."""
     # A quotation mark after the full stop belongs to what it closes.
     ends = [found.end() for found in SENTENCE_END.finditer(text)] + [len(text)]
-    starts = np.array([start for start, _ in spans])
-    edges = sorted({0, len(spans), *map(int, np.searchsorted(starts, ends))})
-    return list(pairwise(edges))
+    # By where words end: a piece of a word begins at the space before it, in the sentence before.
+    stops = np.array([stop for _, stop in spans])
+    edges = sorted({0, len(spans), *map(int, np.searchsorted(stops, ends, side="right"))})
+    return [
+        (start, min(start + SENTENCE_WORDS, last))
+        for first, last in pairwise(edges)
+        for start in range(first, last, SENTENCE_WORDS)
+    ]

@@ -22,26 +22,22 @@ from textrnn.errors import ArtifactError
 FILES = (
     "config.json", "tokenizer.json", "tokenizer.model", "weights.npz", "metadata.json", "README.md",
 )  # fmt: skip
+# What a save puts beside a folder, and into it as its mark: names that nobody else chooses, since
+# whatever bears them is taken for ours, and renamed or deleted.
+NEW, OLD = ".textrnn-new", ".textrnn-old"
+INCOMPLETE, COMPLETE = ".textrnn-incomplete", ".textrnn-complete"
 
 
 def replace(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Make `folder` hold `contents`, in place of whatever model is there, all or nothing.
 
     Files in `folder` that are no part of a model (a run's checkpoints, a person's notes) are
-    kept. ArtifactError when it cannot be written.
+    kept; of a link the folder that it leads to is replaced. ArtifactError when it cannot be
+    written.
     """
     recover(folder)
-    new, old = _beside(folder, ".new"), _beside(folder, ".old")
     try:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        for name, data in {".incomplete": b"", **contents}.items():
-            _write_synced(new / name, data)
-        os.replace(_mark(new, "incomplete"), _mark(new, "complete"))
-        if folder.exists():
-            os.rename(folder, old)
-        os.rename(new, folder)
-        _finish(folder)
+        _replace(folder.resolve(), contents)
     except OSError as error:
         raise ArtifactError(
             f"cannot save the model as {folder}: {error.strerror or error}; what was there "
@@ -49,40 +45,68 @@ def replace(folder: Path, contents: Mapping[str, bytes]) -> None:
         ) from error
 
 
-def recover(folder: Path) -> list[str]:
-    """Put right what a save killed half-way left beside `folder`; say what was done."""
-    new, old = _beside(folder, ".new"), _beside(folder, ".old")
+def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:
+    new, old = _beside(folder, NEW), _beside(folder, OLD)
+    if folder.exists() and not folder.is_dir():
+        raise ArtifactError(f"{folder} is a file; name a folder to save the model as")
+    if old.exists():
+        raise ArtifactError(
+            f"{old} holds the model that an interrupted save was to replace, and {folder} was "
+            f"made anew since; move one of them away, then save again"
+        )
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    for name, data in {INCOMPLETE: b"", **contents}.items():
+        _write_synced(new / name, data)
+    os.replace(new / INCOMPLETE, new / COMPLETE)
     if folder.exists():
-        if old.exists() or _mark(folder, "complete").exists():
+        os.rename(folder, old)
+    os.rename(new, folder)
+    _finish(folder)
+
+
+def recover(folder: Path) -> list[str]:
+    """Put right what a save killed half-way left beside `folder`; say what was done.
+
+    Only what bears our marks is touched. ArtifactError when it cannot be read or renamed.
+    """
+    try:
+        return _recover(folder, folder.resolve())
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        raise ArtifactError(
+            f"cannot read {folder} or what an interrupted save left beside it: "
+            f"{getattr(error, 'strerror', None) or error}"
+        ) from error
+
+
+def _recover(named: Path, folder: Path) -> list[str]:
+    if folder.exists():
+        if (folder / COMPLETE).exists():
             _finish(folder)
-            return [f"finished the interrupted save of {folder}"]
+            return [f"finished the interrupted save of {named}"]
         return []
+    new, old = _beside(folder, NEW), _beside(folder, OLD)
     for source in (new, old):
-        if source.exists() and (source == old or _mark(source, "complete").exists()):
+        if source.exists() and (source == old or (source / COMPLETE).exists()):
             os.rename(source, folder)
             _finish(folder)
-            return [f"recovered {folder} from {source.name}, which an interrupted save left"]
+            return [f"recovered {named} from {source.name}, which an interrupted save left"]
     return []
 
 
 def _finish(folder: Path) -> None:
     # After the new folder has its name: bring over what was not the model's, drop the old one.
-    old = _beside(folder, ".old")
+    old = _beside(folder, OLD)
     if old.exists():
         for entry in old.iterdir():
             if entry.name not in FILES and not (folder / entry.name).exists():
                 os.rename(entry, folder / entry.name)
         shutil.rmtree(old)
-    _mark(folder, "complete").unlink(missing_ok=True)
+    (folder / COMPLETE).unlink(missing_ok=True)
 
 
 def _beside(folder: Path, suffix: str) -> Path:
-    folder = folder.absolute()
-    return folder.with_name(folder.name + suffix)
-
-
-def _mark(folder: Path, state: str) -> Path:
-    return folder / f".{state}"
+    return folder.parent / (folder.name + suffix)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

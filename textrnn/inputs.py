@@ -4,6 +4,7 @@ One text at a time, in the order named. What cannot be read is an item too, with
 whoever judges reports it and goes on.
 """
 
+import errno
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,7 +92,7 @@ def check_same_columns(paths: Sequence[str], *, form: InputForm | None, encoding
     """
     first: tuple[str, list[str]] | None = None
     for path in paths:
-        if kind_of(path, form) not in ("csv", "tsv") or path == "-" or not Path(path).is_file():
+        if kind_of(path, form) not in ("csv", "tsv") or path == "-" or not _is_file(path):
             continue
         columns = _columns(path, form or form_of(path), encoding)  # type: ignore[arg-type]
         if first and columns and set(columns) != set(first[1]):
@@ -118,7 +119,7 @@ def _called(path: str) -> str:
 def _files(path: str) -> list[str]:
     if not path:  # Path("") is the folder one is in
         raise CorpusError("the name of a FILE is empty; name a file, a folder, or - for stdin")
-    if path == "-" or not Path(path).is_dir():
+    if path == "-" or not _is_folder(path):
         return [path]
     found = sorted(str(file) for file in Path(path).rglob("*.txt") if file.is_file())
     if not found:
@@ -126,6 +127,25 @@ def _files(path: str) -> list[str]:
             f"the folder {path} holds no .txt file; name other files one by one, or as {path}/*.csv"
         )
     return found
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:  # the name is too long, or its folder closed: reading will tell
+        return False
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            return False  # reading will tell
+        raise CorpusError(
+            f"no file {' '.join(path.split())[:50]}...; check the name and the folder you are in; "
+            f"to judge a text itself, use --text"
+        ) from None
 
 
 def _check_suffix(path: str, form: InputForm | None) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from textrnn.artifact import Artifact, ClassifierArtifact
-from textrnn.classifier_config import ClassifierConfig
+from textrnn.artifact import HOW_READ, Artifact, ClassifierArtifact
+from textrnn.classifier_config import ClassifierConfig, ReadingConfig
 from textrnn.corpora import Corpus
 
 
@@ -106,16 +106,15 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         f"- **Learnt from**: {', '.join(data['names'])} ({counts}; sha256 "
         f"{data['sha256'][:12]}…), {held}.",
         f"- **Calibrated** on validation data: logits are divided by {model.temperature:.3f}.",
-        f"- **Long texts**: over {reading.max_words} words they are read "
-        f"{LONG_TEXTS_WORDS[model.long_texts]}.",
+        f"- **Long texts**: {_long_texts(reading, model.long_texts)}.",
     ]
+    if metadata.get("training", {}).get("class_weights", "none") != "none":
+        lines.append(
+            "- **Probabilities** lean to the rare classes, which were weighed up to learn from."
+        )
     if base := metadata.get("base"):
         lines.append(f"- **Fine-tuned from**: {base['name']}; {base['new_words']:,} new words.")
-    for name, score in metadata.get("scores", {}).items():
-        lines.append(
-            f"- **Score, {name}**: {score['accuracy']:.2%} right of {score['examples']:,}, log "
-            f"loss {score['log_loss']:.4f} nats, calibration error {score['ece']:.2%}."
-        )
+    lines += [_score(name, score) for name, score in metadata.get("scores", {}).items()]
     lines += [
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`",
         f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
@@ -128,6 +127,25 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
     return "\n".join(lines)
 
 
+def _score(name: str, score: Mapping[str, Any]) -> str:
+    chosen = " (also chosen and calibrated on)" if name == "validation" else ""
+    return (
+        f"- **Score, {name}**{chosen}: {score['accuracy']:.2%} right of {score['examples']:,}, "
+        f"log loss {score['log_loss']:.4f} nats, calibration error {score['ece']:.2%}."
+    )
+
+
+def _long_texts(reading: ReadingConfig, way: str) -> str:
+    units = "pieces" if reading.tokens == "sentencepiece" else "words"
+    averaged = ", whose logits are averaged" if way == "windows" else ""
+    first = (
+        f"of each the first {reading.max_characters:,} characters alone are read; "
+        if reading.max_characters
+        else ""
+    )
+    return f"{first}over {reading.max_words} {units} they are read {HOW_READ[way]}{averaged}"
+
+
 def _layers(config: ClassifierConfig) -> str:
     parts = []
     if config.conv_layers:
@@ -136,10 +154,3 @@ def _layers(config: ClassifierConfig) -> str:
         both = "bidirectional " if config.bidirectional else ""
         parts.append(f"{config.layers} {both}{config.cell} of {config.units} units")
     return f"layers: {' and '.join(parts)}" if parts else "no layers above the embedding"
-
-
-LONG_TEXTS_WORDS = {
-    "cut": "in part",
-    "whole": "whole",
-    "windows": "in overlapping windows, whose logits are averaged",
-}

@@ -182,8 +182,9 @@ def _model(run: Run, weights: Mapping[str, Any], scores: Mapping[str, Any]) -> A
 
 
 def _finished(run: Run) -> Artifact:
-    best = artifact.load(run.output)
-    best = replace(best, metadata={**best.metadata, "history": run.history})
+    best = artifact.load(run.output.absolute())
+    metadata = {**best.metadata, "history": run.history}
+    best = replace(best, metadata=metadata, name=str(run.output))
     artifact.save(best, run.output)
     return best
 

@@ -28,7 +28,8 @@ def grown(base: ClassifierArtifact, texts: Sequence[str]) -> Any:
     tokenizer = base.tokenizer
     if not isinstance(tokenizer, WordTokenizer):
         return tokenizer
-    counts = Counter(word for text in texts for word in tokenizer.words(text))
+    limit = base.reading.max_characters or None  # what follows is never read
+    counts = Counter(word for text in texts for word in tokenizer.words(text[:limit]))
     known = {*tokenizer.words_by_id, *tokenizer.added}
     new = [
         word

@@ -29,7 +29,8 @@ from textrnn.tables import form_of
 # Judged together: the first few soon, then enough for good batches, never too many for memory.
 FEWEST, MOST, MOST_EXPLAINED = 64, 1024, 16
 MOST_CHARACTERS = 4_000_000
-MOST_SECONDS = 1.0  # that a text may wait for others, where they come slowly
+# That a text may wait for others where they come slowly; looked at only when the next one comes.
+MOST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ setting_options = all_of(
         "one that it makes of a text.",
     ),
     _recipe("train_embedding", "Let what it starts from learn too; off with --tokens text."),
-    _recipe("class_weights", "Weigh rare classes up."),
+    _recipe("class_weights", "Weigh rare classes up (probabilities then lean to the rare)."),
     _recipe("batch_size", "Texts a step."),
     click.option(
         "--epochs",
@@ -101,7 +101,8 @@ setting_options = all_of(
 @click.option(
     "--validation",
     metavar="SHARE|DATA",
-    help="Share of the texts to choose and calibrate on, or data of their own.  "
+    help="Share of the texts to choose and calibrate on, or data of their own (its test/ where it "
+    "has one).  "
     f"[default: {ClassifierTrainingConfig.validation}]",
 )
 @setting_options
