@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from bags import bag_of_words
 from classifiers import LETTERS, random_classifier
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -197,3 +198,18 @@ def test_of_the_unsure_the_probability_is_the_likeliest_whatever_the_threshold()
 def test_thresholds_that_make_no_sense_are_refused(classes, settings, message):
     with pytest.raises(ConfigError, match=message):
         Judge(random_classifier(classes=classes), **settings)
+
+
+def test_many_texts_are_judged_as_a_few_are(monkeypatch):
+    judge = Judge(bag_of_words())
+    texts = ["good", "bad bad good", "", "a good day", "bad"] * 3
+    few = [verdict for text in texts for verdict in judge.judge([text])]
+    monkeypatch.setattr("textrnn.classification.GROUP", 4)
+    many = judge.judge(texts)
+    assert [verdict.prediction for verdict in many] == [verdict.prediction for verdict in few]
+    np.testing.assert_allclose(
+        [verdict.probabilities for verdict in many if verdict.judged],
+        [verdict.probabilities for verdict in few if verdict.judged],
+        atol=1e-6,
+    )
+    assert judge.judge([]) == []

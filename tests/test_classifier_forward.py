@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from classifiers import random_ids
+from classifiers import random_classifier, random_ids
 from conftest import random_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -226,3 +226,14 @@ def test_no_texts_have_no_logits():
     config = config_of(classes=3)
     network = ClassifierNetwork(config, random_weights(config, 0, classifier_weight_shapes))
     assert network.logits([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize("settings", [{}, {"bidirectional": False, "layers": 2}])
+@pytest.mark.parametrize("cell", ["gru", "lstm", "mingru"])
+def test_looking_products_up_changes_no_logit(cell, settings):
+    model = random_classifier(cell=cell, **settings)
+    texts = random_ids([7, 1, 30, 12], model.config.vocab_size)
+    before = model.network().logits(texts)
+    network = model.network()
+    network.fold()
+    np.testing.assert_allclose(network.logits(texts), before, atol=1e-5)

@@ -332,8 +332,8 @@ def test_memory_stays_flat_for_texts_are_judged_some_at_a_time(classify, monkeyp
     judge = Judge.judge
     monkeypatch.setattr(Judge, "judge", lambda self, texts: sizes.append(len(texts)) or judge(
         self, texts))  # fmt: skip
-    done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 3000)
-    assert done.stdout.count("\n") == sum(sizes) == 3000
+    done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 9000)
+    assert done.stdout.count("\n") == sum(sizes) == 9000
     assert sizes[0] == judging.FEWEST and max(sizes) == judging.MOST
 
 

@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from textrnn import calibration
 from textrnn.artifact import ClassifierArtifact
-from textrnn.classifier_forward import batches
+from textrnn.classifier_forward import ClassifierNetwork, batches
 from textrnn.errors import ConfigError
 from textrnn.forward import Floats, Ids
 from textrnn.generation import one_blas_thread
-from textrnn.tokenizers.words import cut
+from textrnn.tokenizers.words import WordTokenizer, cut
 
 UNSURE = "unsure"
+GROUP = 512  # texts that are turned into ids together
 WHOLE_WORDS = 10_000  # a longer text is read in windows, that memory may stay flat
 
 
@@ -40,6 +41,7 @@ class Verdict:
     words: int
     windows: int = 1  # read in so many, averaged
     cut: bool = False  # or not read to its end
+    unknown: int = 0  # of its words that the model never saw
     reason: str = ""
 
     @property
@@ -79,12 +81,28 @@ class Judge:
         return self.model.tokenizer.encode(text[:limit] if limit else text)
 
     def judge(self, texts: Sequence[str]) -> list[Verdict]:
-        """A verdict for each text, in their order."""
-        encoded = [self.encode(text) for text in texts]
+        """A verdict for each text, in their order.
+
+        Of many texts some are turned into ids while others are computed, a core each.
+        """
+        groups = [texts[start : start + GROUP] for start in range(0, len(texts), GROUP)]
+        if len(groups) == 1:
+            return self._judge(texts, [self.encode(text) for text in texts], spread=True)
+        with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+            work = [
+                pool.submit(self._judge, group, [self.encode(text) for text in group], spread=False)
+                for group in groups
+            ]
+        return [verdict for done in work for verdict in done.result()]
+
+    def _judge(
+        self, texts: Sequence[str], encoded: Sequence[Ids], *, spread: bool
+    ) -> list[Verdict]:
         readings = [self._readings(ids) if len(ids) else [] for ids in encoded]
         readable = [row for row, parts in enumerate(readings) if parts]
         chances = calibration.probabilities(
-            self._averaged([readings[row] for row in readable]), self.model.temperature
+            self._averaged([readings[row] for row in readable], spread=spread),
+            self.model.temperature,
         )
         verdicts = [
             Verdict(None, None, (), 0, reason="it has no word that the model can read")
@@ -101,17 +119,26 @@ class Judge:
             return int(chance[1] >= self.threshold)
         return int(chance.argmax())
 
-    def logits(self, texts: Sequence[Ids]) -> Floats:
-        """Logits (texts, classes) of ids as they are, one or more in each."""
-        groups = list(batches([len(ids) for ids in texts]))
+    def logits(self, texts: Sequence[Ids], *, spread: bool = True) -> Floats:
+        """Logits (texts, classes) of ids as they are, one or more in each.
+
+        `spread` computes their batches side by side, one a core.
+        """
+        lengths = [len(ids) for ids in texts]
+        groups = list(batches(lengths))
+        if isinstance(self.network, ClassifierNetwork) and (
+            sum(lengths) >= self.model.config.vocab_size
+        ):
+            self.network.fold()
         result = np.empty((len(texts), self.model.config.classes), np.float32)
 
         def compute(rows: npt.NDArray[np.intp]) -> None:
             result[rows] = self.network.batch_logits([texts[row] for row in rows])
 
         # Batches are small: a core each serves them better than all cores one by one.
-        if len(groups) == 1:
-            compute(groups[0])
+        if len(groups) == 1 or not spread:
+            for rows in groups:
+                compute(rows)
         else:
             with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
                 list(pool.map(compute, groups))
@@ -141,12 +168,12 @@ class Judge:
         starts = [*range(0, len(ids) - size, max(1, size // 2)), len(ids) - size]
         return [ids[start : start + size] for start in starts]
 
-    def _averaged(self, readings: Sequence[Sequence[Ids]]) -> Floats:
+    def _averaged(self, readings: Sequence[Sequence[Ids]], *, spread: bool = True) -> Floats:
         """The mean logits (texts, classes) of each text's readings."""
         if not readings:
             return np.empty((0, self.model.config.classes), np.float32)
         counts = np.array([len(parts) for parts in readings])
-        logits = self.logits([part for parts in readings for part in parts])
+        logits = self.logits([part for parts in readings for part in parts], spread=spread)
         if len(logits) == len(readings):
             return logits
         sums: Floats = np.add.reduceat(logits, np.cumsum(counts) - counts, axis=0)
@@ -156,6 +183,8 @@ class Judge:
     def _verdict(self, chance: Any, ids: Ids, readings: Sequence[Ids], unread: bool) -> Verdict:
         best = self.chosen(chance)
         unsure = float(chance.max()) < self.abstain
+        tokenizer = self.model.tokenizer
+        unknown = tokenizer.unknown(ids).sum() if isinstance(tokenizer, WordTokenizer) else 0
         return Verdict(
             UNSURE if unsure else self.model.classes[best],
             float(chance.max() if unsure else chance[best]),
@@ -163,4 +192,5 @@ class Judge:
             len(ids),
             len(readings),
             unread or sum(map(len, readings)) < len(ids),
+            int(unknown),
         )

@@ -27,7 +27,7 @@ from textrnn.inputs import (
 from textrnn.tables import form_of
 
 # Judged together: the first few soon, then enough for good batches, never too many for memory.
-FEWEST, MOST, MOST_EXPLAINED = 64, 1024, 16
+FEWEST, MOST, MOST_EXPLAINED = 64, 4096, 16
 MOST_CHARACTERS = 4_000_000
 # That a text may wait for others where they come slowly; looked at only when the next one comes.
 MOST_SECONDS = 1.0

@@ -25,7 +25,6 @@ FAINT = 0.15  # of the strongest effect: a word below it is shown plain
 LEAST = 0.005  # nats: less is 0.00 when it is shown
 STRONG = 0.5  # and one above it bold
 UNREAD = 80  # characters between two words: more were not read
-GLANCE = 300  # characters: enough to tell whether the model knows the language
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -71,7 +70,7 @@ class VerdictLines:
             yield f"likeliest: {one_line(self.judge.model.classes[best])}"
         if how := how_read(self.judge, item.text, verdict):
             yield f"read {how}"
-        if strange := unknown_words(self.judge, item.text):
+        if strange := unknown_words(verdict):
             yield strange
 
     def _explained(self, text: str, explanation: Explanation) -> list[str]:
@@ -168,16 +167,11 @@ def how_read(judge: Judge, text: str, verdict: Verdict) -> str:
     return ", of these ".join(parts)
 
 
-def unknown_words(judge: Judge, text: str) -> str:
-    """A remark on a text most of whose first words the model never saw; else ""."""
-    tokenizer = judge.model.tokenizer
-    if not hasattr(tokenizer, "unknown"):
+def unknown_words(verdict: Verdict) -> str:
+    """A remark on a text most of whose words the model never saw; else ""."""
+    if 2 * verdict.unknown <= verdict.words:
         return ""
-    unknown = tokenizer.unknown(tokenizer.encode(text[:GLANCE]))
-    if 2 * unknown.sum() <= len(unknown):
-        return ""
-    first = "first " if len(text) > GLANCE else ""
-    return f"knows {len(unknown) - unknown.sum():,} of its {first}{len(unknown):,} words"
+    return f"knows {verdict.words - verdict.unknown:,} of its {verdict.words:,} words"
 
 
 def rounded_down(chance: float) -> float:

@@ -99,7 +99,7 @@ class VerdictWriter:
         how = how_read(self.judge, item.text, verdict)
         self.long += bool(how)
         self.first_long = self.first_long or how
-        self.strange += bool(unknown_words(self.judge, item.text))
+        self.strange += bool(unknown_words(verdict))
         values: dict[str, Any] = {
             "prediction": verdict.prediction,
             "probability": _rounded(verdict.probability),
