@@ -30,7 +30,7 @@ from textrnn.vectors import read_vectors, vector_size
 SETTINGS: tuple[type[Config], ...] = (ReadingConfig, ClassifierConfig, ClassifierTrainingConfig)
 # Defaults for going on from a trained model: gentler, and from the head downwards.
 FINE_TUNING: Mapping[str, Any] = {
-    "learning_rate": 1e-3, "layer_decay": 0.5, "unfreeze_epochs": 1, "patience": 4,
+    "learning_rate": 2e-3, "layer_decay": 0.7, "unfreeze_epochs": 1, "patience": 4,
 }  # fmt: skip
 GIVEN = ("vocab_size", "classes")  # by the data, not by a person
 
