@@ -36,15 +36,16 @@ def setting(
         name,
         type=kind,
         default=None if keep_unset else default,
-        show_default=_shown(default),
-        help=help,
+        show_default=not keep_unset and default is not None,
+        help=f"{help}{_shown(default)}" if keep_unset else help,
     )
 
 
-def _shown(default: Any) -> str | bool:
-    if isinstance(default, bool):
-        return "on" if default else "off"
-    return str(default) if default is not None else False
+def _shown(default: Any) -> str:
+    # Click puts a default that it is only told of into brackets of its own.
+    if default is None or default == "":
+        return ""
+    return f"  [default: {('off', 'on')[default] if isinstance(default, bool) else default}]"
 
 
 def all_of(*options: Any) -> Callable[[F], F]:
