@@ -291,7 +291,7 @@ def test_an_archive_brought_by_other_means_is_used_and_kept(server, reviews, tmp
     [
         (packed(files={"../outside.txt": b"!"}), r"'../outside.txt' in it would leave the folder"),
         (packed(files={"reviews/../../a": b"!"}), "would leave the folder"),
-        (packed(files={"/tmp/outside.txt": b"!"}), r"'/tmp/outside.txt' in it would leave"),
+        (packed(files={"/outside.txt": b"!"}), r"'/outside.txt' in it would leave"),
         (packed(folder("..")), "would leave the folder"),
         (packed(link("reviews/a", "/etc/hosts")), "'reviews/a' in it is a link or a device"),
         (packed(link("reviews/a", "README")), "is a link or a device"),

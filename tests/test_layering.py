@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "observer": set(),
     "config": {"errors"},
     "classifier_config": {"errors", "config"},
+    "columns": set(),
     "ngrams": set(),
     "copying": set(),
     "corpora": LIGHT_BASE,
@@ -50,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "scores": LIGHT_BASE,
     "calibration": {*LIGHT_BASE, "scores"},
-    "classifier_reports": {*LIGHT_BASE, "scores", "calibration"},
+    "classifier_reports": {*LIGHT_BASE, "columns", "scores", "calibration"},
     "classification": {*MODEL, "artifact", "calibration", "generation"},
     "explanation": {"classification", "forward", "tokenizers"},
     "classifier_evaluation": {
@@ -105,6 +106,7 @@ ALLOWED: dict[str, set[str]] = {
         "explanation", "labelled", "observer",
     },
     "cli": {
+        "columns",
         *MODEL, *DATA, "artifact", "cli", "classification", "classifier_evaluation",
         "classifier_reports", "classifier_training", "corpora", "data", "downloads", "explanation",
         "generation", "hub_export", "inputs", "layers", "observer", "records", "reports",

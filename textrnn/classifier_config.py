@@ -128,6 +128,16 @@ class ClassifierTrainingConfig(LearningConfig):
             raise ConfigError(f"validation must be between 0 and 1, got {self.validation}")
 
 
+# What `train classifier` can be told, by the part it is of; `CLASSIFIER_GIVEN` is for the data.
+CLASSIFIER_SETTINGS: Mapping[str, type[Config]] = MappingProxyType(
+    {
+        "reading": ReadingConfig,
+        "network": ClassifierConfig,
+        "training": ClassifierTrainingConfig,
+    }
+)
+CLASSIFIER_GIVEN = ("vocab_size", "classes")
+
 _PLAIN = {
     "word_dropout": 0.0, "embedding_dropout": 0.0, "dropout": 0.0, "bidirectional": False,
     "schedule": "constant", "warmup_steps": 0, "weight_decay": 0.0, "clip_norm": 0.0, "ema": 0.0,

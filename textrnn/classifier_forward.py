@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.classifier_config import ClassifierConfig
-from textrnn.forward import GATES, Floats, Ids, Layer
+from textrnn.forward import Floats, Ids, Layer, cell_shapes
 
 Indices = npt.NDArray[np.intp]
 BATCH_WORDS = 65_536  # of one batch's texts together: what bounds memory
@@ -30,16 +30,9 @@ def classifier_weight_shapes(config: ClassifierConfig) -> dict[str, tuple[int, .
         shapes[f"conv_{index}/kernel"] = (config.conv_width, features, config.conv_filters)
         shapes[f"conv_{index}/bias"] = (config.conv_filters,)
         features = config.conv_filters
-    width = GATES[config.cell] * config.units
     for index in range(1, config.layers + 1):
         for cell in cell_names(config, index):
-            shapes[f"{cell}/kernel"] = (features, width)
-            if config.cell != "mingru":  # its gates see the input alone
-                shapes[f"{cell}/recurrent_kernel"] = (config.units, width)
-            shapes[f"{cell}/bias"] = (2, width) if config.cell == "gru" else (width,)
-            if config.cell == "layer_norm_rnn":
-                shapes[f"{cell}/layer_norm/gamma"] = (width,)
-                shapes[f"{cell}/layer_norm/beta"] = (width,)
+            shapes |= cell_shapes(cell, config.cell, config.units, features)
         features = config.units * config.directions
     features *= 3 if config.pooling == "all" else 1
     if config.dense_units:

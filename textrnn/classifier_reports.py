@@ -5,7 +5,6 @@ Both show "-" where a score is undefined (None).
 """
 
 import textwrap
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import scores
+from textrnn.columns import columns, one_line
 from textrnn.errors import ConfigError
 from textrnn.scores import Floats, Labels
 
@@ -122,7 +122,7 @@ def shortened(text: str) -> str:
 
 def as_text(report: Mapping[str, Any]) -> str:
     """A report for a terminal."""
-    lines = [_title(report), *(f"note: {_one_line(note)}" for note in report["notes"])]
+    lines = [_title(report), *(f"note: {one_line(note)}" for note in report["notes"])]
     for table in _tables(report):
         lines += ["", *_aligned(table)]
     if report["abstain"]:
@@ -130,11 +130,11 @@ def as_text(report: Mapping[str, Any]) -> str:
     if report["worst"]:
         lines += ["", "worst mistakes, counted from 0"]
     for mistake in report["worst"]:
-        truth, prediction = _one_line(mistake["truth"]), _one_line(mistake["prediction"])
+        truth, prediction = one_line(mistake["truth"]), one_line(mistake["prediction"])
         sure = _percent(mistake["probability"])
         lines.append(f"  {mistake['index']}: truth {truth}, judged {prediction} at {sure}")
         lines += textwrap.wrap(
-            _one_line(mistake["text"]), WIDTH, initial_indent="    ", subsequent_indent="    "
+            one_line(mistake["text"]), WIDTH, initial_indent="    ", subsequent_indent="    "
         )
     return "\n".join(lines)
 
@@ -235,7 +235,7 @@ def _bin_row(found: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _title(report: Mapping[str, Any]) -> str:
-    return f"{_one_line(report['model'])}, {report['scores']['examples']:,} examples"
+    return f"{one_line(report['model'])}, {report['scores']['examples']:,} examples"
 
 
 def _abstain_sentence(found: Mapping[str, Any]) -> str:
@@ -263,35 +263,19 @@ def _accuracy(found: Mapping[str, Any]) -> str:
     return f"{_percent(found['accuracy'])} ({100 * low:.2f}-{100 * high:.2f})"
 
 
-def _one_line(text: str) -> str:
-    """Any text as one line: a single space for white space and control characters."""
-    spaced = (" " if unicodedata.category(character) == "Cc" else character for character in text)
-    return " ".join("".join(spaced).split())
-
-
 def _aligned(table: Table) -> list[str]:
-    cells = [[_one_line(cell) for cell in row] for row in (table.header, *table.rows)]
-    widths = [max(map(_columns, column)) for column in zip(*cells, strict=True)]
+    cells = [[one_line(cell) for cell in row] for row in (table.header, *table.rows)]
+    widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
     lines = [table.title]
     for row in cells:
         padded = [
-            cell + " " * (width - _columns(cell))
+            cell + " " * (width - columns(cell))
             if index in table.left
-            else " " * (width - _columns(cell)) + cell
+            else " " * (width - columns(cell)) + cell
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  " + "  ".join(padded).rstrip())
     return lines
-
-
-def _columns(text: str) -> int:
-    """Columns of a terminal that `text` takes: two for a Chinese character or an emoji."""
-    # Accents, joiners and variation selectors take none.
-    return sum(
-        1 + (unicodedata.east_asian_width(character) in "WF")
-        for character in text
-        if unicodedata.category(character) not in ("Mn", "Me", "Cf")
-    )
 
 
 def _markdown_table(table: Table) -> str:
@@ -306,4 +290,4 @@ _MARKS |= {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
 
 
 def _escaped(text: str) -> str:
-    return _one_line(text).translate(_MARKS)
+    return one_line(text).translate(_MARKS)

@@ -13,26 +13,30 @@ import tensorflow as tf
 
 from textrnn import checkpoints, classifier_data, hub_runs, tokenizers, transfer
 from textrnn.artifact import ClassifierArtifact
-from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
+from textrnn.classifier_config import (
+    CLASSIFIER_GIVEN,
+    CLASSIFIER_SETTINGS,
+    ClassifierConfig,
+    ClassifierTrainingConfig,
+    ReadingConfig,
+)
 from textrnn.classifier_data import Split
-from textrnn.config import Config, LearningConfig
+from textrnn.config import LearningConfig
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.hub_runs import Borrowed
 from textrnn.labelled import Labelled
 from textrnn.learner import Learner
-from textrnn.loop import Saver, Standing, check_free
+from textrnn.loop import Saver, Standing, check_free, check_same_settings
 from textrnn.models.classifier import build_classifier
 from textrnn.observer import Observer
 from textrnn.tokenizers.strings import TextTokenizer
 from textrnn.tokenizers.words import WordTokenizer
 from textrnn.vectors import read_vectors, vector_size
 
-SETTINGS: tuple[type[Config], ...] = (ReadingConfig, ClassifierConfig, ClassifierTrainingConfig)
 # Defaults for going on from a trained model: gentler, and from the head downwards.
 FINE_TUNING: Mapping[str, Any] = {
     "learning_rate": 2e-3, "layer_decay": 0.7, "unfreeze_epochs": 1, "patience": 4,
 }  # fmt: skip
-GIVEN = ("vocab_size", "classes")  # by the data, not by a person
 
 
 @dataclass(kw_only=True)
@@ -156,12 +160,7 @@ def go_on(
     classifier_data.check_validation(validation, record["data"].get("validation"), output)
     _check_base(base, record["extra"].get("base", {}).get("name"), output)
     own = {**record["training"], **record["network"], **record["reading"]}
-    for name, value in settings.items():
-        if own.get(name) != value:
-            raise ConfigError(
-                f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and goes on "
-                f"with its own settings; leave that out"
-            )
+    check_same_settings(own, settings, output)
     record["reading"] = ReadingConfig.from_dict(record["reading"])
     record["network"] = ClassifierConfig.from_dict(record["network"])
     record["training"] = training = ClassifierTrainingConfig.from_dict(record["training"])
@@ -194,8 +193,9 @@ def _check_base(base: ClassifierArtifact | None, name: str | None, output: Path)
 def sort_settings(
     settings: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Settings of all kinds, by name, into those of SETTINGS; ConfigError names unknown ones."""
-    kinds = [cls.field_types().keys() - set(GIVEN) for cls in SETTINGS]
+    """Settings by name, into those of each of CLASSIFIER_SETTINGS; ConfigError names the rest."""
+    given = set(CLASSIFIER_GIVEN)
+    kinds = [cls.field_types().keys() - given for cls in CLASSIFIER_SETTINGS.values()]
     if unknown := settings.keys() - set().union(*kinds):
         raise ConfigError(
             f"unknown setting {', '.join(sorted(unknown))}; known are "

@@ -28,20 +28,24 @@ def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     if config.embedding_dim:
         shapes["embedding/embeddings"] = (config.vocab_size, config.embedding_dim)
-    width = GATES[config.cell] * config.units
     features = config.embedding_dim or config.vocab_size
     for index in range(1, config.layers + 1):
-        cell = cell_name(config, index)
-        shapes[f"{cell}/kernel"] = (features, width)
-        if config.cell != "mingru":  # its gates see the input alone
-            shapes[f"{cell}/recurrent_kernel"] = (config.units, width)
-        shapes[f"{cell}/bias"] = (2, width) if config.cell == "gru" else (width,)
-        if config.cell == "layer_norm_rnn":
-            shapes[f"{cell}/layer_norm/gamma"] = (width,)
-            shapes[f"{cell}/layer_norm/beta"] = (width,)
+        shapes |= cell_shapes(cell_name(config, index), config.cell, config.units, features)
         features = config.units
     shapes["output/kernel"] = (config.units, config.vocab_size)
     shapes["output/bias"] = (config.vocab_size,)
+    return shapes
+
+
+def cell_shapes(name: str, cell: str, units: int, features: int) -> dict[str, tuple[int, ...]]:
+    """The same of one recurrent layer over so many features, filed under `name`."""
+    width = GATES[cell] * units
+    shapes: dict[str, tuple[int, ...]] = {f"{name}/kernel": (features, width)}
+    if cell != "mingru":  # its gates see the input alone
+        shapes[f"{name}/recurrent_kernel"] = (units, width)
+    shapes[f"{name}/bias"] = (2, width) if cell == "gru" else (width,)
+    if cell == "layer_norm_rnn":
+        shapes |= {f"{name}/layer_norm/{part}": (width,) for part in ("gamma", "beta")}
     return shapes
 
 

@@ -6,7 +6,7 @@ scored are functions that the composer brings.
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from textrnn import checkpoints
 from textrnn.checkpoints import Checkpoint
 from textrnn.config import LearningConfig
-from textrnn.errors import TrainingError
+from textrnn.errors import ConfigError, TrainingError
 from textrnn.learner import Learner
 from textrnn.observer import Observer, Progress
 
@@ -168,6 +168,16 @@ def waited_enough(run: Standing) -> bool:
     """Whether the validation loss has been no better for as many epochs as the settings allow."""
     patience = run.learning.patience
     return bool(patience) and run.epoch - run.best_epoch >= patience
+
+
+def check_same_settings(own: Mapping[str, Any], given: Mapping[str, Any], output: Path) -> None:
+    """ConfigError unless what is `given` to a resumed run is what it has of its `own`."""
+    for name, value in given.items():
+        if own.get(name) != value:
+            raise ConfigError(
+                f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and goes on "
+                f"with its own settings; leave that out"
+            )
 
 
 def check_free(output: Path) -> None:

@@ -22,9 +22,9 @@ from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig, LearningConfig, TrainingConfig, is_file
 from textrnn.corpora import Corpus
 from textrnn.corpus_ids import Split
-from textrnn.errors import ConfigError, TrainingError
+from textrnn.errors import TrainingError
 from textrnn.learner import Learner
-from textrnn.loop import Saver, Standing, check_free
+from textrnn.loop import Saver, Standing, check_free, check_same_settings
 from textrnn.models.generator import build_generator
 from textrnn.observer import Observer
 from textrnn.tokenizers import Tokenizer
@@ -117,12 +117,7 @@ def go_on(
             f"characters; name that one to go on"
         )
     own = {**record["training"], **record["network"]}
-    for name, value in settings.items():
-        if own.get(name) != value:
-            raise ConfigError(
-                f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and goes on "
-                f"with its own settings; leave that out"
-            )
+    check_same_settings(own, settings, output)
     record["network"] = GeneratorConfig.from_dict(record["network"])
     record["training"] = training = TrainingConfig.from_dict(record["training"])
     pieces = record.pop("pieces", None)

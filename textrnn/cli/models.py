@@ -7,12 +7,6 @@ import click
 if TYPE_CHECKING:
     from textrnn.artifact import ClassifierArtifact
 
-LONG = {
-    "cut": "are read in part",
-    "whole": "are read whole",
-    "windows": "are read in overlapping windows",
-}
-
 LISTED = "{:<16} {:<10} {:>12} {:>9}  {}"
 
 
@@ -68,6 +62,8 @@ def show(model: str) -> None:
 
 
 def _show_classifier(model: "ClassifierArtifact") -> None:
+    from textrnn.artifact import HOW_READ
+
     config, reading = model.config, model.reading
     parts = [f"embedding {config.embedding_dim}"]
     if config.conv_layers:
@@ -83,5 +79,5 @@ def _show_classifier(model: "ClassifierArtifact") -> None:
         f"reads       {what}{rule}{', in lower case' if reading.lower else ''}: "
         f"{config.vocab_size:,} ids, {reading.max_words:,} {what} at a time"
     )
-    click.echo(f"long texts  {LONG[model.long_texts]}")
+    click.echo(f"long texts  are read {HOW_READ[model.long_texts]}")
     click.echo(f"classes     {', '.join(model.classes)}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from textrnn.classifier_config import CLASSIFIER_GIVEN, CLASSIFIER_SETTINGS
 from textrnn.cli.kinds import refuse
 from textrnn.cli.labelled_texts import READING, data_options
 from textrnn.cli.options import all_of, reading_options, setting
@@ -20,12 +21,7 @@ from textrnn.cli.recipes import (
     stopped,
     typed_command,
 )
-from textrnn.cli.train_classifier import (
-    CLASSIFIER_GIVEN,
-    CLASSIFIER_SETTINGS,
-    classifier,
-    teach,
-)
+from textrnn.cli.train_classifier import classifier, teach
 from textrnn.config import PRESETS, GeneratorConfig, TrainingConfig, preset
 from textrnn.errors import ConfigError
 

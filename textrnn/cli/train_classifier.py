@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textrnn.classifier_config import (
+    CLASSIFIER_GIVEN,
     CLASSIFIER_PRESETS,
+    CLASSIFIER_SETTINGS,
     ClassifierConfig,
     ClassifierTrainingConfig,
     ReadingConfig,
@@ -26,18 +28,10 @@ from textrnn.cli.recipes import (
     stopped,
     typed_command,
 )
-from textrnn.config import Config
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.artifact import ClassifierArtifact
-
-CLASSIFIER_SETTINGS: dict[str, type[Config]] = {
-    "reading": ReadingConfig,
-    "network": ClassifierConfig,
-    "training": ClassifierTrainingConfig,
-}
-CLASSIFIER_GIVEN = ("vocab_size", "classes")
 
 
 def _reading(name: str, help: str) -> Any:

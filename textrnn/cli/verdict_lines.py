@@ -4,15 +4,14 @@ On a terminal a class has a colour, and the words of an explanation have that of
 speak for. Text from outside is shown without its control characters.
 """
 
-import re
 import string
-import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import cycle
 
 import click
 
 from textrnn.classification import UNSURE, Judge, Verdict
+from textrnn.columns import columns, one_line, plain
 from textrnn.explanation import Effect, Explanation
 from textrnn.inputs import Item
 
@@ -25,7 +24,6 @@ FAINT = 0.15  # of the strongest effect: a word below it is shown plain
 LEAST = 0.005  # nats: less is 0.00 when it is shown
 STRONG = 0.5  # and one above it bold
 UNREAD = 80  # characters between two words: more were not read
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class VerdictLines:
@@ -119,7 +117,7 @@ class VerdictLines:
         for word in words:
             parts.append(_between(text, start, max(start, word.start)))
             # A piece of SentencePiece's may begin with a space, or be a part of a character.
-            seen = _plain(text[max(start, word.start) : word.end])
+            seen = plain(text[max(start, word.start) : word.end])
             bare = seen.strip()
             parts.append(seen.replace(bare, self._styled(bare, word, explanation, most), 1))
             start = max(start, word.end)
@@ -184,11 +182,6 @@ def signed(effect: float) -> str:
     return f"{effect:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
-def one_line(text: str) -> str:
-    """Any text as one line, a single space for white space and control characters."""
-    return " ".join(_plain(text).split())
-
-
 def shortened(text: str, room: int) -> str:
     """The beginning of `text` as one line of at most `room` columns."""
     line = one_line(text[: 4 * max(room, 1)])
@@ -197,22 +190,6 @@ def shortened(text: str, room: int) -> str:
     while line and columns(line) > room - 1:
         line = line[:-1]
     return line.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
-
-
-def columns(text: str) -> int:
-    """Columns of a terminal that `text` takes: two for a Chinese character or an emoji."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        1 + (unicodedata.east_asian_width(character) in "WF")
-        for character in text
-        # Accents, joiners and variation selectors take none.
-        if unicodedata.category(character) not in ("Mn", "Me", "Cf")
-    )
-
-
-def _plain(text: str) -> str:
-    return _CONTROLS.sub(" ", text)
 
 
 def _named(word: str) -> str:
@@ -225,7 +202,7 @@ def _between(text: str, start: int, end: int) -> str:
     """text[start:end], between two words; what the model did not read is left out."""
     if end - start > UNREAD:
         return " \N{HORIZONTAL ELLIPSIS} "
-    return _plain(text[start:end])
+    return plain(text[start:end])
 
 
 def _strongest_of_each(words: Iterable[Effect]) -> Iterable[Effect]:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from textrnn.classifier_config import ClassifierConfig
-from textrnn.models.stack import recurrent_layer, regularizer
+from textrnn.models.stack import locked_dropout, recurrent_layer, regularizer
 from textrnn.sequence_layers import MaskedConv1D, MaskedMaxPooling1D, MaskedPooling, WordDropout
 
 
@@ -40,11 +40,11 @@ def build_classifier(
     )(inputs)
     if config.word_dropout:
         h = WordDropout(config.word_dropout, seed=next(seeds), name="word_dropout")(h)
-    h = _locked_dropout(h, config.embedding_dropout, next(seeds), "embedding_dropout")
+    h = locked_dropout(h, config.embedding_dropout, next(seeds), "embedding_dropout")
     h = _convolutions(h, config, seeds)
     for index in range(1, config.layers + 1):
         if index > 1:
-            h = _locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
+            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
         layer = recurrent_layer(config, index, seeds)
         if config.bidirectional:
             back = recurrent_layer(
@@ -91,8 +91,3 @@ def _dense(config: ClassifierConfig, units: int, name: str, seeds: Any, **settin
         name=name,
         **settings,
     )
-
-
-def _locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:
-    # SpatialDropout1D drops whole features: one mask for all words of a text.
-    return keras.layers.SpatialDropout1D(rate, seed=seed, name=name)(h) if rate else h

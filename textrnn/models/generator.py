@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from textrnn.config import GeneratorConfig
-from textrnn.models.stack import recurrent_layer
+from textrnn.models.stack import locked_dropout, recurrent_layer
 
 
 def build_generator(
@@ -35,26 +35,21 @@ def build_generator(
         h = keras.layers.Lambda(
             keras.ops.one_hot, arguments={"num_classes": config.vocab_size}, name="one_hot"
         )(inputs)
-    h = _locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
+    h = locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
     for index in range(1, config.layers + 1):
         if index > 1:
             below = h
-            h = _locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
+            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
         h = recurrent_layer(config, index, seeds, stateful=stateful)(h)
         if index > 1 and config.residual:
             h = keras.layers.Add(name=f"residual_{index}")([below, h])
-    h = _locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
+    h = locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
     logits = keras.layers.Dense(
         config.vocab_size,
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
         name="output",
     )(h)
     return keras.Model(inputs, logits, name="generator")
-
-
-def _locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:
-    # SpatialDropout1D drops whole features: one mask for all steps of a sequence.
-    return keras.layers.SpatialDropout1D(rate, seed=seed, name=name)(h) if rate else h
 
 
 def state_variables(model: keras.Model) -> list[Any]:

@@ -44,3 +44,9 @@ def regularizer(config: GeneratorConfig | ClassifierConfig) -> Any:
     if config.l1 or config.l2:
         return keras.regularizers.L1L2(l1=config.l1, l2=config.l2)
     return None
+
+
+def locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:
+    """Dropout with one mask for all steps of a sequence."""
+    # SpatialDropout1D drops whole features.
+    return keras.layers.SpatialDropout1D(rate, seed=seed, name=name)(h) if rate else h
