@@ -166,6 +166,11 @@ class TrainingConfig(LearningConfig):
     validation: str = "0.1"  # a share from the end, START:END, or a file
     part: str = "0:1"  # the part START:END of the corpus to use, validation included
     lower: bool = False  # lower-case the corpus
+    state_reset: float = 0.0  # stateful: share of streams that forget what they read, each window
+    rename: float = 0.0  # share of the names in a passage that an epoch replaces by invented ones
+    # A trained model, or several with commas between, whose guesses make up a share of the targets.
+    teacher: str = ""
+    teacher_share: float = 0.5
     tokens: Written = "char"  # what the model writes one after another
     words: int = 2000  # the most frequent words, or pieces, that it can write
     model_type: ModelType = "unigram"  # SentencePiece's
@@ -177,6 +182,21 @@ class TrainingConfig(LearningConfig):
         self._one_of("model_type", ModelType)
         self._at_least(1, "window", "words")
         self._at_least(0, "shift", "sample_length")
+        self._share("state_reset", "rename")
+        if not 0 < self.teacher_share <= 1:
+            raise ConfigError(
+                f"teacher_share must be above 0 and at most 1, got {self.teacher_share}"
+            )
+        if self.state_reset and not self.stateful:
+            raise ConfigError(
+                "state_reset is of streams, and stateless windows start from nothing anyway; "
+                "leave it out"
+            )
+        if self.rename and (self.lower or self.tokens != "char"):
+            raise ConfigError(
+                "rename knows names by their capitals and writes characters; leave it out, or "
+                "leave out lower and tokens"
+            )
         parse_part(self.part)
         # A validation that is neither a share nor a slice names a file, checked when it is read.
         if not is_file(self.validation):

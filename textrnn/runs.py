@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from textrnn import (
@@ -22,10 +23,11 @@ from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig, LearningConfig, TrainingConfig, is_file
 from textrnn.corpora import Corpus
 from textrnn.corpus_ids import Split
+from textrnn.distillation import Teachers, teachers_of
 from textrnn.errors import TrainingError
 from textrnn.learner import Learner
 from textrnn.loop import Saver, Standing, check_free, check_same_settings
-from textrnn.models.generator import build_generator
+from textrnn.models.generator import build_generator, state_variables
 from textrnn.observer import Observer
 from textrnn.tokenizers import Tokenizer
 
@@ -133,21 +135,50 @@ def go_on(
     return run, learner, split
 
 
-class TokenLearner(Learner):
-    """A learner of tokens that are no characters, whose losses are told in nats a character."""
+class GeneratorLearner(Learner):
+    """A learner of tokens, of which so many write a character; its losses are nats a character."""
 
-    def __init__(self, *args: Any, tokens_a_character: float) -> None:
+    training: TrainingConfig
+
+    def __init__(
+        self, *args: Any, tokens_a_character: float = 1.0, teachers: Teachers | None = None
+    ) -> None:
         super().__init__(*args)
-        self.tokens_a_character = tokens_a_character
+        self.tokens_a_character, self.teachers = tokens_a_character, teachers
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
         """Learn from one batch; its loss in nats a character."""
+        if self.training.state_reset:
+            self._reset_some()
+        if self.teachers:
+            targets = self.teachers.targets(inputs, targets)
         return super().step(inputs, targets) * self.tokens_a_character
+
+    def reset_states(self) -> None:
+        """Let every stream begin anew."""
+        super().reset_states()
+        if self.teachers:
+            self.teachers.reset()
+
+    def _reset_some(self) -> None:
+        """Let some streams start from nothing, as a text to write or to score does."""
+        rng = np.random.default_rng([self.training.seed, self.steps_done])
+        kept = rng.random((self.training.batch_size, 1)) >= self.training.state_reset
+        for state in state_variables(self.model):
+            state.assign(state * kept.astype(np.float32))
+
+    def _variables(self) -> dict[str, Any]:
+        states = self.teachers.states if self.teachers else []
+        return super()._variables() | {f"teacher/{i}": state for i, state in enumerate(states)}
 
 
 def _learner(run: Run, split: Split) -> Learner:
     return generator_learner(
-        run.network, run.training, run.epochs * run.steps, split.tokens_a_character
+        run.network,
+        run.training,
+        run.epochs * run.steps,
+        split.tokens_a_character,
+        teachers_of(run.training, run.tokenizer),
     )
 
 
@@ -156,6 +187,7 @@ def generator_learner(
     training: TrainingConfig,
     total_steps: int,
     tokens_a_character: float = 1.0,
+    teachers: Teachers | None = None,
 ) -> Learner:
     """What learns to foretell the next token, with fresh weights."""
     model = build_generator(
@@ -164,13 +196,20 @@ def generator_learner(
         batch_size=training.batch_size if training.stateful else None,
         seed=training.seed,
     )
-    if tokens_a_character == 1:
-        return Learner(model, training, total_steps, _loss)
-    return TokenLearner(model, training, total_steps, _loss, tokens_a_character=tokens_a_character)
+    return GeneratorLearner(
+        model,
+        training,
+        total_steps,
+        _loss,
+        tokens_a_character=tokens_a_character,
+        teachers=teachers,
+    )
 
 
 def _loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Mean nats a token."""
+    """Mean nats a token, of ids (batch, window) or of probabilities (batch, window, vocab_size)."""
+    if targets.shape.rank == 3:
+        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
     return tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
     )

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from textrnn import (
     artifact,
     datasets,
@@ -29,6 +31,7 @@ from textrnn.evaluation import Score
 from textrnn.forward import Network
 from textrnn.learner import Learner
 from textrnn.observer import Observer
+from textrnn.renaming import Renamer
 from textrnn.runs import Run
 from textrnn.tokenizers import Ids
 from textrnn.tokenizers.writing import writing_of
@@ -68,11 +71,12 @@ def train_generator(
     observer.notice(
         f"{_sizes(run, split)}; {run.steps} steps an epoch, at most {run.epochs} epochs"
     )
+    texts = _Texts(run, split.learnt)
     done = loop.run_epochs(
         run,
         learner,
         observer,
-        batches=lambda: _batches(run, split.learnt),
+        batches=lambda: _batches(run, texts.ids(run.epoch)),
         close=lambda: _close_epoch(run, learner, split, observer),
         rescue=lambda: _keep_if_best(run, learner, split),
         unit="chars",
@@ -101,6 +105,21 @@ def fine_tuned_training(base: Artifact) -> TrainingConfig:
         learning_rate=1e-3, epochs=10, patience=3, lower=base.tokenizer.lower,
         **generator_transfer.reading_of(base),
     )  # fmt: skip
+
+
+class _Texts:
+    """What each epoch learns from, as ids: the text itself, or the text with other names."""
+
+    def __init__(self, run: Run, learnt: Ids) -> None:
+        self._training, self._learnt, self._tokenizer = run.training, learnt, run.tokenizer
+        self._renamer = Renamer(run.tokenizer.decode(learnt)) if self._training.rename else None
+
+    def ids(self, epoch: int) -> Ids:
+        if not self._renamer:
+            return self._learnt
+        rng = np.random.default_rng([self._training.seed, epoch, 1])
+        ids = self._tokenizer.encode(self._renamer.renamed(self._training.rename, rng))
+        return np.resize(ids, len(self._learnt))  # so that every epoch has as many steps
 
 
 def _batches(run: Run, ids: Ids) -> Any:
