@@ -69,6 +69,12 @@ def test_unlabelled_reviews_are_texts_alone(prepared):
     assert read_imdb_unlabelled(str(prepared)) == ["what", "is it"]
 
 
+def test_unlabelled_reviews_that_stand_among_the_test_reviews_are_left_out(tmp_path):
+    more = [*REVIEWS["unsupervised"], ("So so!", -1), ("so-SO", -1), ("so", -1)]
+    store(tmp_path, reviews={**REVIEWS, "unsupervised": more})
+    assert read_imdb_unlabelled(str(tmp_path)) == ["what", "is it", "so"]
+
+
 def test_the_folder_is_tensorflow_datasets_own_unless_named(prepared, monkeypatch, tmp_path):
     monkeypatch.setenv("TFDS_DATA_DIR", str(prepared))
     assert len(read_imdb("train")) == 3

@@ -20,7 +20,8 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "observer": set(),
     "config": {"errors"},
-    "classifier_config": {"errors", "config"},
+    "pretraining_config": {"errors", "config"},
+    "classifier_config": {"errors", "config", "pretraining_config"},
     "columns": set(),
     "ngrams": set(),
     "copying": set(),
@@ -32,6 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     "keras_ids": {"errors"},
     "sources": {"errors", "keras_ids", "tables"},
     "labelled": {"errors", "sources", "tables"},
+    "unlabelled": {"corpora", "labelled", "tables"},
+    "grouping": {"errors"},
     "inputs": {"errors", "tables", "textfiles"},
     "vectors": {"errors"},
     "tokenizers": LIGHT_BASE,
@@ -40,17 +43,20 @@ ALLOWED: dict[str, set[str]] = {
     "classifier_forward": {*LIGHT_BASE, "forward"},
     "folders": {"errors"},
     "artifact": {*MODEL, "folders"},
+    "language_model": {*LIGHT_BASE, "folders", "forward", "tokenizers"},
     "checkpoints": LIGHT_BASE,
     "continuations": {"tokenizers"},
     "generation": {*MODEL, "sampling", "artifact", "continuations"},
     "evaluation": {*MODEL, "generation"},
     "corpus_ids": {*LIGHT_BASE, "corpora", "tokenizers"},
+    "resemblance": {"ngrams", "tokenizers"},
     "records": {"artifact", "classifier_config", "corpora"},
     "reports": {
         *MODEL, "artifact", "corpora", "copying", "evaluation", "generation", "ngrams",
     },
     "scores": LIGHT_BASE,
     "calibration": {*LIGHT_BASE, "scores"},
+    "probing": {"columns", "errors", "tables"},
     "classifier_reports": {*LIGHT_BASE, "columns", "scores", "calibration"},
     "classification": {*MODEL, "artifact", "calibration", "generation"},
     "explanation": {"classification", "forward", "tokenizers"},
@@ -64,8 +70,8 @@ ALLOWED: dict[str, set[str]] = {
     # ---- waterline ----
     "datasets": LIGHT_BASE,
     "word_batches": {"tokenizers"},
-    "imdb": {"errors", "labelled", "sources"},
-    "data": {"imdb", "labelled"},
+    "imdb": {"errors", "labelled", "sources", "unlabelled"},
+    "data": {"imdb", "labelled", "unlabelled"},
     "recurrence": set(),
     "mingru": set(),
     "layers": {"recurrence"},
@@ -77,24 +83,43 @@ ALLOWED: dict[str, set[str]] = {
     "hub_export": {*LIGHT_BASE, "artifact", "tokenizers", "vectors"},
     "learner": {*LIGHT_BASE, "models"},
     "loop": {*LIGHT_BASE, "checkpoints", "learner", "observer"},
+    "renaming": set(),
+    "distillation": {*LIGHT_BASE, "artifact", "models", "tokenizers"},
     "runs": {
-        *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "generator_transfer",
+        *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "distillation",
+        "generator_transfer",
     },
     "training": {
         *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "evaluation",
-        "generation", "generator_transfer", "runs",
+        "generation", "generator_transfer", "renaming", "runs",
     },
     "classifier_data": {
         *LIGHT_BASE, "hub_pooled", "labelled", "observer", "tokenizers", "word_batches",
     },
+    "classifier_starts": {
+        *LIGHT_BASE, "artifact", "classifier_data", "hub_runs", "language_model", "learner",
+        "observer", "pretraining_config", "tokenizers", "transfer", "vectors",
+    },
     "classifier_runs": {
-        "classifier_data",
-        *MODEL, *LEARNING, "artifact", "hub_pooled", "hub_runs", "labelled", "transfer", "vectors",
-        "word_batches",
+        *MODEL, *LEARNING, "artifact", "classifier_data", "classifier_starts", "hub_runs",
+        "labelled", "language_model", "pretraining_config", "unlabelled", "vectors",
+    },
+    "pretraining_data": {
+        *LIGHT_BASE, "classifier_data", "datasets", "labelled", "observer", "pretraining_config",
+        "tokenizers", "unlabelled",
+    },
+    "pretraining_runs": {
+        *LIGHT_BASE, *LEARNING, "classifier_data", "classifier_starts", "datasets", "labelled",
+        "pretraining_config", "pretraining_data", "tokenizers", "unlabelled",
+    },
+    "pretraining": {
+        *LEARNING, "errors", "folders", "labelled", "language_model", "pretraining_config",
+        "pretraining_data", "pretraining_runs", "unlabelled",
     },
     "classifier_training": {
-        *LEARNING, "artifact", "calibration", "classification", "classifier_runs", "labelled",
-        "scores", "transfer", "word_batches",
+        *LEARNING, "artifact", "calibration", "classification", "classifier_data",
+        "classifier_runs", "errors", "labelled", "language_model", "pretraining", "scores",
+        "transfer", "unlabelled", "word_batches",
     },
     # ---- on top ----
     "api": {
@@ -103,13 +128,14 @@ ALLOWED: dict[str, set[str]] = {
     },
     "classifier_api": {
         *LIGHT_BASE, "artifact", "classification", "classifier_evaluation", "classifier_training",
-        "explanation", "labelled", "observer",
+        "explanation", "labelled", "language_model", "observer", "unlabelled",
     },
     "cli": {
         "columns",
         *MODEL, *DATA, "artifact", "cli", "classification", "classifier_evaluation",
         "classifier_reports", "classifier_training", "corpora", "data", "downloads", "explanation",
-        "generation", "hub_export", "inputs", "layers", "observer", "records", "reports",
+        "generation", "hub_export", "inputs", "language_model", "layers", "observer",
+        "pretraining_config", "records", "reports", "unlabelled",
         "textrnn", "training",
     },
     "__init__": {
@@ -118,9 +144,12 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 HEAVY = {
-    "classifier_data", "classifier_runs", "classifier_training", "data", "datasets", "hub",
+    "classifier_data", "classifier_runs", "classifier_starts", "classifier_training", "data",
+    "datasets",
+    "distillation", "hub",
     "hub_export", "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru", "models",
-    "recurrence", "runs", "sequence_layers", "training", "word_batches",
+    "pretraining", "pretraining_data", "pretraining_runs", "recurrence", "runs", "sequence_layers",
+    "training", "word_batches",
 }  # fmt: skip
 HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -17,17 +17,20 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from textrnn import artifact, classifier_evaluation
+from textrnn import artifact, classifier_evaluation, language_model, unlabelled
 from textrnn.artifact import ClassifierArtifact
 from textrnn.classification import Judge, Verdict
 from textrnn.classifier_config import classifier_preset
 from textrnn.errors import CorpusError
 from textrnn.explanation import Explanation, explain
 from textrnn.labelled import Labelled, read_labelled
+from textrnn.language_model import LanguageModel
+from textrnn.unlabelled import Unlabelled
 
 if TYPE_CHECKING:
     from textrnn.observer import Observer
 
+CorpusLike = Unlabelled | LanguageModel | str | Path | Iterable[str]
 DataLike = Labelled | str | Path | tuple[Iterable[str], Iterable[str]]
 
 
@@ -129,6 +132,7 @@ def train_classifier(
     *,
     validation: DataLike | None = None,
     preset_name: str | None = None,
+    pretrain: CorpusLike | None = None,
     observer: "Observer | None" = None,
     resume: bool = False,
     **settings: Any,
@@ -137,12 +141,18 @@ def train_classifier(
 
     `data` is a path (as for `textrnn train classifier`), a Labelled, or a pair of texts and
     labels; so is `validation`, for which a share of `data` is kept back if it is left out.
-    `settings` are fields of ReadingConfig, ClassifierConfig and ClassifierTrainingConfig and
-    override those of the preset. An `observer` is told what happens and may stop the run, in which
-    case the result is None; the same call with `resume=True` goes on.
+    `pretrain` are more texts, without labels, whose words it learns to foretell first: a path (a
+    folder, a table, a .txt file), or texts at hand. Or it is `output`/pretrain of an earlier
+    training, which is then started from as it is.
+    `settings` are fields of ReadingConfig, ClassifierConfig, ClassifierTrainingConfig and
+    PretrainingConfig and override those of the preset. An `observer` is told what happens and may
+    stop the run, in which case the result is None; the same call with `resume=True` goes on.
     """
     values = {**(classifier_preset(preset_name) if preset_name else {}), **settings}
-    return _trained(data, output, validation, values, base=None, observer=observer, resume=resume)
+    corpus = None if pretrain is None else as_corpus(pretrain)
+    return _trained(
+        data, output, validation, values, pretrain=corpus, observer=observer, resume=resume
+    )
 
 
 def _trained(
@@ -186,3 +196,14 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
     numbers = {name: number for number, name in enumerate(classes)}
     array = np.array([numbers[label] for label in labels], np.int32)
     return Labelled.of(texts, array, tuple(classes), ("texts",))
+
+
+def as_corpus(corpus: CorpusLike) -> Unlabelled | LanguageModel:
+    """What to pretrain on: read if it is a path, loaded if that is of a language model."""
+    if isinstance(corpus, Unlabelled | LanguageModel):
+        return corpus
+    if not isinstance(corpus, str | Path):
+        return Unlabelled.of(corpus)
+    if language_model.is_saved(corpus):
+        return language_model.load(corpus)
+    return unlabelled.read_texts(corpus)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from textrnn.config import Cell, Config, LearningConfig, check_recurrent_dropout
 from textrnn.errors import ConfigError
+from textrnn.pretraining_config import PretrainingConfig
 
 Tokens = Literal["word", "sentencepiece", "text"]  # text: as it is, for a TF-Hub module
 Rule = Literal["textbook", "unicode"]
@@ -134,6 +135,7 @@ CLASSIFIER_SETTINGS: Mapping[str, type[Config]] = MappingProxyType(
         "reading": ReadingConfig,
         "network": ClassifierConfig,
         "training": ClassifierTrainingConfig,
+        "pretraining, with --pretrain": PretrainingConfig,
     }
 )
 CLASSIFIER_GIVEN = ("vocab_size", "classes")

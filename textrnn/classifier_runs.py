@@ -11,32 +11,24 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn import checkpoints, classifier_data, hub_runs, tokenizers, transfer
+from textrnn import checkpoints, classifier_data, hub_runs, tokenizers
+from textrnn import classifier_starts as starts
 from textrnn.artifact import ClassifierArtifact
-from textrnn.classifier_config import (
-    CLASSIFIER_GIVEN,
-    CLASSIFIER_SETTINGS,
-    ClassifierConfig,
-    ClassifierTrainingConfig,
-    ReadingConfig,
-)
+from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
 from textrnn.classifier_data import Split
+from textrnn.classifier_starts import sort_settings
 from textrnn.config import LearningConfig
-from textrnn.errors import ConfigError, TrainingError
-from textrnn.hub_runs import Borrowed
+from textrnn.errors import TrainingError
 from textrnn.labelled import Labelled
+from textrnn.language_model import LanguageModel
 from textrnn.learner import Learner
-from textrnn.loop import Saver, Standing, check_free, check_same_settings
+from textrnn.loop import Saver, Standing, check_same_settings
 from textrnn.models.classifier import build_classifier
 from textrnn.observer import Observer
+from textrnn.pretraining_config import check_unpretrained
 from textrnn.tokenizers.strings import TextTokenizer
-from textrnn.tokenizers.words import WordTokenizer
-from textrnn.vectors import read_vectors, vector_size
-
-# Defaults for going on from a trained model: gentler, and from the head downwards.
-FINE_TUNING: Mapping[str, Any] = {
-    "learning_rate": 2e-3, "layer_decay": 0.7, "unfreeze_epochs": 1, "patience": 4,
-}  # fmt: skip
+from textrnn.unlabelled import Unlabelled
+from textrnn.vectors import vector_size
 
 
 @dataclass(kw_only=True)
@@ -79,30 +71,22 @@ def begin(
     settings: Mapping[str, Any],
     command: str | None,
     observer: Observer,
-    base: ClassifierArtifact | None,
+    base: ClassifierArtifact | LanguageModel | None,
 ) -> tuple[ClassifierRun, Learner, Split]:
     """A new run, its learner, and its data."""
-    check_free(output)
-    reading_values, shape, training_values = sort_settings(settings)
-    if base:
-        transfer.check_shape(base, {**reading_values, **shape})
-        reading_values = {**base.reading.to_dict(), **reading_values}
-        shape = {**base.config.to_dict(), **shape}
-        training_values = {**FINE_TUNING, **training_values}
-    borrowed = hub_runs.borrow(reading_values, shape, training_values, base)
+    check_unpretrained(settings)
+    values = sort_settings(settings)
+    if isinstance(base, LanguageModel):
+        values = starts.from_language_model(base, values)
+    elif base:
+        values = starts.from_classifier(base, values)
+    borrowed = hub_runs.borrow(*values, base if isinstance(base, ClassifierArtifact) else None)
+    start = base or borrowed
+    reading_values, shape, training_values = values
     reading = ReadingConfig.from_dict(reading_values)
     training = ClassifierTrainingConfig.from_dict(training_values)
-    if base and training.vectors:
-        raise ConfigError(f"{base.name} has vectors of its own; leave out --vectors")
     learnt, held = classifier_data.split(data, validation, training)
-    if base:
-        tokenizer = transfer.grown(base, learnt.texts)
-        new = tokenizer.vocab_size - base.tokenizer.vocab_size
-        observer.notice(f"{new:,} words are new to {base.name}")
-    elif borrowed:
-        tokenizer = borrowed.tokenizer(reading)
-    else:
-        tokenizer = classifier_data.fit_tokenizer(reading, learnt.texts)
+    tokenizer = starts.tokenizer_of(start, reading, learnt.texts, observer)
     if training.vectors:
         shape.setdefault("embedding_dim", vector_size(training.vectors))
     network = ClassifierConfig.from_dict(
@@ -120,23 +104,19 @@ def begin(
         classes=data.classes,
         tokenizer=tokenizer,
         data=classifier_data.data_record(data, validation),
-        extra=_extra(command, base, tokenizer, borrowed),
-    )
+        extra={
+            **({"command": command} if command else {}), **starts.record_of(start, tokenizer),
+        },
+    )  # fmt: skip
     learner = classifier_learner(run, learnt.labels)
-    if base:
-        fresh = learner.average_weights()
-        learner.start_from(transfer.transferred(base, tokenizer, data.classes, fresh))
-    if training.vectors:
-        learner.start_from(_with_vectors(run, learner.average_weights(), observer))
-    if borrowed and borrowed.lifted:
-        table = {"embedding/embeddings": borrowed.lifted.table(tokenizer)}
-        learner.start_from({**learner.average_weights(), **table})
-        observer.notice(
-            f"{len(tokenizer.words_by_id):,} of the {len(borrowed.lifted.words):,} tokens of "
-            f"{training.hub} can be words of a text, and start from there"
-        )
+    starts.give_first_weights(learner, start, tokenizer, data.classes, training, observer)
     Saver(run, learner).save()  # so that a run killed at once can be resumed too
     return run, learner, split
+
+
+def has_begun(output: Path) -> bool:
+    """Whether `output` holds a classifier or its run, and not only a language model's."""
+    return checkpoints.path(output / "run").exists() or (output / "config.json").exists()
 
 
 def go_on(
@@ -146,8 +126,14 @@ def go_on(
     settings: Mapping[str, Any],
     observer: Observer,
     base: ClassifierArtifact | None = None,
+    pretrain: Unlabelled | LanguageModel | None = None,
 ) -> tuple[ClassifierRun, Learner, Split]:
     """The run whose checkpoint is in `output`, as `begin` gives a new one."""
+    if not has_begun(output) and (output / "pretrain").exists():
+        raise TrainingError(
+            f"the run in {output} is still at its pretraining; name its texts with --pretrain to "
+            f"go on"
+        )
     checkpoint = checkpoints.load(output / "run")
     record = dict(checkpoint.record)
     if "classes" not in record:
@@ -159,7 +145,10 @@ def go_on(
         )
     classifier_data.check_validation(validation, record["data"].get("validation"), output)
     _check_base(base, record["extra"].get("base", {}).get("name"), output)
+    pretrained = record["extra"].get("pretrained", {})
+    _check_pretrained(pretrain, pretrained, output)
     own = {**record["training"], **record["network"], **record["reading"]}
+    own |= pretrained.get("settings", {})
     check_same_settings(own, settings, output)
     record["reading"] = ReadingConfig.from_dict(record["reading"])
     record["network"] = ClassifierConfig.from_dict(record["network"])
@@ -190,21 +179,19 @@ def _check_base(base: ClassifierArtifact | None, name: str | None, output: Path)
     raise TrainingError(f"the run in {output} started from {name}; fine-tune that to go on")
 
 
-def sort_settings(
-    settings: Mapping[str, Any],
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Settings by name, into those of each of CLASSIFIER_SETTINGS; ConfigError names the rest."""
-    given = set(CLASSIFIER_GIVEN)
-    kinds = [cls.field_types().keys() - given for cls in CLASSIFIER_SETTINGS.values()]
-    if unknown := settings.keys() - set().union(*kinds):
-        raise ConfigError(
-            f"unknown setting {', '.join(sorted(unknown))}; known are "
-            f"{', '.join(sorted(set().union(*kinds)))}"
+def _check_pretrained(
+    pretrain: Unlabelled | LanguageModel | None, known: Mapping[str, Any], output: Path
+) -> None:
+    """TrainingError unless a resumed run is given the texts that it was pretrained on, or none."""
+    if pretrain is None and not known:
+        return
+    if not known:
+        raise TrainingError(f"the run in {output} was not pretrained; leave out --pretrain")
+    if pretrain is None or pretrain.sha256 != known["sha256"]:
+        raise TrainingError(
+            f"the run in {output} was pretrained on {', '.join(known['names'])}, "
+            f"{known['texts']:,} texts; name those with --pretrain to go on"
         )
-    reading, shape, training = (
-        {name: value for name, value in settings.items() if name in kind} for kind in kinds
-    )
-    return reading, shape, training
 
 
 def classifier_learner(run: ClassifierRun, labels: npt.NDArray[np.integer[Any]]) -> Learner:
@@ -244,32 +231,3 @@ def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor]
 def default_epochs(steps: int) -> int:
     """Epochs of so many steps for a user who names none: about 2,400 steps in all."""
     return max(4, min(40, math.ceil(2400 / steps)))
-
-
-def _extra(
-    command: str | None, base: ClassifierArtifact | None, tokenizer: Any, borrowed: Borrowed | None
-) -> dict[str, Any]:
-    extra: dict[str, Any] = {"command": command} if command else {}
-    if borrowed:
-        extra["hub"] = borrowed.record
-    if base:
-        new = tokenizer.vocab_size - base.tokenizer.vocab_size
-        extra["base"] = {"name": base.name, "new_words": new}
-    return extra
-
-
-def _with_vectors(
-    run: ClassifierRun, weights: Mapping[str, npt.NDArray[Any]], observer: Observer
-) -> dict[str, npt.NDArray[Any]]:
-    if not isinstance(run.tokenizer, WordTokenizer):
-        raise ConfigError("vectors are of words; leave out --vectors, or use --tokens word")
-    vectors, found = read_vectors(run.training.vectors, run.tokenizer.words_by_id)
-    table = np.array(weights["embedding/embeddings"])
-    if vectors.shape[1] != table.shape[1]:
-        raise ConfigError(
-            f"{run.training.vectors} has {vectors.shape[1]} values a word; set --embedding-dim to "
-            f"that, or leave it out"
-        )
-    table[1 : len(vectors) + 1][found] = vectors[found]
-    observer.notice(f"{found.sum():,} of {len(found):,} words start from {run.training.vectors}")
-    return {**weights, "embedding/embeddings": table}

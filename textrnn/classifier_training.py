@@ -12,13 +12,26 @@ from typing import Any
 
 import numpy as np
 
-from textrnn import artifact, calibration, classifier_runs, loop, records, scores, transfer
+from textrnn import (
+    artifact,
+    calibration,
+    classifier_runs,
+    loop,
+    pretraining,
+    records,
+    scores,
+    transfer,
+)
 from textrnn.artifact import HOW_READ, LONG_TEXTS, ClassifierArtifact
 from textrnn.classification import Judge
+from textrnn.classifier_data import Split
 from textrnn.classifier_runs import ClassifierRun
+from textrnn.errors import ConfigError
 from textrnn.labelled import Labelled
+from textrnn.language_model import LanguageModel
 from textrnn.learner import Learner
 from textrnn.observer import Observer
+from textrnn.unlabelled import Unlabelled
 from textrnn.word_batches import WordBatches
 
 ENOUGH_LONG = 20  # texts; on fewer of many the choice of how to read them is a toss
@@ -35,6 +48,7 @@ def train_classifier(
     validation: Labelled | None = None,
     settings: Mapping[str, Any] | None = None,
     base: ClassifierArtifact | None = None,
+    pretrain: Unlabelled | LanguageModel | None = None,
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
@@ -42,9 +56,12 @@ def train_classifier(
     """Learn to judge like `data` does, and leave the best model in the folder `output`.
 
     `validation` is what to choose and to calibrate on, or a share of `data` is kept back for it.
-    `settings` are fields of ReadingConfig, ClassifierConfig and ClassifierTrainingConfig by name.
+    `settings` are fields of ReadingConfig, ClassifierConfig, ClassifierTrainingConfig and
+    PretrainingConfig by name.
     `base` is a model to start from: its shape is kept, its words grow by what `data` has more,
     and other classes than its own get a new head.
+    `pretrain` are texts without labels: the layers below the head learn to foretell their words
+    first, in `output`/pretrain. Or it is a language model that was left there by another run.
     With `resume` the run in `output` goes on with its own settings, and those given must be the
     same. Gives the best model, or None when the observer stopped the run before its end.
 
@@ -54,12 +71,13 @@ def train_classifier(
     observer, output = observer or Observer(), Path(output)
     for notice in artifact.recover(output):
         observer.notice(notice)
-    if resume:
-        begun = classifier_runs.go_on(data, validation, output, settings or {}, observer, base)
-    else:
-        begun = classifier_runs.begin(
-            data, validation, output, settings or {}, command, observer, base
-        )
+    if base and pretrain:
+        raise ConfigError(f"{base.name} is trained already; leave out `pretrain`")
+    begun = _begun(
+        data, validation, output, settings or {}, command, observer, base, pretrain, resume
+    )
+    if begun is None:
+        return None
     run, learner, split = begun
     batches, held = split.batches, split.validation
     ids = "no" if run.reading.tokens == "text" else f"{run.tokenizer.vocab_size:,}"
@@ -80,6 +98,34 @@ def train_classifier(
         units_a_step=run.training.batch_size,
     )
     return _finished(run, held, observer) if done else None
+
+
+def _begun(
+    data: Labelled,
+    validation: Labelled | None,
+    output: Path,
+    settings: Mapping[str, Any],
+    command: str | None,
+    observer: Observer,
+    base: ClassifierArtifact | None,
+    pretrain: Unlabelled | LanguageModel | None,
+    resume: bool,
+) -> tuple[ClassifierRun, Learner, Split] | None:
+    """A run, new or resumed, its learner and its data; None when its pretraining was stopped."""
+    start = base or pretrain
+    if resume and (classifier_runs.has_begun(output) or not isinstance(start, Unlabelled)):
+        return classifier_runs.go_on(data, validation, output, settings, observer, base, pretrain)
+    if not isinstance(start, Unlabelled):
+        loop.check_free(output)
+        return classifier_runs.begin(data, validation, output, settings, command, observer, start)
+    pretrained = pretraining.pretrain(
+        start, data, validation, output, settings,
+        resume=resume, observer=observer, command=command,
+    )  # fmt: skip
+    if pretrained is None:
+        return None
+    model, settings = pretrained
+    return classifier_runs.begin(data, validation, output, settings, command, observer, model)
 
 
 def _batches(run: ClassifierRun, learner: Learner, batches: WordBatches) -> Any:

@@ -20,6 +20,7 @@ import tensorflow_datasets as tfds
 from textrnn.errors import CorpusError
 from textrnn.labelled import Labelled
 from textrnn.sources import BINARY
+from textrnn.unlabelled import without
 
 NAME = "imdb_reviews"
 HOME = "http://ai.stanford.edu/~amaas/data/sentiment/"
@@ -41,8 +42,13 @@ def read_imdb(split: Literal["train", "test"], data_dir: str | None = None) -> L
 
 
 def read_imdb_unlabelled(data_dir: str | None = None) -> Sequence[str]:
-    """The 50,000 reviews without a label; `data_dir` and errors as in `read_imdb`."""
-    return _read("unsupervised", data_dir)[0]
+    """The 50,000 reviews without a label, but for those that stand among the test reviews too.
+
+    Those are 270, 266 of them different: case, spaces and punctuation make no other review.
+    `data_dir` and errors as in `read_imdb`.
+    """
+    texts = _read("unsupervised", data_dir)[0]
+    return without(texts, _read("test", data_dir)[0])
 
 
 def _read(split: str, data_dir: str | None) -> tuple[list[str], list[int]]:

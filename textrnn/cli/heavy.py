@@ -37,9 +37,11 @@ from textrnn.artifact import Artifact, ClassifierArtifact
 from textrnn.classifier_training import train_classifier
 from textrnn.cli.display import TrainingDisplay
 from textrnn.corpora import Corpus
-from textrnn.data import read_data
+from textrnn.data import read_data, read_unlabelled_data
 from textrnn.labelled import Labelled
+from textrnn.language_model import LanguageModel
 from textrnn.training import train_generator
+from textrnn.unlabelled import Unlabelled
 
 
 def train(
@@ -71,6 +73,11 @@ def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> Labelled
     return read_data("imdb", split, data_dir=data_dir)
 
 
+def read_unlabelled_imdb(data_dir: str | None) -> Unlabelled:
+    """The reviews without a label that tensorflow-datasets keeps in `data_dir`."""
+    return read_unlabelled_data("imdb", data_dir=data_dir)
+
+
 def train_judge(
     texts: Labelled,
     output: Path,
@@ -78,13 +85,15 @@ def train_judge(
     *,
     held: Labelled | None,
     base: ClassifierArtifact | None,
+    pretrain: Unlabelled | LanguageModel | None,
     resume: bool,
     quiet: bool,
     command: str,
 ) -> ClassifierArtifact | None:
     """Train a classifier with a display; None when the run was stopped and can be resumed.
 
-    `held` are texts to validate on, where they are not a share of `texts`.
+    `held` are texts to validate on, where they are not a share of `texts`; `pretrain` texts to
+    learn a language model of first, or one to start from.
     """
     with TrainingDisplay(quiet=quiet) as display:
         return train_classifier(
@@ -93,6 +102,7 @@ def train_judge(
             validation=held,
             settings=settings,
             base=base,
+            pretrain=pretrain,
             resume=resume,
             observer=display,
             command=command,

@@ -16,7 +16,7 @@ from textrnn.classifier_config import (
     ReadingConfig,
     classifier_preset,
 )
-from textrnn.cli.labelled_texts import data_options, read_texts
+from textrnn.cli.labelled_texts import data_options, is_imdb, read_texts
 from textrnn.cli.options import all_of, setting
 from textrnn.cli.recipes import (
     collect,
@@ -29,9 +29,12 @@ from textrnn.cli.recipes import (
     typed_command,
 )
 from textrnn.errors import ConfigError
+from textrnn.pretraining_config import check_pretrainable, check_unpretrained
 
 if TYPE_CHECKING:
     from textrnn.artifact import ClassifierArtifact
+    from textrnn.language_model import LanguageModel
+    from textrnn.unlabelled import Unlabelled
 
 
 def _reading(name: str, help: str) -> Any:
@@ -99,6 +102,12 @@ setting_options = all_of(
     "has one).  "
     f"[default: {ClassifierTrainingConfig.validation}]",
 )
+@click.option(
+    "--pretrain",
+    metavar="CORPUS|DIR",
+    help="Learn to foretell the words of more texts first, which need no labels; or start from "
+    "what a run with --pretrain left in its DIR/pretrain.",
+)
 @setting_options
 @data_options
 @click.option("--encoding", default="utf-8", show_default=True, help="What DATA is in.")
@@ -111,6 +120,7 @@ def classifier(
     output: Path,
     preset_name: str | None,
     validation: str | None,
+    pretrain: str | None,
     column: str,
     label_column: str,
     table: str | None,
@@ -129,10 +139,15 @@ def classifier(
     tensorflow-datasets knows. Any number of classes. Ctrl-C saves; the same command with --resume
     goes on.
 
+    CORPUS is anything DATA may be, without labels, or a .txt file. Where labels are few it is worth
+    more than any setting; it takes as long as it has words. It reads forwards only, by default with
+    256 units; `textrnn train settings` lists what begins with pretrain_.
+
     \b
     textrnn train classifier reviews.csv -o my-model
     textrnn train classifier mails/ -o my-model --class-weights balanced
     textrnn train classifier imdb -o my-model --preset textbook-full
+    textrnn train classifier few.csv -o my-model --pretrain many.csv --set pretrain_epochs=5
     """
     values = collect(
         classifier_preset(preset_name) if preset_name else {}, config_file, assignments, typed,
@@ -142,7 +157,10 @@ def classifier(
         "column": column, "label_column": label_column, "table": table, "encoding": encoding,
         "data_dir": data_dir,
     }  # fmt: skip
-    teach(data, output, values, validation, reading, base=None, resume=resume, quiet=quiet)
+    teach(
+        data, output, values, validation, reading,
+        base=None, pretrain=pretrain, resume=resume, quiet=quiet,
+    )  # fmt: skip
 
 
 def teach(
@@ -153,6 +171,7 @@ def teach(
     reading: Mapping[str, Any],
     *,
     base: "ClassifierArtifact | None",
+    pretrain: str | None = None,
     resume: bool,
     quiet: bool,
 ) -> None:
@@ -163,6 +182,7 @@ def teach(
     except ValueError:
         held_name = str(validation)
     _check(values, base is None)
+    (check_unpretrained if pretrain is None else check_pretrainable)(values)
     texts = read_texts(data, "train", **reading)
     if 2 * len(texts.classes) > len(texts):
         raise ConfigError(
@@ -172,6 +192,7 @@ def teach(
     held = None
     if held_name is not None:
         held = read_texts(held_name, "test", classes=texts.classes, **reading)
+    corpus = None if pretrain is None else _read_corpus(pretrain, reading)
     from textrnn.cli import heavy
 
     model = heavy.train_judge(
@@ -180,6 +201,7 @@ def teach(
         values,
         held=held,
         base=base,
+        pretrain=corpus,
         resume=resume,
         quiet=quiet,
         command=typed_command(),
@@ -194,6 +216,24 @@ def teach(
             f"{shlex.quote(str(output))} --text TEXT",
             err=True,
         )
+
+
+def _read_corpus(name: str, reading: Mapping[str, Any]) -> "Unlabelled | LanguageModel":
+    """What --pretrain names: texts, or a language model."""
+    if is_imdb(name):
+        from textrnn.cli import heavy
+
+        return heavy.read_unlabelled_imdb(reading["data_dir"])
+    from textrnn import language_model, unlabelled
+
+    if language_model.is_saved(name):
+        return language_model.load(name)
+    return unlabelled.read_texts(
+        name,
+        text_column=reading["column"],
+        form=reading["table"],
+        encoding=reading["encoding"],
+    )
 
 
 def _check(values: Mapping[str, Any], new: bool) -> None:

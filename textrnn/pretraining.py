@@ -1,0 +1,117 @@
+"""Join texts without labels and a configuration: learn to foretell their words, keep the best.
+
+`output`/pretrain is the language model, the best so far by validation loss; its run/ holds the
+checkpoint and the history. What it learnt of words is what a classifier starts from (Dai and Le
+2015; ULMFiT: Howard and Ruder 2018).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from textrnn import folders, language_model, loop, pretraining_runs, records
+from textrnn.errors import TrainingError
+from textrnn.labelled import Labelled
+from textrnn.language_model import LanguageModel
+from textrnn.learner import Learner
+from textrnn.observer import Observer
+from textrnn.pretraining_config import parted
+from textrnn.pretraining_data import Streams
+from textrnn.pretraining_runs import PretrainingRun
+from textrnn.unlabelled import Unlabelled
+
+
+def pretrain(
+    corpus: Unlabelled,
+    data: Labelled,
+    validation: Labelled | None,
+    output: Path,
+    settings: Mapping[str, Any],
+    *,
+    resume: bool = False,
+    observer: Observer | None = None,
+    command: str | None = None,
+) -> tuple[LanguageModel, dict[str, Any]] | None:
+    """Learn a language model of `corpus` and of the texts to learn to judge from.
+
+    `data`, `validation` and `settings` are those of the classifier that will start from it. Gives
+    the best model and what `settings` have for the classifier (a resumed run has its own), or
+    None when the observer stopped the run before its end.
+
+    CorpusError, ConfigError, TrainingError and ArtifactError as `train_classifier`.
+    """
+    observer = observer or Observer()
+    for notice in folders.recover(output / pretraining_runs.FOLDER):
+        observer.notice(notice)
+    take = pretraining_runs.go_on if resume else pretraining_runs.begin
+    run, learner, split = take(corpus, data, validation, output, settings, observer)
+    config = run.pretraining
+    observer.notice(
+        f"pretraining: {run.network.vocab_size:,} ids; learning from {len(split.learnt):,}, "
+        f"validating on {len(split.held):,}; {run.steps} steps an epoch, at most {run.epochs} "
+        f"epochs"
+    )
+    done = loop.run_epochs(
+        run,
+        learner,
+        observer,
+        batches=lambda: split.batches(
+            run.learning, config.pretrain_window, epoch=run.epoch, first_step=run.step
+        ),
+        close=lambda: _close_epoch(run, learner, split, observer, command),
+        rescue=lambda: _diverged(run),
+        unit="words" if run.reading.tokens == "word" else "pieces",
+        units_a_step=config.pretrain_batch_size * config.pretrain_window,
+    )
+    if not done:
+        return None
+    model = language_model.load(run.output)
+    model = replace(model, metadata={**model.metadata, "history": run.history})
+    language_model.save(model, run.output)
+    return model, parted(run.settings)[1]
+
+
+def _close_epoch(
+    run: PretrainingRun, learner: Learner, split: Streams, observer: Observer, command: str | None
+) -> None:
+    """Score the averaged weights, and save them if none were better."""
+    model = LanguageModel(run.network, run.reading, run.tokenizer, learner.average_weights())
+    score = model.score(split.held)
+    if not math.isfinite(score["loss"]):
+        _diverged(run)
+    row = {
+        "epoch": run.epoch + 1,
+        "steps": learner.steps_done,
+        "loss": run.loss_sum / run.steps,
+        **{f"validation_{name}": value for name, value in score.items()},
+        "learning_rate": learner.learning_rate,
+    }
+    run.history = [*run.history, row]
+    best = score["loss"] < run.best_loss
+    if best:
+        run.best_loss, run.best_epoch = score["loss"], run.epoch + 1
+        metadata = {
+            "versions": records.versions(),
+            "corpus": run.corpus,
+            "data": run.data,
+            "pretraining": run.pretraining.to_dict(),
+            "seed": run.training.seed,
+            **({"command": command} if command else {}),
+            "tokens": len(split.learnt),
+            "perplexity": score["perplexity"],
+            "history": run.history,
+        }
+        language_model.save(replace(model, metadata=metadata), run.output)
+    observer.epoch(row, best, {})
+    observer.notice(f"perplexity {score['perplexity']:.1f} on the {model.unit} to validate on")
+
+
+def _diverged(run: PretrainingRun) -> None:
+    raise TrainingError(
+        f"the loss of pretraining is no longer a finite number at epoch {run.epoch + 1}, step "
+        f"{run.step + 1}; start again, with another -o and a lower pretrain_learning_rate than "
+        f"{run.pretraining.pretrain_learning_rate:g}, as with --set "
+        f"pretrain_learning_rate={run.pretraining.pretrain_learning_rate / 4:g}"
+    ) from None

@@ -1,0 +1,70 @@
+"""Turn a folder, a table or a .txt file into texts without labels, to pretrain on.
+
+What is also a labelled text can be told apart and left out, however it is punctuated.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from textrnn.corpora import read_corpus
+from textrnn.labelled import read_unlabelled
+from textrnn.tables import Form
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, eq=False)
+class Unlabelled:
+    """Texts, and the sources they came from."""
+
+    texts: Sequence[str]
+    names: tuple[str, ...]
+    sha256: str  # over every text, in order
+
+    @classmethod
+    def of(cls, texts: Iterable[str], names: tuple[str, ...] = ("texts",)) -> Self:
+        """Texts at hand, with their sum."""
+        texts, digest = list(texts), hashlib.sha256()
+        for text in texts:
+            digest.update(json.dumps(text).encode())
+        return cls(texts, names, digest.hexdigest())
+
+    def record(self) -> dict[str, Any]:
+        """What tells these texts again; their sources without one machine's folders."""
+        names = [re.split(r"[\\/]", name.rstrip("\\/"))[-1] for name in self.names]
+        return {"names": names, "sha256": self.sha256, "texts": len(self.texts)}
+
+
+def read_texts(
+    path: str | Path,
+    *,
+    text_column: str = "text",
+    form: Form | None = None,
+    encoding: str = "utf-8",
+) -> Unlabelled:
+    """The texts of a .txt file (as a single one), or of what `labelled.read_unlabelled` reads.
+
+    CorpusError as there.
+    """
+    if Path(path).suffix.lower() == ".txt" and not os.path.isdir(path):
+        texts: Sequence[str] = [read_corpus([path], encoding=encoding).text]
+    else:
+        texts = read_unlabelled(path, text_column=text_column, form=form, encoding=encoding)
+    return Unlabelled.of(texts, (str(path),))
+
+
+def without(texts: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Those of `texts` that are none of `others`, whatever the case, the spaces and the signs."""
+    known = set(map(bare, others))
+    return [text for text in texts if bare(text) not in known]
+
+
+def bare(text: str) -> str:
+    """Letters and digits of `text` in lower case; the text itself where it has none."""
+    return _NO_LETTERS.sub("", text.lower()) or text
