@@ -104,6 +104,7 @@ def test_what_it_was_pretrained_on_is_on_record(trained):
     assert found["settings"]["pretrain_window"] == 32
     assert found["tokens"] > 100
     assert model.metadata["training"]["layer_decay"] == 0.7
+    assert "- **Pretrained on**: more.csv (100 texts) and the texts above" in model.card
 
 
 def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tmp_path):

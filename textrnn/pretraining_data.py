@@ -1,7 +1,9 @@
 """Turn texts without labels, and those to learn to judge from, into streams of ids.
 
 Id 0, which is padding elsewhere, stands before each text: that the state is to be forgotten there
-is a thing the network learns, like any other.
+is a thing the network learns, like any other. A classifier's texts begin without it, from the zero
+state. That costs foretelling 0.3 nats at the second word of a review and nothing after a dozen;
+streams that forget now and then changed no verdict on tweets, so there are none.
 
 What is to be judged for validation is never among the texts. The same texts, settings and seed
 give the same streams, so that a resumed run finds them again.

@@ -114,6 +114,11 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         )
     if base := metadata.get("base"):
         lines.append(f"- **Fine-tuned from**: {base['name']}; {base['new_words']:,} new words.")
+    if found := metadata.get("pretrained"):
+        lines.append(
+            f"- **Pretrained on**: {', '.join(found['names'])} ({found['texts']:,} texts) and the "
+            f"texts above, {found['tokens']:,} ids, perplexity {found['perplexity']:.1f}."
+        )
     lines += [_score(name, score) for name, score in metadata.get("scores", {}).items()]
     lines += [
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`",

@@ -139,9 +139,9 @@ def classifier(
     tensorflow-datasets knows. Any number of classes. Ctrl-C saves; the same command with --resume
     goes on.
 
-    CORPUS is anything DATA may be, without labels, or a .txt file. Where labels are few it is worth
-    more than any setting; it takes as long as it has words. It reads forwards only, by default with
-    256 units; `textrnn train settings` lists what begins with pretrain_.
+    CORPUS is anything DATA may be, without labels, or a .txt file. It pays where labels are few
+    and such texts many. The network then reads forwards only, by default with 256 units;
+    `textrnn train settings` lists what begins with pretrain_.
 
     \b
     textrnn train classifier reviews.csv -o my-model
