@@ -14,11 +14,11 @@ from textrnn.config import (
     SamplingConfig,
     TrainingConfig,
     parse_part,
-    parse_setting,
     parse_validation,
     preset,
 )
 from textrnn.errors import ConfigError
+from textrnn.settings import parse_setting
 
 CLASSES = (GeneratorConfig, TrainingConfig, SamplingConfig)
 EVERY_FIELD = [(cls, name, kind) for cls in CLASSES for name, kind in cls.field_types().items()]

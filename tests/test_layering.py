@@ -11,7 +11,7 @@ import textrnn
 
 PACKAGE = Path(textrnn.__file__).parent
 
-LIGHT_BASE = {"errors", "config", "classifier_config"}
+LIGHT_BASE = {"errors", "settings", "config", "classifier_config"}
 MODEL = {*LIGHT_BASE, "tokenizers", "forward", "classifier_forward"}
 DATA = {"errors", "labelled", "sources", "tables", "textfiles", "keras_ids"}
 LEARNING = {"learner", "loop", "checkpoints", "observer", "records", "models"}
@@ -19,9 +19,10 @@ LEARNING = {"learner", "loop", "checkpoints", "observer", "records", "models"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "observer": set(),
-    "config": {"errors"},
-    "pretraining_config": {"errors", "config"},
-    "classifier_config": {"errors", "config", "pretraining_config"},
+    "settings": {"errors"},
+    "config": {"errors", "settings"},
+    "pretraining_config": {"errors", "settings", "config"},
+    "classifier_config": {"errors", "settings", "config", "pretraining_config"},
     "columns": set(),
     "ngrams": set(),
     "copying": set(),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from textrnn.config import Cell, Config, LearningConfig, check_recurrent_dropout
+from textrnn.config import Cell, LearningConfig, check_recurrent_dropout
 from textrnn.errors import ConfigError
 from textrnn.pretraining_config import PretrainingConfig
+from textrnn.settings import Config
 
 Tokens = Literal["word", "sentencepiece", "text"]  # text: as it is, for a TF-Hub module
 Rule = Literal["textbook", "unicode"]

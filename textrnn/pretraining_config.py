@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from textrnn.config import Config, LearningConfig
+from textrnn.config import LearningConfig
 from textrnn.errors import ConfigError
+from textrnn.settings import Config
 
 PREFIX = "pretrain_"
 # Defaults of a classifier that starts from a language model, where they differ from others'. A

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from textrnn import generation
 from textrnn.artifact import Artifact
 from textrnn.cli.options import write_file
-from textrnn.config import SamplingConfig, parse_setting
+from textrnn.config import SamplingConfig
 from textrnn.errors import ConfigError, TextRNNError
+from textrnn.settings import parse_setting
 from textrnn.tokenizers.writing import writing_of
 
 HELP = """\

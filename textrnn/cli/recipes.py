@@ -10,8 +10,8 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 
 import click
 
-from textrnn.config import Config, parse_setting
 from textrnn.errors import ConfigError
+from textrnn.settings import Config, parse_setting
 
 output_option = click.option(
     "-o",

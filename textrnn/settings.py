@@ -1,0 +1,82 @@
+"""Frozen dataclasses of settings: plain-JSON round trips, checks by name, values as typed."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from textrnn.errors import ConfigError
+
+
+class Config:
+    """What dataclasses of settings share."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name, as JSON holds it."""
+        return asdict(self)  # type: ignore[call-overload]
+
+    @classmethod
+    def field_types(cls) -> dict[str, Any]:
+        """Name -> type of every field, in order of declaration."""
+        hints = get_type_hints(cls)
+        return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The reverse of `to_dict`; ConfigError names an unknown or ill-typed setting."""
+        types = cls.field_types()
+        for name, value in values.items():
+            if name not in types:
+                raise ConfigError(f"unknown setting {name!r}; known are {', '.join(types)}")
+            _check_type(name, value, types[name])
+        return cls(**values)
+
+    def _at_least(self, least: float, *names: str) -> None:
+        for name in names:
+            value = getattr(self, name)
+            if not least <= value < math.inf:  # written so that nan fails too
+                raise ConfigError(f"{name} must be {least:g} or more, got {value}")
+
+    def _share(self, *names: str) -> None:
+        for name in names:
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} must be from 0 up to (not including) 1, got {getattr(self, name)}"
+                )
+
+    def _one_of(self, name: str, kind: Any) -> None:
+        if getattr(self, name) not in get_args(kind):
+            raise ConfigError(
+                f"{name} must be one of {', '.join(get_args(kind))}, got {getattr(self, name)!r}"
+            )
+
+
+def _check_type(name: str, value: Any, kind: Any) -> None:
+    allowed = get_args(kind) if get_origin(kind) is not Literal else (str,)
+    allowed = allowed or (kind,)
+    if float in allowed:
+        allowed = (*allowed, int)
+    # bool is an int to Python, but `units: true` is a mistake.
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
+        raise ConfigError(f"{name} must be {names}, got {value!r}")
+
+
+def parse_setting(cls: type[Config], name: str, text: str) -> Any:
+    """Read `text`, as typed in `--set name=text`, as the type of the field `name` of `cls`."""
+    kind = cls.field_types()[name]
+    kinds = get_args(kind) if get_origin(kind) is not Literal else (str,)
+    kinds = kinds or (kind,)
+    if type(None) in kinds and text.lower() in ("none", "null"):
+        return None
+    if bool in kinds:
+        if text.lower() not in ("true", "false"):
+            raise ConfigError(f"{name} must be true or false, got {text!r}")
+        return text.lower() == "true"
+    for number, words in ((int, "a whole number"), (float, "a number")):
+        if number in kinds:
+            try:
+                return number(text)
+            except ValueError:
+                raise ConfigError(f"{name} must be {words}, got {text!r}") from None
+    return text
