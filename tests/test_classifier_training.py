@@ -1,6 +1,5 @@
 """Learning to judge: that it learns, keeps the best, resumes exactly and refuses nonsense."""
 
-import csv
 import json
 import re
 from dataclasses import replace
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from classifiers import BINARY, random_classifier, reviews
+from watching import Watch, history
 
 from textrnn import artifact, checkpoints, scores, transfer
 from textrnn.classification import Judge
@@ -19,7 +19,6 @@ from textrnn.errors import ConfigError, CorpusError, TrainingError
 from textrnn.labelled import Labelled
 from textrnn.learner import Learner
 from textrnn.models.classifier import build_classifier
-from textrnn.observer import Observer
 
 # Of 70 texts 14 are kept back: 4 full batches an epoch, all of one shape, compiled once.
 DATA = reviews(70)
@@ -40,11 +39,6 @@ def run(output, data=DATA, *, resume=False, validation=None, observer=None, **se
     )  # fmt: skip
 
 
-def history(output: Path) -> list[dict[str, str]]:
-    with (output / "run" / "history.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
 def with_texts(texts, labels, data=DATA) -> Labelled:
     """`data` and then more."""
     return Labelled.of(
@@ -53,26 +47,6 @@ def with_texts(texts, labels, data=DATA) -> Labelled:
         data.classes,
         data.names,
     )
-
-
-class Watch(Observer):
-    """Keeps what it is told, and asks to stop after so many steps."""
-
-    def __init__(self, stop: int = 0) -> None:
-        self.left, self.notices, self.progress, self.rows = stop, [], [], []
-
-    def notice(self, text):
-        self.notices.append(text)
-
-    def step(self, progress):
-        self.progress.append(progress)
-
-    def epoch(self, row, best, samples):
-        self.rows.append((row, best))
-
-    def should_stop(self):
-        self.left -= 1
-        return self.left == 0
 
 
 # ---- learning -----------------------------------------------------------------------------------

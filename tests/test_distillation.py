@@ -1,11 +1,11 @@
 """Learning from trained models' guesses, with names that change and states that are forgotten."""
 
-import csv
 import random
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from watching import Watch, history
 
 from textrnn import evaluation
 from textrnn.config import TrainingConfig
@@ -13,7 +13,6 @@ from textrnn.corpora import Corpus
 from textrnn.distillation import Teachers
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.models.generator import state_variables
-from textrnn.observer import Observer
 from textrnn.runs import generator_learner
 from textrnn.training import train_generator
 
@@ -31,19 +30,8 @@ def teacher(tmp_path_factory):
     return train_generator(CORPUS, tmp_path_factory.mktemp("teacher") / "model", settings=SMALL)
 
 
-class StopAt(Observer):
-    def __init__(self, steps):
-        self.left = steps
-
-    def should_stop(self):
-        self.left -= 1
-        return self.left <= 0
-
-
 def losses(output):
-    with (output / "run" / "history.csv").open() as file:
-        return [float(row[name]) for row in csv.DictReader(file)
-                for name in ("loss", "validation_loss")]  # fmt: skip
+    return [float(row[name]) for row in history(output) for name in ("loss", "validation_loss")]
 
 
 def test_targets_are_the_teachers_guesses_and_the_text_in_the_shares_asked_for(teacher):
@@ -77,7 +65,7 @@ def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teac
     train_generator(CORPUS, tmp_path / "whole", settings=settings)
     for stop in (3, 20):
         parts = tmp_path / f"stopped at {stop}"
-        assert train_generator(CORPUS, parts, settings=settings, observer=StopAt(stop)) is None
+        assert train_generator(CORPUS, parts, settings=settings, observer=Watch(stop)) is None
         assert train_generator(CORPUS, parts, resume=True) is not None
         assert losses(parts) == pytest.approx(losses(tmp_path / "whole"), abs=1e-6)
 

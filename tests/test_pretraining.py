@@ -1,12 +1,10 @@
 """Learning to foretell before learning to judge: what is learnt, kept, resumed and refused."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 from classifiers import reviews
 from click.testing import CliRunner
+from watching import Watch, history
 
 import textrnn
 from textrnn import artifact, classifier_runs, language_model, pretraining_data
@@ -41,28 +39,6 @@ def run(output, *, resume=False, observer=None, pretrain=MORE, data=DATA, **sett
     )  # fmt: skip
 
 
-def history(folder: Path) -> list[dict[str, str]]:
-    with (folder / "run" / "history.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
-class Watch(Observer):
-    """Keeps what it is told, and asks to stop after so many steps."""
-
-    def __init__(self, stop: int = 0) -> None:
-        self.left, self.notices, self.units = stop, [], []
-
-    def notice(self, text):
-        self.notices.append(text)
-
-    def step(self, progress):
-        self.units.append(progress.unit)
-
-    def should_stop(self):
-        self.left -= 1
-        return self.left == 0
-
-
 # ---- learning -----------------------------------------------------------------------------------
 
 
@@ -89,7 +65,7 @@ def test_first_words_are_foretold_and_then_texts_judged(trained):
     output, watch, model = trained
     told = next(text for text in watch.notices if text.startswith("pretraining: "))
     assert "2 epochs" in told
-    units = watch.units
+    units = [progress.unit for progress in watch.progress]
     assert units == sorted(units, reverse=True) and set(units) == {"words", "texts"}
     loaded = artifact.load_classifier(output)
     assert Judge(loaded).judge(DATA.texts[:9]) == Judge(model).judge(DATA.texts[:9])
@@ -163,7 +139,7 @@ def test_an_epoch_has_every_text_once_whole_and_in_an_order_of_its_own():
 
 def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained, tmp_path):
     output, whole = tmp_path / "model", trained[0]
-    steps = len(trained[1].units) - 8  # of pretraining
+    steps = len(trained[1].progress) - 8  # of pretraining
     assert run(output, observer=Watch(steps // 2 + 1)) is None  # inside the second epoch
     with pytest.raises(TrainingError, match=r"still at its pretraining; name its texts with --pre"):
         run(output, pretrain=None, resume=True)
@@ -199,7 +175,9 @@ def test_a_language_model_serves_other_runs_as_it_is(trained, tmp_path):
     assert textrnn.train_classifier(
         data, output, pretrain=folder, observer=watch, **given
     ) is None  # fmt: skip
-    assert watch.units == ["texts"] and not (output / "pretrain").exists()
+    assert [progress.unit for progress in watch.progress] == ["texts"] and not (
+        output / "pretrain"
+    ).exists()
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with pytest.raises(TrainingError, match=r"was pretrained on more\.csv, 100 texts; name those"):
         textrnn.train_classifier(data, output, resume=True)

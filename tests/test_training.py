@@ -1,6 +1,5 @@
 """Learning itself: that it learns, keeps the best, resumes exactly and refuses nonsense."""
 
-import csv
 import os
 import random
 import signal
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from watching import Watch, history
 
 from textrnn import artifact, checkpoints, corpus_ids, evaluation, generation, reports
 from textrnn.config import GeneratorConfig, TrainingConfig
@@ -46,22 +46,6 @@ def run(output, *, text=TEXT, base=None, resume=False, observer=None, **settings
     )  # fmt: skip
 
 
-def history(output: Path) -> list[dict[str, str]]:
-    with (output / "run" / "history.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
-class StopAt(Observer):
-    """Asks to stop after so many steps."""
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps
-
-    def should_stop(self) -> bool:
-        self.left -= 1
-        return self.left <= 0
-
-
 @pytest.mark.parametrize(
     "settings",
     [
@@ -94,7 +78,7 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_pat
     steps = checkpoints.load(tmp_path / "whole" / "run").record["steps"]
     for stop in (1, steps, steps + 1):
         parts = tmp_path / f"stopped at {stop}"
-        assert run(parts, observer=StopAt(stop), **settings) is None
+        assert run(parts, observer=Watch(stop), **settings) is None
         assert run(parts, resume=True) is not None
         for whole, part in zip(history(tmp_path / "whole"), history(parts), strict=True):
             for name in ("loss", "validation_loss"):
@@ -344,7 +328,7 @@ def test_unknown_settings_are_named(tmp_path):
 
 
 def test_the_same_command_resumes_and_another_is_refused(tmp_path):
-    assert run(tmp_path / "model", observer=StopAt(3)) is None
+    assert run(tmp_path / "model", observer=Watch(3)) is None
     with pytest.raises(ConfigError, match="has units=12, not 13"):
         run(tmp_path / "model", resume=True, units=13)
     assert run(tmp_path / "model", resume=True, **SMALL) is not None
@@ -372,13 +356,19 @@ def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path,
     assert len(written) == 80 and "<unk>" not in written
     report = reports.evaluate(loaded, Corpus.from_text(TEXT * 3), part="validation")
     assert report["cold"] == score
+    everything = replace(
+        loaded,
+        metadata={**loaded.metadata, "training": {**model.metadata["training"], "validation": ""}},
+    )
+    with pytest.raises(ConfigError, match="kept nothing for validation"):
+        reports.evaluate(everything, Corpus.from_text(TEXT * 3), part="validation")
 
 
 @tokens
 def test_a_run_of_tokens_resumes_to_the_same_losses(tmp_path, settings):
     settings = {"words": 300, "epochs": 2, **settings}
     run(tmp_path / "whole", text=TEXT * 3, **settings)
-    assert run(tmp_path / "part", text=TEXT * 3, observer=StopAt(3), **settings) is None
+    assert run(tmp_path / "part", text=TEXT * 3, observer=Watch(3), **settings) is None
     assert run(tmp_path / "part", text=TEXT * 3, resume=True, **settings) is not None
     for whole, part in zip(history(tmp_path / "whole"), history(tmp_path / "part"), strict=True):
         for name in ("loss", "validation_loss"):

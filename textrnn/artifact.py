@@ -9,7 +9,6 @@
 Two kinds: a generator's `Artifact` and a `ClassifierArtifact`.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn import folders, tokenizers
+from textrnn import folders, saved, tokenizers
 from textrnn.classifier_config import ClassifierConfig, LongTexts, ReadingConfig
 from textrnn.classifier_forward import ClassifierNetwork, classifier_weight_shapes
 from textrnn.config import GeneratorConfig
@@ -35,7 +34,6 @@ __all__ = [
     "save",
 ]  # fmt: skip
 
-FORMAT = 1
 # How a text of more words than were learnt from is read, in words.
 HOW_READ: Mapping[str, str] = MappingProxyType(
     {"cut": "in part", "whole": "whole", "windows": "in overlapping windows"}
@@ -168,7 +166,7 @@ def load_any(model: str | Path) -> Artifact | ClassifierArtifact:
         raise ArtifactError(f"{folder} is a file; a model is the folder that holds config.json")
     record = _checked_record(folder)
     files = {name: folders.read(folder, name) for name in record["sha256"]}
-    _check_sums(folder, files, record["sha256"])
+    saved.check_sums(folder, files, record["sha256"])
     text = folders.read_text(folder, "tokenizer.json", files["tokenizer.json"])
     about = {"name": str(model), "notices": notices, **_records(folder)}
     read = _classifier if record["kind"] == "classifier" else _generator
@@ -185,22 +183,8 @@ def save(
     if not _is_saved_as(dtype):
         name = getattr(dtype, "__name__", dtype)
         raise ConfigError(f"dtype must be float16 or float32, got {name}")
-    files = {
-        "tokenizer.json": model.tokenizer.to_json().encode(),
-        "weights.npz": folders.weights_file(model.weights, dtype),
-    }
-    if pieces := getattr(model.tokenizer, "model", None):
-        files["tokenizer.model"] = pieces
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    config = {"format": FORMAT, **model.record(), "sha256": sums}
-    folders.replace(
-        folder,
-        {
-            "config.json": json.dumps(config, indent=1, ensure_ascii=False).encode(),
-            **files,
-            "metadata.json": json.dumps(model.metadata, indent=1, ensure_ascii=False).encode(),
-            "README.md": model.card.encode(),
-        },
+    saved.write(
+        folder, model.record(), model.tokenizer, model.weights, model.metadata, model.card, dtype
     )
 
 
@@ -218,13 +202,7 @@ def _count(shapes: Mapping[str, tuple[int, ...]]) -> int:
 def _checked_record(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     record = folders.read_json(folder, "config.json", folders.read(folder, "config.json"))
-    version = record.get("format")
-    if not isinstance(version, int) or version < 1:
-        raise ArtifactError(f'{path} is no model of textrnn: it has no "format" number')
-    if version > FORMAT:
-        raise ArtifactError(
-            f"{path} has format {version}, this textrnn reads up to {FORMAT}; upgrade textrnn"
-        )
+    saved.check_format(folder, record)
     if record.get("kind") not in USE:
         raise ArtifactError(
             f'{path}: "kind" must be "generator" or "classifier", got {record.get("kind")!r}'
@@ -234,15 +212,6 @@ def _checked_record(folder: Path) -> dict[str, Any]:
     if not isinstance(sums, dict) or not required <= sums.keys() <= {*required, "tokenizer.model"}:
         raise ArtifactError(f'{path}: "sha256" must have the sums of the model\'s other files')
     return record
-
-
-def _check_sums(folder: Path, files: Mapping[str, bytes], sums: Mapping[str, Any]) -> None:
-    for name, data in files.items():
-        if hashlib.sha256(data).hexdigest() != sums[name]:
-            raise ArtifactError(
-                f"{folder / name} is damaged or of another model: its sha256 is not the one in "
-                f"config.json; restore the folder from a copy or train it again"
-            )
 
 
 def _records(folder: Path) -> dict[str, Any]:
@@ -266,7 +235,7 @@ def _generator(
 ) -> Artifact:
     config = _config(GeneratorConfig, folder, record, "network")
     tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
-    _check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
+    saved.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = weight_shapes(config)
     weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
     return Artifact(config, tokenizer, weights, **about)
@@ -307,7 +276,7 @@ def _classifier(
             f"{folder}: tokenizer.json is of the type {kind}, config.json reads by "
             f"{reading.tokens}; they are of two different models"
         )
-    _check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
+    saved.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = classifier_weight_shapes(config)
     if whole_texts:
         del shapes["embedding/embeddings"]
@@ -342,11 +311,3 @@ def _config(cls: Any, folder: Path, record: Mapping[str, Any], name: str) -> Any
         return cls.from_dict(values)
     except (ConfigError, TypeError) as error:
         raise ArtifactError(f'{path}: "{name}" is damaged: {error}') from error
-
-
-def _check_vocabulary(folder: Path, tokenizer: int, config: int) -> None:
-    if tokenizer != config:
-        raise ArtifactError(
-            f"{folder}: tokenizer.json has a vocabulary of {tokenizer}, config.json of {config}; "
-            f"they are of two different models"
-        )

@@ -9,8 +9,6 @@
 It is no model to use by itself: it foretells words of its own tokenizer, and does not write.
 """
 
-import hashlib
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -21,14 +19,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn import folders, tokenizers
+from textrnn import folders, saved, tokenizers
 from textrnn.classifier_config import ReadingConfig
 from textrnn.config import GeneratorConfig
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.forward import Network, cell_name, cell_shapes
 from textrnn.tokenizers import Ids
 
-FORMAT, KIND = 1, "language model"
+KIND = "language model"
 RECORDS = ("corpus", "data", "pretraining", "tokens", "perplexity")  # what others read of it
 # Of texts to score: side by side, each from the zero state; and logits at a time (32 MB).
 ROWS, LEAST_STEPS, LOGITS = 64, 64, 2**23
@@ -126,27 +124,13 @@ def save(model: LanguageModel, folder: Path) -> None:
 
     ArtifactError when it cannot be written.
     """
-    files = {
-        "tokenizer.json": model.tokenizer.to_json().encode(),
-        "weights.npz": folders.weights_file(model.weights, np.float32),
-    }
-    if pieces := getattr(model.tokenizer, "model", None):
-        files["tokenizer.model"] = pieces
-    config = {
-        "format": FORMAT,
+    record = {
         "kind": KIND,
         "network": model.config.to_dict(),
         "reading": model.reading.to_dict(),
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    folders.replace(
-        folder,
-        {
-            "config.json": json.dumps(config, indent=1, ensure_ascii=False).encode(),
-            **files,
-            "metadata.json": json.dumps(model.metadata, indent=1, ensure_ascii=False).encode(),
-            "README.md": _card(model).encode(),
-        },
+    saved.write(
+        folder, record, model.tokenizer, model.weights, model.metadata, _card(model), np.float32
     )
 
 
@@ -173,11 +157,7 @@ def load(folder: str | Path) -> LanguageModel:
             + (f"; name the one in it, {inside}" if inside.exists() else
                "; name a folder that --pretrain made, or texts")
         )  # fmt: skip
-    if not isinstance(record.get("format"), int) or not 1 <= record["format"] <= FORMAT:
-        raise ArtifactError(
-            f"{folder / 'config.json'} has format {record.get('format')}, this textrnn reads up "
-            f"to {FORMAT}; upgrade textrnn"
-        )
+    saved.check_format(folder, record)
     return _read(folder, record)
 
 
@@ -192,19 +172,10 @@ def _read(folder: Path, record: Mapping[str, Any]) -> LanguageModel:
     files = {name: folders.read(folder, name) for name in ("tokenizer.json", "weights.npz")}
     if reading.tokens == "sentencepiece":
         files["tokenizer.model"] = folders.read(folder, "tokenizer.model")
-    for name, data in files.items():
-        if hashlib.sha256(data).hexdigest() != sums.get(name):
-            raise ArtifactError(
-                f"{folder / name} is damaged or of another model: its sha256 is not the one in "
-                f"config.json; restore the folder from a copy or pretrain again"
-            )
+    saved.check_sums(folder, files, sums)
     text = folders.read_text(folder, "tokenizer.json", files["tokenizer.json"])
     tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
-    if tokenizer.vocab_size != config.vocab_size:
-        raise ArtifactError(
-            f"{folder}: tokenizer.json has a vocabulary of {tokenizer.vocab_size}, config.json of "
-            f"{config.vocab_size}; they are of two different models"
-        )
+    saved.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = weight_shapes(config)
     weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
     data = folders.read(folder, "metadata.json")

@@ -36,7 +36,7 @@ def model_card(model: Artifact, *, title: str) -> str:
         "",
         f"- **Learnt from**: {', '.join(corpus['names'])} ({corpus['characters']:,} characters, "
         f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}, of which "
-        f"{metadata['training']['validation']} was kept for validation.",
+        f"{metadata['training']['validation'] or 'nothing'} was kept for validation.",
     ]
     if base := metadata.get("base"):
         new = f"; new characters: {base['new_characters'] or 'none'}" if kind == "char" else ""

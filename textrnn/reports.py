@@ -142,6 +142,11 @@ def _part(
             "--part validation is of the corpus that the model was trained on, and this is "
             "another; name that one, or a part START:END"
         )
+    if not model.metadata["training"]["validation"]:
+        raise ConfigError(
+            "the model learnt from all of its part and kept nothing for validation; name a part "
+            "START:END that it did not learn from"
+        )
     if not _validation_slice(model):
         raise ConfigError(
             f"the model was validated on the file {model.metadata['training']['validation']}; "

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from textrnn.config import GeneratorConfig
-from textrnn.models.stack import locked_dropout, recurrent_layer
+from textrnn.models.stack import embedded, recurrent_stack
 
 
 def build_generator(
@@ -23,27 +23,12 @@ def build_generator(
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     inputs = keras.Input((None,), batch_size=batch_size, dtype="int32", name="ids")
     if config.embedding_dim:
-        h = keras.layers.Embedding(
-            config.vocab_size,
-            config.embedding_dim,
-            embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=config.embedding_dim**-0.5, seed=next(seeds)
-            ),
-            name="embedding",
-        )(inputs)
+        h = embedded(inputs, config, seeds)
     else:
         h = keras.layers.Lambda(
             keras.ops.one_hot, arguments={"num_classes": config.vocab_size}, name="one_hot"
         )(inputs)
-    h = locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
-    for index in range(1, config.layers + 1):
-        if index > 1:
-            below = h
-            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
-        h = recurrent_layer(config, index, seeds, stateful=stateful)(h)
-        if index > 1 and config.residual:
-            h = keras.layers.Add(name=f"residual_{index}")([below, h])
-    h = locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
+    h = recurrent_stack(h, config, seeds, stateful=stateful)
     logits = keras.layers.Dense(
         config.vocab_size,
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),

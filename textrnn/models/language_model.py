@@ -5,9 +5,9 @@
 The logit of a word is the product of that vector with the word's own embedding, plus a bias: the
 table is learnt from both sides ("tied": Press and Wolf 2017, Inan et al. 2017).
 
-Of 30,000 words the softmax over all costs four times what an LSTM of 512 units does on two cores,
-forwards and backwards. Learning takes a sampled one (Bengio and Senecal 2003) instead, over 2,048
-words that a whole batch shares: a quarter of that LSTM. Scores are always over all words.
+A softmax over tens of thousands of words would cost more than the recurrent layers. Learning
+takes a sampled one (Bengio and Senecal 2003) instead, over words that a whole batch shares. Scores
+are always over all words.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from textrnn.config import GeneratorConfig
-from textrnn.models.stack import locked_dropout, recurrent_layer
+from textrnn.models.stack import embedded, recurrent_stack
 from textrnn.sequence_layers import WordDropout
 
 Chances = npt.NDArray[np.float64]
@@ -42,22 +42,10 @@ def build_language_model(
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     inputs = keras.Input((None,), batch_size=batch_size, dtype="int32", name="ids")
-    h = keras.layers.Embedding(
-        config.vocab_size,
-        config.embedding_dim,
-        embeddings_initializer=keras.initializers.RandomNormal(
-            stddev=config.embedding_dim**-0.5, seed=next(seeds)
-        ),
-        name="embedding",
-    )(inputs)
+    h = embedded(inputs, config, seeds)
     if word_dropout:
         h = WordDropout(word_dropout, seed=next(seeds), name="word_dropout")(h)
-    h = locked_dropout(h, config.input_dropout, next(seeds), "embedding_dropout")
-    for index in range(1, config.layers + 1):
-        if index > 1:
-            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
-        h = recurrent_layer(config, index, seeds, stateful=True)(h)
-    h = locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
+    h = recurrent_stack(h, config, seeds, stateful=True)
     softmax = TiedSoftmax(
         config.embedding_dim, sampling_chances(counts, negatives), seed=next(seeds), name="softmax"
     )

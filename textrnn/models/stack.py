@@ -1,4 +1,4 @@
-"""The recurrent layers that generator and classifier share: a config's cell as a Keras layer."""
+"""What the networks share: a config's embedding, its cell as a Keras layer, the layers stacked."""
 
 from typing import Any
 
@@ -37,6 +37,31 @@ def recurrent_layer(
     kinds = {"simple_rnn": keras.layers.SimpleRNNCell, "layer_norm_rnn": LayerNormSimpleRNNCell}
     cell = kinds[config.cell](config.units, name=f"{config.cell}_cell", **settings)
     return keras.layers.RNN(cell, **run)
+
+
+def embedded(inputs: Any, config: GeneratorConfig, seeds: Any) -> Any:
+    """Ids (batch, window) -> their embeddings, of about unit length at first."""
+    return keras.layers.Embedding(
+        config.vocab_size,
+        config.embedding_dim,
+        embeddings_initializer=keras.initializers.RandomNormal(
+            stddev=config.embedding_dim**-0.5, seed=next(seeds)
+        ),
+        name="embedding",
+    )(inputs)
+
+
+def recurrent_stack(h: Any, config: GeneratorConfig, seeds: Any, *, stateful: bool) -> Any:
+    """Inputs (batch, window, features) -> states (batch, window, units), with all dropouts."""
+    h = locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
+    for index in range(1, config.layers + 1):
+        if index > 1:
+            below = h
+            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
+        h = recurrent_layer(config, index, seeds, stateful=stateful)(h)
+        if index > 1 and config.residual:
+            h = keras.layers.Add(name=f"residual_{index}")([below, h])
+    return locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
 
 
 def regularizer(config: GeneratorConfig | ClassifierConfig) -> Any:
