@@ -266,6 +266,7 @@ def test_without_tensorflow_a_model_over_whole_texts_says_so_and_others_work(ove
         ({"hub": "x", "tokens": "sentencepiece"}, "vectors of words"),
         ({"hub": "x", "vectors": "y"}, "choose one"),
         ({"hub": "x", "tokens": "text", "layers": 2}, "layers works on"),
+        ({"hub": "x", "tokens": "text", "adversarial": 5.0}, "adversarial works on"),
         ({"hub": "{module}", "embedding_dim": 7}, "set --embedding-dim to 5"),
     ],
 )

@@ -84,6 +84,7 @@ ALLOWED: dict[str, set[str]] = {
     "hub_runs": {*LIGHT_BASE, "artifact", "hub", "hub_pooled", "tokenizers"},
     "hub_export": {*LIGHT_BASE, "artifact", "tokenizers", "vectors"},
     "learner": {*LIGHT_BASE, "models"},
+    "adversarial": {"classifier_config", "learner"},
     "loop": {*LIGHT_BASE, "checkpoints", "learner", "observer"},
     "renaming": set(),
     "distillation": {*LIGHT_BASE, "artifact", "models", "tokenizers"},
@@ -103,8 +104,8 @@ ALLOWED: dict[str, set[str]] = {
         "observer", "pretraining_config", "tokenizers", "transfer", "vectors",
     },
     "classifier_runs": {
-        *MODEL, *LEARNING, "artifact", "classifier_data", "classifier_starts", "hub_runs",
-        "labelled", "language_model", "pretraining_config", "unlabelled", "vectors",
+        *MODEL, *LEARNING, "adversarial", "artifact", "classifier_data", "classifier_starts",
+        "hub_runs", "labelled", "language_model", "pretraining_config", "unlabelled", "vectors",
     },
     "pretraining_data": {
         *LIGHT_BASE, "classifier_data", "datasets", "labelled", "observer", "pretraining_config",
@@ -146,12 +147,10 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 HEAVY = {
-    "classifier_data", "classifier_runs", "classifier_starts", "classifier_training", "data",
-    "datasets",
-    "distillation", "hub",
-    "hub_export", "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru", "models",
-    "pretraining", "pretraining_data", "pretraining_runs", "recurrence", "runs", "sequence_layers",
-    "training", "word_batches",
+    "adversarial", "classifier_data", "classifier_runs", "classifier_starts", "classifier_training",
+    "data", "datasets", "distillation", "hub", "hub_export", "hub_pooled", "hub_runs", "imdb",
+    "layers", "learner", "loop", "mingru", "models", "pretraining", "pretraining_data",
+    "pretraining_runs", "recurrence", "runs", "sequence_layers", "training", "word_batches",
 }  # fmt: skip
 HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -111,6 +111,9 @@ class ClassifierTrainingConfig(LearningConfig):
     hub: str = ""  # a TF-Hub module, a folder or an address: its words and vectors are taken, or,
     # when tokens is text, the vector that it makes of a text
     train_embedding: bool = True
+    # Length of the worst shift of a text's embedded words that it is to be judged right in spite of
+    # (Miyato, Dai and Goodfellow 2017), in root mean squares of their values; 0 shifts nothing.
+    adversarial: float = 0.0
     crop: float = 0.0  # share of texts of which an epoch sees only a run of words
     buckets: int = 5  # lengths that batches are padded to
     # Going on from a trained model (Howard and Ruder 2018): each layer below the head learns at
@@ -123,7 +126,7 @@ class ClassifierTrainingConfig(LearningConfig):
         self._one_of("class_weights", ClassWeights)
         self._at_least(1, "buckets")
         self._share("crop")
-        self._at_least(0, "unfreeze_epochs")
+        self._at_least(0, "unfreeze_epochs", "adversarial")
         if not 0 < self.layer_decay <= 1:
             raise ConfigError(f"layer_decay must be above 0 and at most 1, got {self.layer_decay}")
         if not 0 < self.validation < 1:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from textrnn import checkpoints, classifier_data, hub_runs, tokenizers
 from textrnn import classifier_starts as starts
+from textrnn.adversarial import AdversarialLearner
 from textrnn.artifact import ClassifierArtifact
 from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
 from textrnn.classifier_data import Split
@@ -203,13 +204,15 @@ def classifier_learner(run: ClassifierRun, labels: npt.NDArray[np.integer[Any]])
         run.network,
         seed=training.seed,
         train_embedding=training.train_embedding,
+        adversarial=bool(training.adversarial),
         text_embedding=embedding,
     )
     weights = None
     if training.class_weights == "balanced":
         counts = np.bincount(labels, minlength=len(run.classes))
         weights = len(labels) / (len(run.classes) * np.maximum(counts, 1))
-    return Learner(model, training, run.epochs * run.steps, loss_of(weights))
+    kind = AdversarialLearner if training.adversarial else Learner
+    return kind(model, training, run.epochs * run.steps, loss_of(weights))
 
 
 def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:

@@ -21,7 +21,9 @@ OVER_TEXT: Mapping[str, Any] = {
     "layers": 0, "conv_layers": 0, "pooling": "mean", "word_dropout": 0.0,
     "embedding_dropout": 0.0, "dense_units": 128,
 }  # fmt: skip
-OVER_WORDS = ("layers", "conv_layers", "word_dropout", "embedding_dropout", "crop")
+OVER_WORDS = (
+    "layers", "conv_layers", "word_dropout", "embedding_dropout", "adversarial", "crop",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -132,14 +132,9 @@ class Learner:
 
     def _one_step(self, inputs: tf.Tensor, targets: tf.Tensor, momentum: tf.Tensor) -> tf.Tensor:
         variables = self.model.trainable_variables
-        with tf.GradientTape() as tape:
-            logits = self.model(inputs, training=True)
-            loss = self._loss(targets, logits)
-            penalised = loss + tf.add_n(self.model.losses) if self.model.losses else loss
-        # Dense: the norm of an embedding's sparse gradient would miss that its rows add up.
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(penalised, variables)]
+        loss, gradients = self._slopes(inputs, targets)
         norm = tf.linalg.global_norm(gradients)
-        healthy = tf.math.is_finite(norm) & tf.math.is_finite(penalised)
+        healthy = tf.math.is_finite(norm) & tf.math.is_finite(loss)
         if self.training.clip_norm:
             scale = tf.minimum(1.0, self.training.clip_norm / (norm + 1e-6))
             gradients = [gradient * scale for gradient in gradients]
@@ -155,3 +150,12 @@ class Learner:
             return loss
 
         return tf.cond(healthy, learn, lambda: tf.constant(float("nan")))
+
+    def _slopes(self, inputs: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The loss of a batch, and the gradients of it and of the penalties, weight by weight."""
+        with tf.GradientTape() as tape:
+            loss = self._loss(targets, self.model(inputs, training=True))
+            penalised = loss + tf.add_n(self.model.losses) if self.model.losses else loss
+        gradients = tape.gradient(penalised, self.model.trainable_variables)
+        # Dense: the norm of an embedding's sparse gradient would miss that its rows add up.
+        return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]

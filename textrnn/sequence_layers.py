@@ -33,6 +33,20 @@ class WordDropout(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("textrnn")
+class Shifted(keras.layers.Layer):
+    """What passes, and `shift` on top while there is one; `passed` is what came last."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.supports_masking, self.shift, self.passed = True, None, None
+
+    def call(self, x: Any) -> Any:
+        """Features as they came, or shifted."""
+        self.passed = x
+        return x if self.shift is None else x + self.shift
+
+
+@keras.saving.register_keras_serializable("textrnn")
 class MaskedConv1D(keras.layers.Conv1D):
     """A convolution over words with relu; beyond a text's ends there are zeros, padded or not."""
 

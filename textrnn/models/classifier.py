@@ -9,7 +9,13 @@ import keras
 
 from textrnn.classifier_config import ClassifierConfig
 from textrnn.models.stack import locked_dropout, recurrent_layer, regularizer
-from textrnn.sequence_layers import MaskedConv1D, MaskedMaxPooling1D, MaskedPooling, WordDropout
+from textrnn.sequence_layers import (
+    MaskedConv1D,
+    MaskedMaxPooling1D,
+    MaskedPooling,
+    Shifted,
+    WordDropout,
+)
 
 
 def build_classifier(
@@ -17,13 +23,15 @@ def build_classifier(
     *,
     seed: int = 0,
     train_embedding: bool = True,
+    adversarial: bool = False,
     text_embedding: keras.layers.Layer | None = None,
 ) -> keras.Model:
     """Ids (batch, words), padded on the right with 0 -> logits (batch, 1 or classes).
 
     Two classes have one logit, the log-odds of the second. `seed` draws the first weights and
-    the dropout masks. A `text_embedding` makes vectors of texts (batch,), and takes the place of
-    all that is below the head.
+    the dropout masks. An `adversarial` one has the layer "shifted" on top of the embedded words,
+    for `AdversarialLearner`. A `text_embedding` makes vectors of texts (batch,), and takes the
+    place of all that is below the head.
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     if text_embedding:
@@ -41,6 +49,8 @@ def build_classifier(
     if config.word_dropout:
         h = WordDropout(config.word_dropout, seed=next(seeds), name="word_dropout")(h)
     h = locked_dropout(h, config.embedding_dropout, next(seeds), "embedding_dropout")
+    if adversarial:
+        h = Shifted(name="shifted")(h)
     h = _convolutions(h, config, seeds)
     for index in range(1, config.layers + 1):
         if index > 1:
