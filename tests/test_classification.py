@@ -7,7 +7,7 @@ from classifiers import LETTERS, random_classifier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textrnn import classification, classifier_forward
+from textrnn import classification, packing
 from textrnn.calibration import probabilities
 from textrnn.classification import UNSURE, Judge, Verdict
 from textrnn.errors import ConfigError
@@ -86,7 +86,7 @@ def test_judging_together_in_any_order_equals_judging_one_by_one(lengths, long_t
 
 
 def test_batches_side_by_side_keep_the_order(monkeypatch):
-    monkeypatch.setattr(classifier_forward, "BATCH_TEXTS", 3)
+    monkeypatch.setattr(packing, "BATCH_TEXTS", 3)
     judge = judge_of("whole")
     ids = [judge.encode(text_of(1 + seed * 7 % 30, seed)) for seed in range(40)]
     alone = np.concatenate([judge.logits([one]) for one in ids])

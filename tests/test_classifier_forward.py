@@ -2,20 +2,14 @@
 
 import numpy as np
 import pytest
-from classifiers import random_classifier, random_ids
+from classifiers import LETTERS, random_classifier, random_ids
 from conftest import random_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textrnn import packing
 from textrnn.classifier_config import ClassifierConfig
-from textrnn.classifier_forward import (
-    BATCH_TEXTS,
-    BATCH_WORDS,
-    ClassifierNetwork,
-    Packed,
-    batches,
-    classifier_weight_shapes,
-)
+from textrnn.classifier_forward import ClassifierNetwork, classifier_weight_shapes
 from textrnn.models.classifier import build_classifier
 
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
@@ -194,34 +188,6 @@ def test_the_given_weights_are_not_changed():
         np.testing.assert_array_equal(array, before[name])
 
 
-@given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=8))
-def test_packing_puts_each_word_in_one_place_forwards_and_backwards(lengths):
-    lengths = np.sort(lengths)[::-1]
-    packed = Packed.of(lengths)
-    words = [(row, time) for row, length in enumerate(lengths) for time in range(length)]
-    forwards = [words[place] for place in packed.from_rows]
-    assert sorted(forwards) == words
-    steps = [forwards[step] for _, step in packed.steps()]
-    for time, step in enumerate(steps):
-        assert step == [(row, time) for row in range(len(step))]
-    for (row, time), place in zip(forwards, packed.backward, strict=True):
-        assert forwards[place] == (row, lengths[row] - 1 - time)
-    assert [forwards[place] for place in packed.last] == list(enumerate(lengths - 1))
-
-
-@given(lengths=st.lists(st.integers(1, 3 * BATCH_WORDS // BATCH_TEXTS), max_size=600))
-@settings(max_examples=20, deadline=None)
-def test_batches_hold_every_text_once_longest_first_and_not_too_many_words(lengths):
-    found = list(batches(lengths))
-    rows = [row for batch in found for row in batch.tolist()]
-    assert sorted(rows) == list(range(len(lengths)))
-    sizes = [lengths[row] for row in rows]
-    assert sizes == sorted(sizes, reverse=True)
-    for batch in found:
-        assert len(batch) <= BATCH_TEXTS
-        assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= BATCH_WORDS
-
-
 def test_no_texts_have_no_logits():
     config = config_of(classes=3)
     network = ClassifierNetwork(config, random_weights(config, 0, classifier_weight_shapes))
@@ -237,3 +203,12 @@ def test_looking_products_up_changes_no_logit(cell, settings):
     network = model.network()
     network.fold()
     np.testing.assert_allclose(network.logits(texts), before, atol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{}, {"layers": 2}, {"conv_layers": 1, "conv_width": 3}])
+def test_how_many_words_are_prepared_at_a_time_changes_no_logit(monkeypatch, settings):
+    model, texts = random_classifier(**settings), random_ids(MIDDLE, len(LETTERS))
+    before = model.network().logits(texts)
+    for words in (1, 10):
+        monkeypatch.setattr(packing, "BLOCK_WORDS", words)
+        np.testing.assert_allclose(model.network().logits(texts), before, atol=1e-6)

@@ -1,12 +1,11 @@
 """A trained classifier's forward pass in NumPy: texts as ids -> logits.
 
-Equal to the Keras model of the same config and weights. Texts are packed, not padded: sorted by
-length, the words of all texts at one time step lie together, and a text that has ended takes no
-further part. `Packed` holds that order.
+Equal to the Keras model of the same config and weights. Texts are packed, not padded
+(`textrnn.packing`), and the outputs of the uppermost layer are pooled as they come: what is at work
+fits the processor's cache, however long and many the texts are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,9 @@ import numpy.typing as npt
 
 from textrnn.classifier_config import ClassifierConfig
 from textrnn.forward import Floats, Ids, Layer, cell_shapes
+from textrnn.packing import Indices, Packed, batches, counted
 
-Indices = npt.NDArray[np.intp]
-BATCH_WORDS = 65_536  # of one batch's texts together: what bounds memory
-BATCH_TEXTS = 256
+Products = Callable[[slice], Floats]  # words in the order of reading -> (words, width)
 
 
 def classifier_weight_shapes(config: ClassifierConfig) -> dict[str, tuple[int, ...]]:
@@ -86,19 +84,12 @@ class ClassifierNetwork:
     def batch_logits(self, texts: Sequence[Ids]) -> Floats:
         """Logits (texts, classes) of one batch of texts, longest first."""
         lengths, ids = np.array([len(ids) for ids in texts]), np.concatenate(texts)
-        if self._tables:
-            packed = Packed.of(lengths)
-            ids = ids[packed.from_rows]
-            h, above = self._folded(ids, packed), self._layers[1:]
-        else:
-            h, lengths = self._convolve(self._weights["embedding/embeddings"][ids], lengths)
-            packed = Packed.of(lengths)
-            h, above = h[packed.from_rows], self._layers
-        for layer in above:
-            h = np.concatenate([
-                _run(cell, h, packed, backward=bool(way)) for way, cell in enumerate(layer)
-            ], axis=1)  # fmt: skip
-        pooled = self._pool(h, packed)
+        values, places = self._weights["embedding/embeddings"], ids.astype(np.intp)
+        if self.config.conv_layers:
+            values, lengths = self._convolve(values[ids], lengths)
+            places = np.arange(len(values))
+        read = self._read if self._layers else self._pool
+        pooled = read(values, places, lengths)
         if self.config.dense_units:
             pooled = pooled @ self._weights["hidden/kernel"] + self._weights["hidden/bias"]
             pooled = np.maximum(pooled, 0)
@@ -107,13 +98,48 @@ class ClassifierNetwork:
             logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
         return logits
 
-    def _folded(self, ids: Ids, packed: "Packed") -> Floats:
-        """Outputs of the first layer, whose input products are looked up."""
-        ways = []
-        for way, (cell, table) in enumerate(zip(self._layers[0], self._tables, strict=True)):
-            products = table[ids[packed.backward] if way else ids]
-            ways.append(_steps(cell, products, packed, backward=bool(way)))
-        return np.concatenate(ways, axis=1)
+    def _read(self, values: Floats, places: Indices, lengths: Indices) -> Floats:
+        """What the recurrent layers make of texts, pooled: (texts, features).
+
+        The words of texts one after the other have the features `values[places]`.
+        """
+        packed = Packed.of(lengths)
+        places = places[packed.from_rows]
+        for below in self._layers[:-1]:
+            ways = [
+                _outputs(cell, products, packed)
+                for cell, products in self._products(below, values, places, packed)
+            ]
+            ways[1:] = [outputs[packed.backward] for outputs in ways[1:]]
+            values, places = np.concatenate(ways, axis=1), np.arange(len(places))
+        ends = [
+            _pooled(cell, products, packed, self.config.pooling)
+            for cell, products in self._products(self._layers[-1], values, places, packed)
+        ]
+        # Of each kind of pooling both directions side by side.
+        return np.concatenate([part for kinds in zip(*ends, strict=True) for part in kinds], axis=1)
+
+    def _products(
+        self, layer: Sequence[Layer], values: Floats, places: Indices, packed: Packed
+    ) -> Iterator[tuple[Layer, Products]]:
+        """The one or two directions of a layer, and what gives the input products of each."""
+        tables = self._tables if layer is self._layers[0] else []
+        for way, cell in enumerate(layer):
+            order = places[packed.backward] if way else places
+            if tables:
+                yield cell, _looked_up(tables[way], order)
+            else:
+                yield cell, _multiplied(values, order, cell)
+
+    def _pool(self, values: Floats, places: Indices, lengths: Indices) -> Floats:
+        """The highest or the mean of the words' features in each text, (texts, features)."""
+        starts = np.cumsum(lengths) - lengths
+        if self.config.pooling == "max":
+            highest: Floats = np.maximum.reduceat(values[places], starts, axis=0)
+            return highest
+        sums: Floats = np.add.reduceat(values[places], starts, axis=0)
+        sums /= lengths[:, None]
+        return sums
 
     def _convolve(self, h: Floats, lengths: Indices) -> tuple[Floats, Indices]:
         """Convolutions over texts one after the other, (words of all, features)."""
@@ -126,94 +152,66 @@ class ClassifierNetwork:
             if config.conv_pool > 1 and (index < config.conv_layers or config.layers):
                 pooled = -(-lengths // config.conv_pool)
                 starts = np.repeat(np.cumsum(lengths) - lengths, pooled)
-                starts += _counted(pooled) * config.conv_pool
+                starts += counted(pooled) * config.conv_pool
                 h, lengths = np.maximum.reduceat(h, starts, axis=0), pooled
         return h, lengths
 
-    def _pool(self, h: Floats, packed: "Packed") -> Floats:
-        kind, parts = self.config.pooling, []
-        if kind in ("last", "all"):
-            last = h[packed.last]
-            if self.config.directions == 2:
-                units = self.config.units
-                last[:, units:] = h[: len(last), units:]
-            parts.append(last)
-        if kind in ("max", "all"):
-            highest = h[: len(packed.lengths)].copy()
-            for rows, step in packed.steps():
-                np.maximum(highest[:rows], h[step], out=highest[:rows])
-            parts.append(highest)
-        if kind in ("mean", "all"):
-            total = np.zeros((len(packed.lengths), h.shape[1]), np.float32)
-            for rows, step in packed.steps():
-                total[:rows] += h[step]
-            total /= packed.lengths[:, None]
-            parts.append(total)
-        return np.concatenate(parts, axis=1)
+
+def _looked_up(table: Floats, order: Indices) -> Products:
+    return lambda words: table[order[words]]
 
 
-@dataclass(frozen=True)
-class Packed:
-    """Where the words of texts, longest first, lie when they are packed by time step."""
-
-    lengths: Indices  # of each text, falling
-    sizes: Indices  # of each step: texts that are that long
-    from_rows: Indices  # packed position -> position with the texts one after the other
-    backward: Indices  # packed position -> that of the same text read from its end
-    last: Indices  # text -> packed position of its last word
-
-    @classmethod
-    def of(cls, lengths: Indices) -> "Packed":
-        """The packing of texts of these lengths, which must not rise."""
-        sizes = (lengths[None, :] > np.arange(lengths[0])[:, None]).sum(axis=1)
-        offsets = np.cumsum(sizes) - sizes
-        time, text = np.repeat(np.arange(lengths[0]), sizes), _counted(sizes)
-        starts = np.cumsum(lengths) - lengths
-        return cls(
-            lengths,
-            sizes,
-            starts[text] + time,
-            offsets[lengths[text] - 1 - time] + text,
-            offsets[lengths - 1] + np.arange(len(lengths)),
-        )
-
-    def steps(self) -> Iterator[tuple[int, slice]]:
-        """For each step: how many texts take part, and where their words lie."""
-        start = 0
-        for size in self.sizes.tolist():
-            yield size, slice(start, start + size)
-            start += size
+def _multiplied(values: Floats, order: Indices, layer: Layer) -> Products:
+    return lambda words: values[order[words]] @ layer.kernel + layer.bias
 
 
-def batches(lengths: Sequence[int]) -> Iterator[Indices]:
-    """Cut texts of these lengths into batches, longest first, of texts of like lengths."""
-    order = np.argsort(-np.asarray(lengths), kind="stable")
-    start = 0
-    while start < len(order):
-        count = max(1, min(BATCH_TEXTS, BATCH_WORDS // max(1, lengths[order[start]])))
-        yield order[start : start + count]
-        start += count
+def _steps(
+    layer: Layer, products: Products, packed: Packed, state: list[Floats]
+) -> Iterator[tuple[int, slice, Floats]]:
+    """Of each step: how many texts take part, where their words lie, the outputs (rows, units).
 
-
-def _run(layer: Layer, h: Floats, packed: Packed, *, backward: bool) -> Floats:
-    """Outputs (words, units) of one recurrent layer, in packed order whichever way it reads."""
-    products = (h[packed.backward] if backward else h) @ layer.kernel
-    products += layer.bias
-    return _steps(layer, products, packed, backward=backward)
-
-
-def _steps(layer: Layer, products: Floats, packed: Packed, *, backward: bool) -> Floats:
-    """The same from input products (words, width), which lie in the order of reading."""
-    outputs = np.empty((len(products), layer.units), np.float32)
-    state = [np.zeros((len(packed.lengths), layer.units), np.float32) for _ in range(2)]
-    state = state[: 2 if layer.cell == "lstm" else 1]
+    `state` is moved on in place; the next step overwrites the outputs.
+    """
     active, step = -1, None
-    for rows, words in packed.steps():
-        if rows != active:  # the shorter texts' states stay as they are
-            active, step = rows, layer.step([part[:rows] for part in state])
-        assert step
-        outputs[words] = step(products[words])
-    return outputs[packed.backward] if backward else outputs
+    for block in packed.blocks():
+        first = block[0][1].start
+        ready = products(slice(first, block[-1][1].stop))
+        for rows, words in block:
+            if rows != active:  # the shorter texts' states stay as they are
+                active, step = rows, layer.step([part[:rows] for part in state])
+            assert step
+            yield rows, words, step(ready[words.start - first : words.stop - first])
+
+
+def _first_state(layer: Layer, texts: int) -> list[Floats]:
+    parts = 2 if layer.cell == "lstm" else 1
+    return [np.zeros((texts, layer.units), np.float32) for _ in range(parts)]
+
+
+def _outputs(layer: Layer, products: Products, packed: Packed) -> Floats:
+    """Outputs (words, units) of one recurrent layer, in the order of reading."""
+    outputs = np.empty((packed.lengths.sum(), layer.units), np.float32)
+    state = _first_state(layer, len(packed.lengths))
+    for _, words, output in _steps(layer, products, packed, state):
+        outputs[words] = output
+    return outputs
+
+
+def _pooled(layer: Layer, products: Products, packed: Packed, kind: str) -> list[Floats]:
+    """The last, highest and mean outputs of one recurrent layer, or one of these: (texts, units).
+
+    A text's mean is a sum over its steps: outputs themselves are not kept.
+    """
+    state = _first_state(layer, len(packed.lengths))
+    highest, total = np.full_like(state[0], -np.inf), np.zeros_like(state[0])
+    for rows, _, output in _steps(layer, products, packed, state):
+        if kind in ("max", "all"):
+            np.maximum(highest[:rows], output, out=highest[:rows])
+        if kind in ("mean", "all"):
+            np.add(total[:rows], output, out=total[:rows])
+    total /= packed.lengths[:, None]
+    parts = {"last": state[0], "max": highest, "mean": total}
+    return list(parts.values()) if kind == "all" else [parts[kind]]
 
 
 def _convolution(h: Floats, lengths: Indices, kernel: Floats, bias: Floats) -> Floats:
@@ -228,8 +226,3 @@ def _convolution(h: Floats, lengths: Indices, kernel: Floats, bias: Floats) -> F
     for index, weights in enumerate(kernel):
         total += padded[places + (index - before)] @ weights
     return np.maximum(total + bias, 0)
-
-
-def _counted(counts: Indices) -> Indices:
-    """0, 1, ... count - 1 for each of `counts`, one after the other."""
-    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

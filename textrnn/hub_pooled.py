@@ -15,10 +15,11 @@ import tensorflow as tf
 
 from textrnn import hub
 from textrnn.classifier_config import ClassifierConfig
-from textrnn.classifier_forward import ClassifierNetwork, batches
+from textrnn.classifier_forward import ClassifierNetwork
 from textrnn.errors import ArtifactError, ConfigError, TextRNNError
 from textrnn.forward import Floats
 from textrnn.hub import Module
+from textrnn.packing import batches
 from textrnn.word_batches import WordBatches
 
 LAYER = "hub"  # its weights are hub/variable_0, hub/variable_1 ...
