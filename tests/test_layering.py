@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "keras_ids": {"errors"},
     "sources": {"errors", "keras_ids", "tables"},
     "labelled": {"errors", "sources", "tables"},
-    "unlabelled": {"corpora", "labelled", "tables"},
+    "unlabelled": {"corpora", "errors", "labelled", "observer", "tables"},
     "grouping": {"errors"},
     "inputs": {"errors", "tables", "textfiles"},
     "vectors": {"errors"},
@@ -67,6 +67,9 @@ ALLOWED: dict[str, set[str]] = {
         *LIGHT_BASE, "artifact", "classification", "classifier_reports", "labelled",
     },
     "transfer": {*LIGHT_BASE, "artifact", "tokenizers"},
+    "classifier_distillation": {
+        *LIGHT_BASE, "artifact", "checkpoints", "classification", "observer", "unlabelled",
+    },
     "generator_transfer": {
         *LIGHT_BASE, "artifact", "corpora", "corpus_ids", "observer", "tokenizers",
     },
@@ -105,8 +108,13 @@ ALLOWED: dict[str, set[str]] = {
         "observer", "pretraining_config", "tokenizers", "transfer", "vectors",
     },
     "classifier_runs": {
-        *MODEL, *LEARNING, "adversarial", "artifact", "classifier_data", "classifier_starts",
-        "hub_runs", "labelled", "language_model", "pretraining_config", "unlabelled", "vectors",
+        *MODEL, *LEARNING, "adversarial", "artifact", "classifier_data", "classifier_distillation",
+        "classifier_starts", "hub_runs", "labelled", "language_model", "pretraining_config",
+        "unlabelled", "vectors", "word_batches",
+    },
+    "classifier_choice": {
+        "artifact", "calibration", "classification", "classifier_runs", "labelled", "learner",
+        "observer", "records", "scores",
     },
     "pretraining_data": {
         *LIGHT_BASE, "classifier_data", "datasets", "labelled", "observer", "pretraining_config",
@@ -121,9 +129,9 @@ ALLOWED: dict[str, set[str]] = {
         "pretraining_data", "pretraining_runs", "unlabelled",
     },
     "classifier_training": {
-        *LEARNING, "artifact", "calibration", "classification", "classifier_data",
-        "classifier_runs", "errors", "labelled", "language_model", "pretraining", "scores",
-        "transfer", "unlabelled", "word_batches",
+        *LEARNING, "artifact", "classifier_choice", "classifier_data", "classifier_distillation",
+        "classifier_runs", "errors", "labelled", "language_model", "pretraining", "transfer",
+        "unlabelled", "word_batches",
     },
     # ---- on top ----
     "api": {
@@ -148,10 +156,11 @@ ALLOWED: dict[str, set[str]] = {
     },
 }  # fmt: skip
 HEAVY = {
-    "adversarial", "classifier_data", "classifier_runs", "classifier_starts", "classifier_training",
-    "data", "datasets", "distillation", "hub", "hub_export", "hub_pooled", "hub_runs", "imdb",
-    "layers", "learner", "loop", "mingru", "models", "pretraining", "pretraining_data",
-    "pretraining_runs", "recurrence", "runs", "sequence_layers", "training", "word_batches",
+    "adversarial", "classifier_choice", "classifier_data", "classifier_runs",
+    "classifier_starts", "classifier_training", "data", "datasets", "distillation", "hub",
+    "hub_export", "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru",
+    "models", "pretraining", "pretraining_data", "pretraining_runs", "recurrence", "runs",
+    "sequence_layers", "training", "word_batches",
 }  # fmt: skip
 HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -85,6 +85,17 @@ def test_a_later_first_step_gives_the_tail_of_the_same_epoch(sizes, crop, data):
             np.testing.assert_array_equal(left, right)
 
 
+def test_probabilities_stand_beside_their_texts_as_labels_do():
+    sizes, labels = [3, 1, 4, 1, 5], np.arange(5)
+    targets = np.eye(5)[labels] / 2
+    batches = WordBatches(texts_of(sizes), targets, batch_size=2, buckets=2)
+    given = read(batches_of(sizes, batch_size=2), seed=1, epoch=0)
+    for (ids, found), (same, label) in zip(read(batches, seed=1, epoch=0), given, strict=True):
+        np.testing.assert_array_equal(ids, same)
+        np.testing.assert_array_equal(found, targets[label])
+        assert found.dtype == np.float32
+
+
 def test_a_plan_is_a_function_of_seed_and_epoch():
     sizes = np.random.default_rng(0).integers(1, 30, size=50)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from textrnn import artifact, classifier_evaluation, language_model, unlabelled
+from textrnn import artifact, classifier_evaluation, language_model
 from textrnn.artifact import ClassifierArtifact
 from textrnn.classification import Judge, Verdict
 from textrnn.classifier_config import classifier_preset
@@ -25,12 +25,13 @@ from textrnn.errors import CorpusError
 from textrnn.explanation import Explanation, explain
 from textrnn.labelled import Labelled, read_labelled
 from textrnn.language_model import LanguageModel
-from textrnn.unlabelled import Unlabelled
+from textrnn.unlabelled import Unlabelled, read_texts
 
 if TYPE_CHECKING:
     from textrnn.observer import Observer
 
-CorpusLike = Unlabelled | LanguageModel | str | Path | Iterable[str]
+TextsLike = Unlabelled | str | Path | Iterable[str]
+CorpusLike = LanguageModel | TextsLike
 DataLike = Labelled | str | Path | tuple[Iterable[str], Iterable[str]]
 
 
@@ -112,6 +113,7 @@ class Classifier:
         output: str | Path,
         *,
         validation: DataLike | None = None,
+        unlabelled: TextsLike | None = None,
         observer: "Observer | None" = None,
         resume: bool = False,
         **settings: Any,
@@ -122,8 +124,9 @@ class Classifier:
         `train_classifier`.
         """
         return _trained(
-            data, output, validation, settings, base=self.artifact, observer=observer, resume=resume
-        )
+            data, output, validation, settings, base=self.artifact, unlabelled=unlabelled,
+            observer=observer, resume=resume,
+        )  # fmt: skip
 
 
 def train_classifier(
@@ -133,6 +136,7 @@ def train_classifier(
     validation: DataLike | None = None,
     preset_name: str | None = None,
     pretrain: CorpusLike | None = None,
+    unlabelled: TextsLike | None = None,
     observer: "Observer | None" = None,
     resume: bool = False,
     **settings: Any,
@@ -144,6 +148,8 @@ def train_classifier(
     `pretrain` are more texts, without labels, whose words it learns to foretell first: a path (a
     folder, a table, a .txt file), or texts at hand. Or it is `output`/pretrain of an earlier
     training, which is then started from as it is.
+    `unlabelled` are texts without labels too, to learn what the trained classifiers named by the
+    setting `teacher` think of them; with a teacher and no such texts, of those of `data`.
     `settings` are fields of ReadingConfig, ClassifierConfig, ClassifierTrainingConfig and
     PretrainingConfig and override those of the preset. An `observer` is told what happens and may
     stop the run, in which case the result is None; the same call with `resume=True` goes on.
@@ -151,8 +157,9 @@ def train_classifier(
     values = {**(classifier_preset(preset_name) if preset_name else {}), **settings}
     corpus = None if pretrain is None else as_corpus(pretrain)
     return _trained(
-        data, output, validation, values, pretrain=corpus, observer=observer, resume=resume
-    )
+        data, output, validation, values, pretrain=corpus, unlabelled=unlabelled,
+        observer=observer, resume=resume,
+    )  # fmt: skip
 
 
 def _trained(
@@ -160,6 +167,7 @@ def _trained(
     output: str | Path,
     validation: DataLike | None,
     settings: dict[str, Any],
+    unlabelled: TextsLike | None,
     **how: Any,
 ) -> Classifier | None:
     from textrnn.classifier_training import train_classifier as train
@@ -168,7 +176,8 @@ def _trained(
     held = None
     if validation is not None:
         held = as_labelled(validation, split="test", classes=texts.classes)
-    model = train(texts, output, validation=held, settings=settings, **how)
+    more = None if unlabelled is None else as_texts(unlabelled)
+    model = train(texts, output, validation=held, settings=settings, unlabelled=more, **how)
     return Classifier(replace(model, name=str(output))) if model else None
 
 
@@ -200,10 +209,15 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
 
 def as_corpus(corpus: CorpusLike) -> Unlabelled | LanguageModel:
     """What to pretrain on: read if it is a path, loaded if that is of a language model."""
-    if isinstance(corpus, Unlabelled | LanguageModel):
+    if isinstance(corpus, LanguageModel):
         return corpus
-    if not isinstance(corpus, str | Path):
-        return Unlabelled.of(corpus)
-    if language_model.is_saved(corpus):
+    if isinstance(corpus, str | Path) and language_model.is_saved(corpus):
         return language_model.load(corpus)
-    return unlabelled.read_texts(corpus)
+    return as_texts(corpus)
+
+
+def as_texts(texts: TextsLike) -> Unlabelled:
+    """Texts without labels: at hand, or read if it is a path."""
+    if isinstance(texts, Unlabelled):
+        return texts
+    return read_texts(texts) if isinstance(texts, str | Path) else Unlabelled.of(texts)

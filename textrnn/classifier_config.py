@@ -114,6 +114,10 @@ class ClassifierTrainingConfig(LearningConfig):
     # Length of the worst shift of a text's embedded words that it is to be judged right in spite of
     # (Miyato, Dai and Goodfellow 2017), in root mean squares of their values; 0 shifts nothing.
     adversarial: float = 0.0
+    # Trained classifiers, with commas between: what they think of a text makes up this share of
+    # its target, its label the rest; of a text without a label it is the target.
+    teacher: str = ""
+    teacher_share: float = 0.5
     crop: float = 0.0  # share of texts of which an epoch sees only a run of words
     buckets: int = 5  # lengths that batches are padded to
     # Going on from a trained model (Howard and Ruder 2018): each layer below the head learns at
@@ -131,6 +135,34 @@ class ClassifierTrainingConfig(LearningConfig):
             raise ConfigError(f"layer_decay must be above 0 and at most 1, got {self.layer_decay}")
         if not 0 < self.validation < 1:
             raise ConfigError(f"validation must be between 0 and 1, got {self.validation}")
+        if not 0 < self.teacher_share <= 1:
+            raise ConfigError(
+                f"teacher_share must be above 0 and at most 1, got {self.teacher_share}"
+            )
+        if self.teachers and self.class_weights != "none":
+            raise ConfigError(
+                "class weights are of labels, and a teacher's guess is none; leave out "
+                "--class-weights or teacher"
+            )
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The names that `teacher` holds."""
+        return teachers_in(self.teacher)
+
+
+def teachers_in(names: str) -> tuple[str, ...]:
+    """The names in a list with commas between."""
+    return tuple(name.strip() for name in names.split(",") if name.strip())
+
+
+def check_taught(teacher: str) -> None:
+    """ConfigError where there is nobody to judge texts without labels."""
+    if not teachers_in(teacher):
+        raise ConfigError(
+            "texts without labels need a teacher to judge them; name a trained classifier, as with "
+            "--set teacher=imdb, or leave out --unlabelled"
+        )
 
 
 # What `train classifier` can be told, by the part it is of; `CLASSIFIER_GIVEN` is for the data.

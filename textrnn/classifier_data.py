@@ -1,4 +1,4 @@
-"""Turn labelled texts into what a classifier's run learns from: a vocabulary, ids, batches.
+"""Turn texts into what a classifier's run learns from: a vocabulary, ids, batches.
 
 The same texts, settings and seed give the same split and the same batches, so that a resumed run
 finds them again.
@@ -9,23 +9,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from textrnn import labelled
 from textrnn.classifier_config import ClassifierTrainingConfig, ReadingConfig
 from textrnn.errors import CorpusError, TrainingError
 from textrnn.hub_pooled import TextBatches
 from textrnn.labelled import Labelled
 from textrnn.observer import Observer
+from textrnn.tokenizers import Ids
 from textrnn.tokenizers.pieces import SentencePieceTokenizer
+from textrnn.tokenizers.strings import TextTokenizer
 from textrnn.tokenizers.words import WordTokenizer, cut
 from textrnn.word_batches import WordBatches
 
 
 @dataclass(frozen=True)
 class Split:
-    """Texts to learn from, as batches, and to validate on."""
+    """Texts to learn from, and to validate on."""
 
-    batches: WordBatches
+    texts: Sequence[str]
+    ids: Sequence[Ids]  # of each of these, cut
+    labels: npt.NDArray[np.int32]  # of the first of them; the others have none
     validation: Labelled
+
+    @property
+    def unlabelled(self) -> int:
+        """How many texts have no label."""
+        return len(self.texts) - len(self.labels)
 
 
 def split(
@@ -50,15 +62,19 @@ def encoded(
     held: Labelled,
     tokenizer: Any,
     reading: ReadingConfig,
-    training: ClassifierTrainingConfig,
     observer: Observer,
+    more: Sequence[str] = (),
 ) -> Split:
-    """Both as the run takes them; what has no word to read is left out, and that is said."""
-    texts = [
+    """All as the run takes them; what has no word to read is left out, and that is said.
+
+    `more` are texts to learn from that have no label.
+    """
+    texts = [*learnt.texts, *more]
+    ids = [
         cut(tokenizer.encode(_read(text, reading)), reading.max_words, reading.keep)
-        for text in learnt.texts
+        for text in texts
     ]
-    kept = [row for row, ids in enumerate(texts) if len(ids)]
+    kept = [row for row, found in enumerate(ids) if len(found)]
     readable = [row for row, text in enumerate(held.texts)
                 if len(tokenizer.encode(_read(text, reading)))]  # fmt: skip
     left_out = len(texts) - len(kept) + len(held) - len(readable)
@@ -71,18 +87,26 @@ def encoded(
         observer.notice(f"{left_out:,} texts have no word that the model can read: left out")
     if seen := int(labelled.test_overlap(learnt, held).sum()):
         observer.notice(f"{seen:,} of the texts to validate on stand among those to learn from")
-    if reading.tokens == "text":
-        whole = [tokenizer.decode(texts[row]) for row in kept]
-        by_text = TextBatches(whole, learnt.labels[kept], batch_size=training.batch_size)
-        return Split(by_text, held.subset(readable))
-    batches = WordBatches(
-        [texts[row] for row in kept],
-        learnt.labels[kept],
+    labels = learnt.labels[[row for row in kept if row < len(learnt)]]
+    return Split(
+        [texts[row] for row in kept], [ids[row] for row in kept], labels, held.subset(readable)
+    )
+
+
+def batches(
+    learnt: Split, targets: npt.NDArray[Any], tokenizer: Any, training: ClassifierTrainingConfig
+) -> WordBatches:
+    """The texts to learn from as batches, with the labels (n,) or guesses (n, classes) of each."""
+    if isinstance(tokenizer, TextTokenizer):
+        whole = [tokenizer.decode(ids) for ids in learnt.ids]
+        return TextBatches(whole, targets, batch_size=training.batch_size)
+    return WordBatches(
+        learnt.ids,
+        targets,
         batch_size=training.batch_size,
         buckets=training.buckets,
         crop=training.crop,
     )
-    return Split(batches, held.subset(readable))
 
 
 def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Any:

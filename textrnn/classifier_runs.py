@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn import checkpoints, classifier_data, hub_runs, tokenizers
+from textrnn import checkpoints, classifier_data, classifier_distillation, hub_runs, tokenizers
 from textrnn import classifier_starts as starts
 from textrnn.adversarial import AdversarialLearner
 from textrnn.artifact import ClassifierArtifact
@@ -28,8 +28,9 @@ from textrnn.models.classifier import build_classifier
 from textrnn.observer import Observer
 from textrnn.pretraining_config import check_unpretrained
 from textrnn.tokenizers.strings import TextTokenizer
-from textrnn.unlabelled import Unlabelled
+from textrnn.unlabelled import Unlabelled, check_same, fresh
 from textrnn.vectors import vector_size
+from textrnn.word_batches import steps_of
 
 
 @dataclass(kw_only=True)
@@ -73,6 +74,7 @@ def begin(
     command: str | None,
     observer: Observer,
     base: ClassifierArtifact | LanguageModel | None,
+    unlabelled: Unlabelled | None = None,
 ) -> tuple[ClassifierRun, Learner, Split]:
     """A new run, its learner, and its data."""
     check_unpretrained(settings)
@@ -86,15 +88,18 @@ def begin(
     reading_values, shape, training_values = values
     reading = ReadingConfig.from_dict(reading_values)
     training = ClassifierTrainingConfig.from_dict(training_values)
+    teachers = classifier_distillation.teachers_of(training.teacher, data.classes, unlabelled)
     learnt, held = classifier_data.split(data, validation, training)
-    tokenizer = starts.tokenizer_of(start, reading, learnt.texts, observer)
+    more = fresh(unlabelled, [*learnt.texts, *held.texts], observer)
+    tokenizer = starts.tokenizer_of(start, reading, [*learnt.texts, *more], observer)
     if training.vectors:
         shape.setdefault("embedding_dim", vector_size(training.vectors))
     network = ClassifierConfig.from_dict(
         {**shape, "vocab_size": tokenizer.vocab_size, "classes": len(data.classes)}
     )
-    split = classifier_data.encoded(learnt, held, tokenizer, reading, training, observer)
-    steps = split.batches.steps
+    split = classifier_data.encoded(learnt, held, tokenizer, reading, observer, more)
+    steps = steps_of(len(split.texts), training.batch_size)
+    taught = classifier_distillation.record_of(teachers, unlabelled, split.unlabelled)
     run = ClassifierRun(
         output=output,
         epochs=training.epochs or default_epochs(steps),
@@ -106,9 +111,11 @@ def begin(
         tokenizer=tokenizer,
         data=classifier_data.data_record(data, validation),
         extra={
-            **({"command": command} if command else {}), **starts.record_of(start, tokenizer),
+            **({"command": command} if command else {}),
+            **starts.record_of(start, tokenizer),
+            **({"taught": taught} if teachers else {}),
         },
-    )  # fmt: skip
+    )
     learner = classifier_learner(run, learnt.labels)
     starts.give_first_weights(learner, start, tokenizer, data.classes, training, observer)
     Saver(run, learner).save()  # so that a run killed at once can be resumed too
@@ -128,6 +135,7 @@ def go_on(
     observer: Observer,
     base: ClassifierArtifact | None = None,
     pretrain: Unlabelled | LanguageModel | None = None,
+    unlabelled: Unlabelled | None = None,
 ) -> tuple[ClassifierRun, Learner, Split]:
     """The run whose checkpoint is in `output`, as `begin` gives a new one."""
     if not has_begun(output) and (output / "pretrain").exists():
@@ -145,9 +153,12 @@ def go_on(
             f"{record['data']['examples']:,} of them; name those to go on"
         )
     classifier_data.check_validation(validation, record["data"].get("validation"), output)
-    _check_base(base, record["extra"].get("base", {}).get("name"), output)
-    pretrained = record["extra"].get("pretrained", {})
-    _check_pretrained(pretrain, pretrained, output)
+    extra = record["extra"]
+    starts.check_base(base, extra.get("base", {}).get("name"), output)
+    pretrained = extra.get("pretrained", {})
+    check_same(pretrain, pretrained, output, "was pretrained on", "--pretrain")
+    own_texts = extra.get("taught", {}).get("unlabelled", {})
+    check_same(unlabelled, own_texts, output, "was taught what to think of", "--unlabelled")
     own = {**record["training"], **record["network"], **record["reading"]}
     own |= pretrained.get("settings", {})
     check_same_settings(own, settings, output)
@@ -167,32 +178,9 @@ def go_on(
     learner = classifier_learner(run, learnt.labels)
     learner.restore(checkpoint.arrays, steps_done)
     observer.notice(f"going on at epoch {run.epoch + 1}, step {run.step + 1}")
-    split = classifier_data.encoded(learnt, held, run.tokenizer, run.reading, training, Observer())
+    more = fresh(unlabelled, [*learnt.texts, *held.texts], Observer())
+    split = classifier_data.encoded(learnt, held, run.tokenizer, run.reading, Observer(), more)
     return run, learner, split
-
-
-def _check_base(base: ClassifierArtifact | None, name: str | None, output: Path) -> None:
-    """TrainingError unless a resumed run is given the model that it started from, by name."""
-    if (base.name if base else None) == name:
-        return
-    if name is None:
-        raise TrainingError(f"the run in {output} started from no model; go on with `train`")
-    raise TrainingError(f"the run in {output} started from {name}; fine-tune that to go on")
-
-
-def _check_pretrained(
-    pretrain: Unlabelled | LanguageModel | None, known: Mapping[str, Any], output: Path
-) -> None:
-    """TrainingError unless a resumed run is given the texts that it was pretrained on, or none."""
-    if pretrain is None and not known:
-        return
-    if not known:
-        raise TrainingError(f"the run in {output} was not pretrained; leave out --pretrain")
-    if pretrain is None or pretrain.sha256 != known["sha256"]:
-        raise TrainingError(
-            f"the run in {output} was pretrained on {', '.join(known['names'])}, "
-            f"{known['texts']:,} texts; name those with --pretrain to go on"
-        )
 
 
 def classifier_learner(run: ClassifierRun, labels: npt.NDArray[np.integer[Any]]) -> Learner:
@@ -216,16 +204,22 @@ def classifier_learner(run: ClassifierRun, labels: npt.NDArray[np.integer[Any]])
 
 
 def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Mean nats a text, of one logit or several."""
+    """Mean nats a text, of one logit or several.
 
-    def loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    Targets are labels (texts,), which alone may have `weights`, or probabilities (texts, classes).
+    """
+
+    def loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        guesses = len(targets.shape) == 2
         if logits.shape[1] == 1:
-            truth = tf.cast(labels, logits.dtype)[:, None]
+            truth = targets[:, 1:] if guesses else tf.cast(targets, logits.dtype)[:, None]
             each = tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logits)[:, 0]
+        elif guesses:
+            each = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
         else:
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
         if weights is not None:
-            each *= tf.gather(tf.constant(weights, each.dtype), labels)
+            each *= tf.gather(tf.constant(weights, each.dtype), targets)
         return tf.reduce_mean(each)
 
     return loss

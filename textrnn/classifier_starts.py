@@ -4,6 +4,7 @@ Each brings defaults, a vocabulary and first weights of its own.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from textrnn.classifier_config import (
     ClassifierTrainingConfig,
     ReadingConfig,
 )
-from textrnn.errors import ConfigError
+from textrnn.errors import ConfigError, TrainingError
 from textrnn.hub_runs import Borrowed
 from textrnn.language_model import LanguageModel
 from textrnn.learner import Learner
@@ -129,6 +130,15 @@ def tokenizer_of(
     new = tokenizer.vocab_size - start.tokenizer.vocab_size
     observer.notice(f"{new:,} words are new to {start.name}")
     return tokenizer
+
+
+def check_base(base: ClassifierArtifact | None, name: str | None, output: Path) -> None:
+    """TrainingError unless a resumed run is given the model that it started from, by name."""
+    if (base.name if base else None) == name:
+        return
+    if name is None:
+        raise TrainingError(f"the run in {output} started from no model; go on with `train`")
+    raise TrainingError(f"the run in {output} started from {name}; fine-tune that to go on")
 
 
 def record_of(start: Start, tokenizer: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Join labelled texts and a configuration: learn to judge, keep the best, calibrate it.
+"""Join labelled texts, and others, and a configuration: learn to judge, keep the best.
 
 `output` is the model, the best so far by calibrated validation loss; `output/run` holds the
 checkpoint and the history, and may be deleted once no one wants to go on.
@@ -6,25 +6,24 @@ checkpoint and the history, and may be deleted once no one wants to go on.
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import numpy.typing as npt
 
 from textrnn import (
     artifact,
-    calibration,
+    classifier_choice,
+    classifier_data,
+    classifier_distillation,
     classifier_runs,
     loop,
     pretraining,
-    records,
-    scores,
     transfer,
 )
-from textrnn.artifact import HOW_READ, LONG_TEXTS, ClassifierArtifact
-from textrnn.classification import Judge
+from textrnn.artifact import ClassifierArtifact
 from textrnn.classifier_data import Split
+from textrnn.classifier_distillation import teachers_of
 from textrnn.classifier_runs import ClassifierRun
 from textrnn.errors import ConfigError
 from textrnn.labelled import Labelled
@@ -33,12 +32,6 @@ from textrnn.learner import Learner
 from textrnn.observer import Observer
 from textrnn.unlabelled import Unlabelled
 from textrnn.word_batches import WordBatches
-
-ENOUGH_LONG = 20  # texts; on fewer of many the choice of how to read them is a toss
-SCORES = (
-    "validation_loss", "validation_calibrated_loss", "temperature", "validation_accuracy",
-    "validation_macro_f1", "validation_auc",
-)  # fmt: skip
 
 
 def train_classifier(
@@ -49,6 +42,7 @@ def train_classifier(
     settings: Mapping[str, Any] | None = None,
     base: ClassifierArtifact | None = None,
     pretrain: Unlabelled | LanguageModel | None = None,
+    unlabelled: Unlabelled | None = None,
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
@@ -62,6 +56,7 @@ def train_classifier(
     and other classes than its own get a new head.
     `pretrain` are texts without labels: the layers below the head learn to foretell their words
     first, in `output`/pretrain. Or it is a language model that was left there by another run.
+    `unlabelled` are texts to learn from whose targets are the guesses of the setting `teacher`.
     With `resume` the run in `output` goes on with its own settings, and those given must be the
     same. Gives the best model, or None when the observer stopped the run before its end.
 
@@ -74,12 +69,15 @@ def train_classifier(
     if base and pretrain:
         raise ConfigError(f"{base.name} is trained already; leave out `pretrain`")
     begun = _begun(
-        data, validation, output, settings or {}, command, observer, base, pretrain, resume
-    )
+        data, validation, output, settings or {}, command, observer, base, pretrain, unlabelled,
+        resume,
+    )  # fmt: skip
     if begun is None:
         return None
     run, learner, split = begun
-    batches, held = split.batches, split.validation
+    batches, held = _learnt(run, split, observer), split.validation
+    if batches is None:
+        return None
     ids = "no" if run.reading.tokens == "text" else f"{run.tokenizer.vocab_size:,}"
     observer.notice(
         f"{len(run.classes)} classes, {ids} ids; learning from "
@@ -93,11 +91,11 @@ def train_classifier(
         observer,
         batches=lambda: _batches(run, learner, batches),
         close=lambda: _close_epoch(run, learner, held, observer),
-        rescue=lambda: _keep_if_best(run, learner, held),
+        rescue=lambda: classifier_choice.keep_if_best(run, learner, held),
         unit="texts",
         units_a_step=run.training.batch_size,
     )
-    return _finished(run, held, observer) if done else None
+    return classifier_choice.finished(run, held, observer) if done else None
 
 
 def _begun(
@@ -109,15 +107,22 @@ def _begun(
     observer: Observer,
     base: ClassifierArtifact | None,
     pretrain: Unlabelled | LanguageModel | None,
+    unlabelled: Unlabelled | None,
     resume: bool,
 ) -> tuple[ClassifierRun, Learner, Split] | None:
     """A run, new or resumed, its learner and its data; None when its pretraining was stopped."""
     start = base or pretrain
     if resume and (classifier_runs.has_begun(output) or not isinstance(start, Unlabelled)):
-        return classifier_runs.go_on(data, validation, output, settings, observer, base, pretrain)
+        return classifier_runs.go_on(
+            data, validation, output, settings, observer, base, pretrain, unlabelled
+        )
     if not isinstance(start, Unlabelled):
         loop.check_free(output)
-        return classifier_runs.begin(data, validation, output, settings, command, observer, start)
+        return classifier_runs.begin(
+            data, validation, output, settings, command, observer, start, unlabelled
+        )
+    if not resume:  # what is wrong with a teacher is said before hours of pretraining
+        teachers_of(settings.get("teacher", ""), data.classes, unlabelled)
     pretrained = pretraining.pretrain(
         start, data, validation, output, settings,
         resume=resume, observer=observer, command=command,
@@ -125,7 +130,22 @@ def _begun(
     if pretrained is None:
         return None
     model, settings = pretrained
-    return classifier_runs.begin(data, validation, output, settings, command, observer, model)
+    return classifier_runs.begin(
+        data, validation, output, settings, command, observer, model, unlabelled
+    )
+
+
+def _learnt(run: ClassifierRun, split: Split, observer: Observer) -> WordBatches | None:
+    """The texts to learn from with their targets; None when the teachers' reading was stopped."""
+    targets: npt.NDArray[Any] | None = split.labels
+    if run.training.teachers:
+        targets = classifier_distillation.targets(
+            split.texts, split.labels, run.classes, run.training, run.extra["taught"], run.folder,
+            observer,
+        )  # fmt: skip
+    if targets is None:
+        return None
+    return classifier_data.batches(split, targets, run.tokenizer, run.training)
 
 
 def _batches(run: ClassifierRun, learner: Learner, batches: WordBatches) -> Any:
@@ -137,33 +157,8 @@ def _batches(run: ClassifierRun, learner: Learner, batches: WordBatches) -> Any:
     return batches.dataset(seed=training.seed, epoch=run.epoch, first_step=run.step)
 
 
-def _keep_if_best(
-    run: ClassifierRun, learner: Learner, held: Labelled
-) -> tuple[dict[str, Any], bool]:
-    """Score the averaged weights, calibrated, and save them as the model if none was better."""
-    model = _model(run, learner.average_weights(), {})
-    logits = Judge(model).text_logits(held.texts, "cut")
-    if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
-        return dict.fromkeys(SCORES, math.nan), False
-    temperature = calibration.fit_temperature(logits, held.labels)
-    found = scores.score(
-        calibration.probabilities(logits, temperature), held.labels, run.classes
-    ).to_dict()
-    raw = scores.score(calibration.probabilities(logits), held.labels, run.classes)
-    best = found["log_loss"] < run.best_loss  # false for nan
-    if best:
-        run.best_loss, run.best_epoch = found["log_loss"], run.epoch + 1
-        model = _model(run, model.weights, {"validation": found})
-        artifact.save(replace(model, temperature=temperature), run.output)
-    row = (
-        raw.log_loss, found["log_loss"], temperature, found["accuracy"], found["macro_f1"],
-        found["auc"],
-    )  # fmt: skip
-    return dict(zip(SCORES, row, strict=True)), best
-
-
 def _close_epoch(run: ClassifierRun, learner: Learner, held: Labelled, observer: Observer) -> None:
-    found, best = _keep_if_best(run, learner, held)
+    found, best = classifier_choice.keep_if_best(run, learner, held)
     row = {
         "epoch": run.epoch + 1,
         "steps": learner.steps_done,
@@ -179,49 +174,3 @@ def _close_epoch(run: ClassifierRun, learner: Learner, held: Labelled, observer:
 
 def _no_number(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
-
-
-def _finished(run: ClassifierRun, held: Labelled, observer: Observer) -> ClassifierArtifact:
-    """The best model, with the way of reading long texts that served validation best.
-
-    Where validation has few of them, and not all are long, they are cut, as they were to learn.
-    """
-    # By its full path: a bundled model may have the same name.
-    best = artifact.load_classifier(run.output.absolute())
-    judge, size = Judge(best), run.reading.max_words
-    tried: dict[str, dict[str, float]] = {}
-    count = sum(len(judge.encode(text)) > size for text in held.texts)
-    if count >= min(ENOUGH_LONG, len(held)):
-        for way in LONG_TEXTS:
-            logits = judge.text_logits(held.texts, way)
-            temperature = calibration.fit_temperature(logits, held.labels)
-            chances = calibration.probabilities(logits, temperature)
-            found = scores.score(chances, held.labels, run.classes).to_dict()
-            tried[way] = {"temperature": temperature, **found}
-        way = min(tried, key=lambda way: tried[way]["log_loss"])
-        losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
-        observer.notice(f"texts over {size} words: {losses}; they will be read {HOW_READ[way]}")
-        best = replace(best, long_texts=way, temperature=tried[way].pop("temperature"))  # type: ignore[arg-type]
-        best = replace(best, metadata={**best.metadata, "scores": {"validation": tried[way]}})
-    best = replace(best, metadata={**best.metadata, "history": run.history}, name=str(run.output))
-    best = replace(best, card=records.classifier_card(best, title=run.output.name))
-    artifact.save(best, run.output)
-    return best
-
-
-def _model(
-    run: ClassifierRun, weights: Mapping[str, Any], scored: Mapping[str, Any]
-) -> ClassifierArtifact:
-    metadata = {
-        "versions": records.versions(),
-        "data": run.data,
-        "training": run.training.to_dict(),
-        **run.extra,
-        "scores": scored,
-        "history": run.history,
-    }
-    model = ClassifierArtifact(
-        run.network, run.reading, run.classes, run.tokenizer, weights, metadata=metadata,
-        name=str(run.output), hub=run.extra["hub"] if run.reading.tokens == "text" else {},
-    )  # fmt: skip
-    return replace(model, card=records.classifier_card(model, title=run.output.name))

@@ -24,7 +24,7 @@ from textrnn.labelled import Labelled
 from textrnn.observer import Observer
 from textrnn.pretraining_config import PretrainingConfig
 from textrnn.tokenizers import PAD_ID, Ids
-from textrnn.unlabelled import Unlabelled, without
+from textrnn.unlabelled import Unlabelled, fresh
 
 LEAST_HELD = 2  # one word to see and one to foretell
 
@@ -63,13 +63,7 @@ def gather(
     A text of `corpus` that stands in `data`, or among those to validate on, is left out.
     """
     learnt, held = classifier_data.split(data, validation, training)
-    texts = without(corpus.texts, [*learnt.texts, *held.texts])
-    if left_out := len(corpus.texts) - len(texts):
-        observer.notice(
-            f"{left_out:,} texts of {', '.join(corpus.record()['names'])} are labelled ones or to "
-            f"validate on: left out"
-        )
-    return [*texts, *learnt.texts]
+    return [*fresh(corpus, [*learnt.texts, *held.texts], observer), *learnt.texts]
 
 
 def streams(texts: Sequence[str], tokenizer: Any, config: PretrainingConfig, seed: int) -> Streams:

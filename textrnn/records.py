@@ -119,6 +119,8 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
             f"- **Pretrained on**: {', '.join(found['names'])} ({found['texts']:,} texts) and the "
             f"texts above, {found['tokens']:,} ids, perplexity {found['perplexity']:.1f}."
         )
+    if found := metadata.get("taught"):
+        lines.append(f"- **Taught by**: {_lesson(found, metadata['training']['teacher_share'])}.")
     lines += [_score(name, score) for name, score in metadata.get("scores", {}).items()]
     lines += [
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`",
@@ -130,6 +132,16 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _lesson(taught: Mapping[str, Any], share: float) -> str:
+    parts = []
+    if more := taught.get("unlabelled"):
+        names = ", ".join(more["names"])
+        parts.append(f"on {more['learnt']:,} texts without labels ({names})")
+    parts.append(f"on the texts above by {share:.0%}, the labels being the rest" if share < 1 else
+                 "on the texts above, whose labels were not learnt")  # fmt: skip
+    return f"{', '.join(taught['by'])}, {' and '.join(parts)}"
 
 
 def _score(name: str, score: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Turn a folder, a table or a .txt file into texts without labels, to pretrain on.
+"""Turn a folder, a table or a .txt file into texts without labels, to pretrain on or to be taught.
 
 What is also a labelled text can be told apart and left out, however it is punctuated.
 """
@@ -7,13 +7,15 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from textrnn.corpora import read_corpus
+from textrnn.errors import TrainingError
 from textrnn.labelled import read_unlabelled
+from textrnn.observer import Observer
 from textrnn.tables import Form
 
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -41,6 +43,32 @@ class Unlabelled:
         return {"names": names, "sha256": self.sha256, "texts": len(self.texts)}
 
 
+class Summed(Protocol):
+    """Texts without labels, or what was learnt from them."""
+
+    @property
+    def sha256(self) -> str:
+        """Over every text."""
+
+
+def check_same(
+    given: Summed | None, known: Mapping[str, Any], output: Path, was: str, option: str
+) -> None:
+    """TrainingError unless a resumed run is given the texts whose record is `known`, or none.
+
+    `was` says what a run does with such texts, as in "was pretrained on"; `option` names them.
+    """
+    if given is None and not known:
+        return
+    if not known:
+        raise TrainingError(f"the run in {output} {was} no texts; leave out {option}")
+    if given is None or given.sha256 != known["sha256"]:
+        raise TrainingError(
+            f"the run in {output} {was} {', '.join(known['names'])}, {known['texts']:,} texts; "
+            f"name those with {option} to go on"
+        )
+
+
 def read_texts(
     path: str | Path,
     *,
@@ -57,6 +85,22 @@ def read_texts(
     else:
         texts = read_unlabelled(path, text_column=text_column, form=form, encoding=encoding)
     return Unlabelled.of(texts, (str(path),))
+
+
+def fresh(corpus: Unlabelled | None, known: Iterable[str], observer: Observer) -> list[str]:
+    """The texts of `corpus`, if there is one, that are none of `known`; the rest is told.
+
+    `known` are those with labels and those to validate on, compared as `without` does.
+    """
+    if corpus is None:
+        return []
+    texts = without(corpus.texts, known)
+    if left_out := len(corpus.texts) - len(texts):
+        observer.notice(
+            f"{left_out:,} texts of {', '.join(corpus.record()['names'])} are labelled ones or to "
+            f"validate on: left out"
+        )
+    return texts
 
 
 def without(texts: Iterable[str], others: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Turn labelled texts, as ids, into padded batches of like lengths, one epoch at a time.
+"""Turn texts, as ids, and their targets into padded batches of like lengths, one epoch at a time.
 
 A text goes to the shortest of a few lengths that holds it: few shapes to compile for, little
 padding. Which texts meet is a function of (seed, epoch), so that a resumed run sees the batches
@@ -20,17 +20,17 @@ Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and the length they ar
 
 
 class WordBatches:
-    """Texts (each one id or more) and their labels, ready to be cut into batches.
+    """Texts (each one id or more) and their targets, ready to be cut into batches.
 
-    `lengths` are the padded lengths there are, shortest first. At a rate of `crop` an epoch has
-    of a text only a run of its words, `CROP_WORDS` or more: what makes long texts teach how short
-    ones are judged.
+    Targets are labels (texts,) or probabilities (texts, classes). `lengths` are the padded lengths
+    there are, shortest first. At a rate of `crop` an epoch has of a text only a run of its words,
+    `CROP_WORDS` or more: what makes long texts teach how short ones are judged.
     """
 
     def __init__(
         self,
         texts: Sequence[Ids],
-        labels: npt.NDArray[np.integer[Any]],
+        targets: npt.NDArray[Any],
         *,
         batch_size: int,
         buckets: int,
@@ -40,16 +40,16 @@ class WordBatches:
         self._ids = np.concatenate(texts).astype(np.int32)
         self._sizes = np.array([len(ids) for ids in texts])
         self._starts = np.cumsum(self._sizes) - self._sizes
-        self._labels = labels.astype(np.int32)
+        self._targets = targets.astype(np.int32 if targets.ndim == 1 else np.float32)
         self.lengths = bucket_lengths(self._sizes, buckets)
 
     def __len__(self) -> int:
-        return len(self._labels)
+        return len(self._sizes)
 
     @property
     def steps(self) -> int:
         """Batches an epoch has."""
-        return -(-len(self._labels) // self.batch_size)
+        return steps_of(len(self), self.batch_size)
 
     def plan(self, *, seed: int, epoch: int) -> Batches:
         """Every text once: the rows of each batch and the length they are padded to.
@@ -57,7 +57,7 @@ class WordBatches:
         What fills no batch of one length joins those of the next; one batch at most is not full.
         """
         rng = np.random.default_rng([seed, epoch])
-        order = rng.permutation(len(self._labels))
+        order = rng.permutation(len(self))
         _, sizes = self._views(seed, epoch)
         bucket = np.searchsorted(self.lengths, sizes[order])
         left, batches = np.empty(0, np.intp), []
@@ -97,20 +97,26 @@ class WordBatches:
         return np.where(inside, self._ids[places], PAD_ID).astype(np.int32)
 
     def dataset(self, *, seed: int, epoch: int, first_step: int = 0) -> tf.data.Dataset:
-        """An epoch's batches from `first_step` on: ids (batch, length), labels (batch,)."""
+        """An epoch's batches from `first_step` on: ids (batch, length), targets (batch, ...)."""
         plan = self.plan(seed=seed, epoch=epoch)[first_step:]
         starts, sizes = self._views(seed, epoch)
 
         def make() -> Any:
             for rows, length in plan:
-                yield self._padded(starts[rows], sizes[rows], length), self._labels[rows]
+                yield self._padded(starts[rows], sizes[rows], length), self._targets[rows]
 
-        specs = (tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32))
+        target = tf.TensorSpec([None, *self._targets.shape[1:]], self._targets.dtype)
+        specs = (tf.TensorSpec([None, None], tf.int32), target)
         options = tf.data.Options()
         # Destroying an autotuned iterator waits for a thread that sleeps as long as the run took.
         options.autotune.enabled = False
         dataset = tf.data.Dataset.from_generator(make, output_signature=specs)
         return dataset.prefetch(2).with_options(options)
+
+
+def steps_of(texts: int, batch_size: int) -> int:
+    """Batches that an epoch of so many texts has."""
+    return -(-texts // batch_size)
 
 
 def bucket_lengths(sizes: npt.NDArray[np.integer[Any]], buckets: int) -> npt.NDArray[np.integer]:

@@ -86,6 +86,7 @@ def train_judge(
     held: Labelled | None,
     base: ClassifierArtifact | None,
     pretrain: Unlabelled | LanguageModel | None,
+    unlabelled: Unlabelled | None,
     resume: bool,
     quiet: bool,
     command: str,
@@ -93,7 +94,8 @@ def train_judge(
     """Train a classifier with a display; None when the run was stopped and can be resumed.
 
     `held` are texts to validate on, where they are not a share of `texts`; `pretrain` texts to
-    learn a language model of first, or one to start from.
+    learn a language model of first, or one to start from; `unlabelled` texts for its teachers to
+    judge.
     """
     with TrainingDisplay(quiet=quiet) as display:
         return train_classifier(
@@ -103,6 +105,7 @@ def train_judge(
             settings=settings,
             base=base,
             pretrain=pretrain,
+            unlabelled=unlabelled,
             resume=resume,
             observer=display,
             command=command,

@@ -1,8 +1,8 @@
-"""Labelled texts by the name a person types, without TensorFlow where it is not needed."""
+"""Texts by the name a person types, without TensorFlow where it is not needed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,7 @@ from textrnn.cli.options import all_of
 
 if TYPE_CHECKING:
     from textrnn.labelled import Labelled
+    from textrnn.unlabelled import Unlabelled
 
 READING = ("column", "label_column", "table", "data_dir")  # what these options set
 data_options = all_of(
@@ -60,4 +61,20 @@ def read_texts(
         form=table,  # type: ignore[arg-type]
         encoding=encoding,
         classes=classes,
+    )
+
+
+def read_more(name: str, reading: Mapping[str, Any]) -> "Unlabelled":
+    """Texts without labels in a file or a folder, or of `imdb`; `reading` as for `read_texts`."""
+    if is_imdb(name):
+        from textrnn.cli import heavy
+
+        return heavy.read_unlabelled_imdb(reading["data_dir"])
+    from textrnn import unlabelled
+
+    return unlabelled.read_texts(
+        name,
+        text_column=reading["column"],
+        form=reading["table"],
+        encoding=reading["encoding"],
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textrnn.classifier_config import CLASSIFIER_GIVEN, CLASSIFIER_SETTINGS
+from textrnn.cli.classifier_options import unlabelled_option
 from textrnn.cli.kinds import refuse
 from textrnn.cli.labelled_texts import READING, data_options
 from textrnn.cli.options import all_of, reading_options, setting
@@ -127,10 +128,12 @@ def settings() -> None:
 @click.argument("corpus", nargs=-1, required=True)
 @output_option
 @recipe_options
+@unlabelled_option
 @data_options
 def finetune(
     model: str,
     corpus: tuple[str, ...],
+    unlabelled: str | None,
     column: str,
     label_column: str,
     table: str | None,
@@ -151,18 +154,19 @@ def finetune(
 
     base = artifact.load_any(model)
     if isinstance(base, artifact.Artifact):
-        refuse(READING, f"{model} is a generator")
+        refuse((*READING, "unlabelled"), f"{model} is a generator")
         _train(corpus, base, None, **options)
         return
     refuse(GENERATOR_OPTIONS, f"{model} is a classifier")
     reading = {"column": column, "label_column": label_column, "table": table, "data_dir": data_dir}
-    _finetune_classifier(corpus, base, reading, **options)
+    _finetune_classifier(corpus, base, reading, unlabelled, **options)
 
 
 def _finetune_classifier(
     corpus: tuple[str, ...],
     base: "ClassifierArtifact",
     reading: dict[str, Any],
+    unlabelled: str | None,
     *,
     output: Path,
     assignments: tuple[str, ...],
@@ -179,7 +183,10 @@ def _finetune_classifier(
     kinds = tuple(CLASSIFIER_SETTINGS.values())
     values = collect({}, config_file, assignments, typed, kinds, CLASSIFIER_GIVEN)
     reading = {**reading, "encoding": encoding}
-    teach(corpus[0], output, values, validation, reading, base=base, resume=resume, quiet=quiet)
+    teach(
+        corpus[0], output, values, validation, reading,
+        base=base, unlabelled=unlabelled, resume=resume, quiet=quiet,
+    )  # fmt: skip
 
 
 def _train(

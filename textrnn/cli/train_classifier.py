@@ -13,11 +13,11 @@ from textrnn.classifier_config import (
     CLASSIFIER_SETTINGS,
     ClassifierConfig,
     ClassifierTrainingConfig,
-    ReadingConfig,
+    check_taught,
     classifier_preset,
 )
-from textrnn.cli.labelled_texts import data_options, is_imdb, read_texts
-from textrnn.cli.options import all_of, setting
+from textrnn.cli.classifier_options import setting_options, unlabelled_option
+from textrnn.cli.labelled_texts import data_options, is_imdb, read_more, read_texts
 from textrnn.cli.recipes import (
     collect,
     config_option,
@@ -35,55 +35,6 @@ if TYPE_CHECKING:
     from textrnn.artifact import ClassifierArtifact
     from textrnn.language_model import LanguageModel
     from textrnn.unlabelled import Unlabelled
-
-
-def _reading(name: str, help: str) -> Any:
-    return setting(ReadingConfig, name, help, keep_unset=True)
-
-
-def _shape(name: str, help: str) -> Any:
-    return setting(ClassifierConfig, name, help, keep_unset=True)
-
-
-def _recipe(name: str, help: str) -> Any:
-    return setting(ClassifierTrainingConfig, name, help, keep_unset=True)
-
-
-setting_options = all_of(
-    _reading("tokens", "What an id stands for; text: none, --hub reads the text."),
-    _reading("rule", "What a word is; textbook: ASCII letters and apostrophes."),
-    _reading("lower", "Lower-case the texts."),
-    _reading("words", "Words, or pieces, that get ids of their own."),
-    _reading("max_words", "Words of a text to learn from."),
-    _reading("keep", "Which end of a longer text to keep."),
-    _reading("max_characters", "Read only the first so many characters; 0 reads all."),
-    _shape("cell", "The recurrent cell."),
-    _shape("layers", "Recurrent layers."),
-    _shape("units", "Units a layer and direction."),
-    _shape("bidirectional", "Read in both directions."),
-    _shape("embedding_dim", "Values a word is embedded in."),
-    _shape("pooling", "How the steps become one vector; all: last, max and mean."),
-    _shape("dropout", "Dropout between layers and before the head."),
-    _shape("word_dropout", "Dropout of whole words."),
-    _recipe("vectors", "Start from a file of GloVe or word2vec vectors (text)."),
-    click.option(
-        "--hub",
-        metavar="DIR|ADDRESS",
-        help="Start from a TF-Hub module: from its words' vectors or, with --tokens text, from the "
-        "one that it makes of a text.",
-    ),
-    _recipe("train_embedding", "Let what it starts from learn too; off with --tokens text."),
-    _recipe("class_weights", "Weigh rare classes up (probabilities then lean to the rare)."),
-    _recipe("batch_size", "Texts a step."),
-    click.option(
-        "--epochs",
-        type=int,
-        help="Passes over the texts.  [default: as many as make 2,400 steps, from 4 to 40]",
-    ),
-    _recipe("learning_rate", "The highest, after warm-up."),
-    _recipe("patience", "Stop after so many epochs without a better validation loss; 0 never."),
-    _recipe("seed", "Draws first weights, dropout, order and the validation part."),
-)
 
 
 @click.command()
@@ -108,6 +59,7 @@ setting_options = all_of(
     help="Learn to foretell the words of more texts first, which need no labels; or start from "
     "what a run with --pretrain left in its DIR/pretrain.",
 )
+@unlabelled_option
 @setting_options
 @data_options
 @click.option("--encoding", default="utf-8", show_default=True, help="What DATA is in.")
@@ -121,6 +73,7 @@ def classifier(
     preset_name: str | None,
     validation: str | None,
     pretrain: str | None,
+    unlabelled: str | None,
     column: str,
     label_column: str,
     table: str | None,
@@ -139,15 +92,21 @@ def classifier(
     tensorflow-datasets knows. Any number of classes. Ctrl-C saves; the same command with --resume
     goes on.
 
-    CORPUS is anything DATA may be, without labels, or a .txt file. It pays where labels are few
-    and such texts many. The network then reads forwards only, by default with 256 units;
-    `textrnn train settings` lists what begins with pretrain_.
+    CORPUS is anything DATA may be, without labels, or a .txt file. To --pretrain on it pays where
+    labels are few and such texts many. The network then reads forwards only, by default with 256
+    units; `textrnn train settings` lists what begins with pretrain_.
+
+    A teacher, --set teacher=NAME|DIR, is a trained classifier of the same classes, or several with
+    commas between, whose guesses are averaged: a small network learns from a large one's, or one
+    from several networks', what to think of DATA and of --unlabelled texts. Of a labelled text's
+    target the guesses make up a share, --set teacher_share, and the label the rest.
 
     \b
     textrnn train classifier reviews.csv -o my-model
     textrnn train classifier mails/ -o my-model --class-weights balanced
     textrnn train classifier imdb -o my-model --preset textbook-full
     textrnn train classifier few.csv -o my-model --pretrain many.csv --set pretrain_epochs=5
+    textrnn train classifier few.csv -o small --unlabelled many.csv --set teacher=my-model
     """
     values = collect(
         classifier_preset(preset_name) if preset_name else {}, config_file, assignments, typed,
@@ -159,7 +118,7 @@ def classifier(
     }  # fmt: skip
     teach(
         data, output, values, validation, reading,
-        base=None, pretrain=pretrain, resume=resume, quiet=quiet,
+        base=None, pretrain=pretrain, unlabelled=unlabelled, resume=resume, quiet=quiet,
     )  # fmt: skip
 
 
@@ -172,6 +131,7 @@ def teach(
     *,
     base: "ClassifierArtifact | None",
     pretrain: str | None = None,
+    unlabelled: str | None,
     resume: bool,
     quiet: bool,
 ) -> None:
@@ -182,6 +142,8 @@ def teach(
     except ValueError:
         held_name = str(validation)
     _check(values, base is None)
+    if unlabelled is not None and not resume:
+        check_taught(str(values.get("teacher", "")))
     (check_unpretrained if pretrain is None else check_pretrainable)(values)
     texts = read_texts(data, "train", **reading)
     if 2 * len(texts.classes) > len(texts):
@@ -193,6 +155,7 @@ def teach(
     if held_name is not None:
         held = read_texts(held_name, "test", classes=texts.classes, **reading)
     corpus = None if pretrain is None else _read_corpus(pretrain, reading)
+    more = None if unlabelled is None else read_more(unlabelled, reading)
     from textrnn.cli import heavy
 
     model = heavy.train_judge(
@@ -202,6 +165,7 @@ def teach(
         held=held,
         base=base,
         pretrain=corpus,
+        unlabelled=more,
         resume=resume,
         quiet=quiet,
         command=typed_command(),
@@ -221,19 +185,10 @@ def teach(
 def _read_corpus(name: str, reading: Mapping[str, Any]) -> "Unlabelled | LanguageModel":
     """What --pretrain names: texts, or a language model."""
     if is_imdb(name):
-        from textrnn.cli import heavy
+        return read_more(name, reading)
+    from textrnn import language_model
 
-        return heavy.read_unlabelled_imdb(reading["data_dir"])
-    from textrnn import language_model, unlabelled
-
-    if language_model.is_saved(name):
-        return language_model.load(name)
-    return unlabelled.read_texts(
-        name,
-        text_column=reading["column"],
-        form=reading["table"],
-        encoding=reading["encoding"],
-    )
+    return language_model.load(name) if language_model.is_saved(name) else read_more(name, reading)
 
 
 def _check(values: Mapping[str, Any], new: bool) -> None:

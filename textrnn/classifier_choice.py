@@ -1,0 +1,99 @@
+"""Turn a run's weights into the model that it leaves: the best, calibrated, read the best way.
+
+All is chosen on the texts to validate on, by their labels alone.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from textrnn import artifact, calibration, records, scores
+from textrnn.artifact import HOW_READ, LONG_TEXTS, ClassifierArtifact
+from textrnn.classification import Judge
+from textrnn.classifier_runs import ClassifierRun
+from textrnn.labelled import Labelled
+from textrnn.learner import Learner
+from textrnn.observer import Observer
+
+ENOUGH_LONG = 20  # texts; on fewer of many the choice of how to read them is a toss
+SCORES = (
+    "validation_loss", "validation_calibrated_loss", "temperature", "validation_accuracy",
+    "validation_macro_f1", "validation_auc",
+)  # fmt: skip
+
+
+def keep_if_best(
+    run: ClassifierRun, learner: Learner, held: Labelled
+) -> tuple[dict[str, Any], bool]:
+    """Score the averaged weights, calibrated, and save them as the model if none was better."""
+    model = _model(run, learner.average_weights(), {})
+    logits = Judge(model).text_logits(held.texts, "cut")
+    if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
+        return dict.fromkeys(SCORES, math.nan), False
+    temperature = calibration.fit_temperature(logits, held.labels)
+    found = scores.score(
+        calibration.probabilities(logits, temperature), held.labels, run.classes
+    ).to_dict()
+    raw = scores.score(calibration.probabilities(logits), held.labels, run.classes)
+    best = found["log_loss"] < run.best_loss  # false for nan
+    if best:
+        run.best_loss, run.best_epoch = found["log_loss"], run.epoch + 1
+        model = _model(run, model.weights, {"validation": found})
+        artifact.save(replace(model, temperature=temperature), run.output)
+    row = (
+        raw.log_loss, found["log_loss"], temperature, found["accuracy"], found["macro_f1"],
+        found["auc"],
+    )  # fmt: skip
+    return dict(zip(SCORES, row, strict=True)), best
+
+
+def finished(run: ClassifierRun, held: Labelled, observer: Observer) -> ClassifierArtifact:
+    """The best model, with the way of reading long texts that served validation best.
+
+    Where validation has few of them, and not all are long, they are cut, as they were to learn.
+    """
+    # By its full path: a bundled model may have the same name.
+    best = artifact.load_classifier(run.output.absolute())
+    judge, size = Judge(best), run.reading.max_words
+    tried: dict[str, dict[str, float]] = {}
+    count = sum(len(judge.encode(text)) > size for text in held.texts)
+    if count >= min(ENOUGH_LONG, len(held)):
+        for way in LONG_TEXTS:
+            logits = judge.text_logits(held.texts, way)
+            temperature = calibration.fit_temperature(logits, held.labels)
+            chances = calibration.probabilities(logits, temperature)
+            found = scores.score(chances, held.labels, run.classes).to_dict()
+            tried[way] = {"temperature": temperature, **found}
+        way = min(tried, key=lambda way: tried[way]["log_loss"])
+        losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
+        observer.notice(f"texts over {size} words: {losses}; they will be read {HOW_READ[way]}")
+        best = replace(best, long_texts=way, temperature=tried[way].pop("temperature"))  # type: ignore[arg-type]
+        best = replace(best, metadata={**best.metadata, "scores": {"validation": tried[way]}})
+    best = replace(best, metadata={**best.metadata, "history": run.history}, name=str(run.output))
+    best = replace(best, card=records.classifier_card(best, title=run.output.name))
+    artifact.save(best, run.output)
+    return best
+
+
+def _model(
+    run: ClassifierRun, weights: Mapping[str, Any], scored: Mapping[str, Any]
+) -> ClassifierArtifact:
+    training = run.training.to_dict()
+    if taught := run.extra.get("taught"):
+        training["teacher"] = ",".join(taught["by"])  # without one machine's folders
+    metadata = {
+        "versions": records.versions(),
+        "data": run.data,
+        "training": training,
+        **run.extra,
+        "scores": scored,
+        "history": run.history,
+    }
+    model = ClassifierArtifact(
+        run.network, run.reading, run.classes, run.tokenizer, weights, metadata=metadata,
+        name=str(run.output), hub=run.extra["hub"] if run.reading.tokens == "text" else {},
+    )  # fmt: skip
+    return replace(model, card=records.classifier_card(model, title=run.output.name))
