@@ -22,8 +22,10 @@ from textrnn.settings import parse_setting
 
 CLASSES = (GeneratorConfig, TrainingConfig, SamplingConfig)
 EVERY_FIELD = [(cls, name, kind) for cls in CLASSES for name, kind in cls.field_types().items()]
-NUMBERS = [(cls, name) for cls, name, kind in EVERY_FIELD if kind in (int, float, int | None)]
-FLOATS = [(cls, name) for cls, name, kind in EVERY_FIELD if kind is float]
+NUMBERS = [
+    (cls, name) for cls, name, kind in EVERY_FIELD if kind in (int, float, int | None, float | None)
+]
+FLOATS = [(cls, name) for cls, name, kind in EVERY_FIELD if kind in (float, float | None)]
 
 
 def build(cls: type[Config], **values: object) -> Config:
@@ -77,7 +79,7 @@ def test_a_value_of_another_type_is_refused(cls, name, kind):
         wrong.append(1.0)
     if kind is bool:
         wrong += [0, 1]
-    if kind != int | None:
+    if kind not in (int | None, float | None):
         wrong.append(None)
     for value in wrong:
         with pytest.raises(ConfigError, match=f"{name} must be "):
@@ -155,6 +157,14 @@ def test_a_mingru_takes_every_dropout_but_the_recurrent_one():
     GeneratorConfig(**settings, output_dropout=0.2)
     with pytest.raises(ConfigError, match=r"recurrent_dropout must be 0 .* mingru, .* got 0\.2"):
         GeneratorConfig(**settings, recurrent_dropout=0.2)
+
+
+def test_a_recurrent_dropout_that_nobody_names_is_one_that_the_cell_can_have():
+    assert GeneratorConfig(vocab_size=7, cell="mingru").recurrent_dropout == 0
+    for cell in ("gru", "lstm", "simple_rnn", "layer_norm_rnn"):
+        config = GeneratorConfig(vocab_size=7, cell=cell)
+        assert config.recurrent_dropout == 0.1
+        assert GeneratorConfig.from_dict(config.to_dict()) == config
 
 
 def test_validation_may_name_a_file(tmp_path):

@@ -90,5 +90,3 @@ def test_a_teacher_of_another_alphabet_or_that_is_not_there_is_refused(teacher, 
         train_generator(CORPUS, tmp_path / "m", settings={**SMALL, "teacher": str(tmp_path / "no")})
     with pytest.raises(ConfigError, match="teacher_share must be above 0"):
         TrainingConfig(teacher_share=0.0)
-    with pytest.raises(ConfigError, match="start from nothing anyway"):
-        TrainingConfig(state_reset=0.1, stateful=False)

@@ -35,12 +35,15 @@ class GeneratorConfig(Config):
     input_dropout: float = 0.0  # on what enters the first layer
     dropout: float = 0.1  # between layers
     output_dropout: float = 0.1  # before the output layer
-    recurrent_dropout: float = 0.0  # on the state that goes round
+    # On the state that goes round; none: a tenth, and nothing where a cell has no such product.
+    recurrent_dropout: float | None = None
     l1: float = 0.0  # penalties on the kernels and recurrent kernels
     l2: float = 0.0
 
     def __post_init__(self) -> None:
         self._one_of("cell", Cell)
+        if self.recurrent_dropout is None:
+            object.__setattr__(self, "recurrent_dropout", 0.0 if self.cell == "mingru" else 0.1)
         self._at_least(1, "vocab_size", "layers", "units")
         self._at_least(0, "embedding_dim", "l1", "l2")
         self._share("input_dropout", "dropout", "output_dropout", "recurrent_dropout")
@@ -87,13 +90,14 @@ class TrainingConfig(LearningConfig):
     Epochs that nobody names are as many as make 5,000 steps, from 4 to 100.
     """
 
+    weight_decay: float = 0.1
     stateful: bool = True  # read on from window to window, or draw windows at random
     window: int = 64  # characters, or other tokens, that an example spans
     shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
     validation: str = "0.1"  # a share from the end, START:END, or a file
     part: str = "0:1"  # the part START:END of the corpus to use, validation included
     lower: bool = False  # lower-case the corpus
-    state_reset: float = 0.0  # stateful: share of streams that forget what they read, each window
+    state_reset: float = 0.1  # stateful: share of streams that forget what they read, each window
     rename: float = 0.0  # share of the names in a passage that an epoch replaces by invented ones
     # A trained model, or several with commas between, whose guesses make up a share of the targets.
     teacher: str = ""
@@ -113,11 +117,6 @@ class TrainingConfig(LearningConfig):
         if not 0 < self.teacher_share <= 1:
             raise ConfigError(
                 f"teacher_share must be above 0 and at most 1, got {self.teacher_share}"
-            )
-        if self.state_reset and not self.stateful:
-            raise ConfigError(
-                "state_reset is of streams, and stateless windows start from nothing anyway; "
-                "leave it out"
             )
         if self.rename and (self.lower or self.tokens != "char"):
             raise ConfigError(
@@ -154,7 +153,7 @@ class SamplingConfig(Config):
             raise ConfigError(f"min_p must be from 0 to 1, got {self.min_p}")
 
 
-def check_recurrent_dropout(cell: Cell, rate: float) -> None:
+def check_recurrent_dropout(cell: Cell, rate: float | None) -> None:
     """ConfigError where `cell` has no recurrent product whose state could be dropped."""
     if cell == "mingru" and rate:
         raise ConfigError(
@@ -210,7 +209,7 @@ _TEXTBOOK = {
     "input_dropout": 0.2, "dropout": 0.2, "output_dropout": 0.0, "recurrent_dropout": 0.2,
     "lower": True, "window": 100, "learning_rate": 1e-3,
     "schedule": "constant", "warmup_steps": 0, "weight_decay": 0.0, "clip_norm": 0.0,
-    "ema": 0.0, "patience": 0,
+    "ema": 0.0, "patience": 0, "state_reset": 0.0,
 }  # fmt: skip
 
 # Named overrides of the defaults above, of either dataclass.
@@ -220,7 +219,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "textbook": {**_TEXTBOOK, "stateful": False, "shift": 1, "batch_size": 32, "epochs": 20},
         "textbook-stateful": {**_TEXTBOOK, "stateful": True, "batch_size": 1, "epochs": 50},
         # A quarter of the default's work, for a first try.
-        "small": {"units": 128, "dropout": 0.0, "output_dropout": 0.0},
+        "small": {
+            "units": 128,
+            "dropout": 0.0,
+            "output_dropout": 0.0,
+            "recurrent_dropout": 0.0,
+        },
         # The bundled model's: an hour on two cores for a megabyte of text.
         "large": {
             "cell": "lstm",
@@ -230,12 +234,10 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "window": 128,
             "epochs": 20,
             "learning_rate": 3e-3,
-            "weight_decay": 0.1,
             "input_dropout": 0.15,
             "dropout": 0.4,
             "output_dropout": 0.4,
             "recurrent_dropout": 0.2,
-            "state_reset": 0.1,
         },
     }
 )

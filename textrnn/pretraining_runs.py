@@ -166,6 +166,7 @@ def language_network(
         vocab_size=vocab_size,
         **{name: getattr(shape, name) for name in classifier_starts.SHAPE},
         residual=False,
+        recurrent_dropout=0.0,
         input_dropout=pretraining.pretrain_embedding_dropout,
         dropout=pretraining.pretrain_dropout,
         output_dropout=pretraining.pretrain_dropout,

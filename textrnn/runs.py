@@ -148,7 +148,7 @@ class GeneratorLearner(Learner):
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
         """Learn from one batch; its loss in nats a character."""
-        if self.training.state_reset:
+        if self.training.state_reset and self.training.stateful:
             self._reset_some()
         if self.teachers:
             targets = self.teachers.targets(inputs, targets)
