@@ -1,6 +1,7 @@
 """Learning from trained models' guesses, with names that change and states that are forgotten."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,7 +63,8 @@ def test_the_teachers_guesses_alone_teach_the_text(teacher, tmp_path):
 
 def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teacher, tmp_path):
     settings = {**SMALL, "teacher": teacher.name, "state_reset": 0.3, "rename": 0.5}
-    train_generator(CORPUS, tmp_path / "whole", settings=settings)
+    model = train_generator(CORPUS, tmp_path / "whole", settings=settings)
+    assert f"**Taught by**: {Path(teacher.name).name}, by 50%;" in model.card
     for stop in (3, 20):
         parts = tmp_path / f"stopped at {stop}"
         assert train_generator(CORPUS, parts, settings=settings, observer=Watch(stop)) is None

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from textrnn.artifact import HOW_READ, Artifact, ClassifierArtifact
@@ -30,9 +31,9 @@ def model_card(model: Artifact, *, title: str) -> str:
     lines = [
         f"# {title}",
         "",
-        f"A {WRITES[kind][0]} model made with textrnn: {config.layers} {config.cell} layers of "
-        f"{config.units} units, {model.parameters:,} parameters, {config.vocab_size} "
-        f"{WRITES[kind][1]}.",
+        f"A {WRITES[kind][0]} model made with textrnn: {config.layers} {config.cell} "
+        f"layer{'s' if config.layers > 1 else ''} of {config.units} units, "
+        f"{model.parameters:,} parameters, {config.vocab_size} {WRITES[kind][1]}.",
         "",
         f"- **Learnt from**: {', '.join(corpus['names'])} ({corpus['characters']:,} characters, "
         f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}, of which "
@@ -41,6 +42,12 @@ def model_card(model: Artifact, *, title: str) -> str:
     if base := metadata.get("base"):
         new = f"; new characters: {base['new_characters'] or 'none'}" if kind == "char" else ""
         lines.append(f"- **Fine-tuned from**: {base['name']}{new}.")
+    training = metadata["training"]
+    if teachers := training.get("teacher"):
+        names = ", ".join(Path(name.strip()).name for name in teachers.split(","))
+        lines.append(
+            f"- **Taught by**: {names}, by {training['teacher_share']:.0%}; the text is the rest."
+        )
     for name, score in metadata.get("scores", {}).items():
         lines.append(
             f"- **Score, {name}**: {score['loss']:.4f} nats a character "
