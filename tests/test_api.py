@@ -94,7 +94,7 @@ def test_the_readme_has_examples():
 
 
 # What each bundled model scores on a play that it never saw; set a little above the measured loss.
-LIMITS = {"shakespeare": 1.56, "shakespeare-tiny": 1.61}
+LIMITS = {"shakespeare": 1.56, "shakespeare-tiny": 1.59}
 
 
 def test_every_bundled_generator_has_a_limit():
