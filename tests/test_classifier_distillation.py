@@ -113,7 +113,7 @@ def test_what_no_teacher_can_read_has_its_label_alone_or_every_class_alike(tmp_p
     watch = Watch()
     both = asked(tmp_path / "b", texts, labels, [tmp_path / "brief", teacher], watch)
     np.testing.assert_allclose(both[2], chances(teacher, texts[2:3])[0], atol=1e-6)
-    assert "1 texts have no word that brief, knows can read: no opinion" in watch.notices
+    assert "brief, knows: no opinion of 1 texts" in watch.notices
 
 
 def test_the_share_of_the_labels_goes_by_their_texts():

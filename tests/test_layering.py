@@ -67,8 +67,10 @@ ALLOWED: dict[str, set[str]] = {
         *LIGHT_BASE, "artifact", "classification", "classifier_reports", "labelled",
     },
     "transfer": {*LIGHT_BASE, "artifact", "tokenizers"},
+    "opinions": {"errors", "tables", "unlabelled"},
     "classifier_distillation": {
-        *LIGHT_BASE, "artifact", "checkpoints", "classification", "observer", "unlabelled",
+        *LIGHT_BASE, "artifact", "checkpoints", "classification", "observer", "opinions",
+        "unlabelled",
     },
     "generator_transfer": {
         *LIGHT_BASE, "artifact", "corpora", "corpus_ids", "observer", "tokenizers",

@@ -114,8 +114,8 @@ class ClassifierTrainingConfig(LearningConfig):
     # Length of the worst shift of a text's embedded words that it is to be judged right in spite of
     # (Miyato, Dai and Goodfellow 2017), in root mean squares of their values; 0 shifts nothing.
     adversarial: float = 0.0
-    # Trained classifiers, with commas between: what they think of a text makes up this share of
-    # its target, its label the rest; of a text without a label it is the target.
+    # Trained classifiers, or tables that `textrnn classify` wrote, with commas between: what they
+    # think of a text is this share of its target, its label the rest, or all where it has none.
     teacher: str = ""
     teacher_share: float = 0.5
     crop: float = 0.0  # share of texts of which an epoch sees only a run of words

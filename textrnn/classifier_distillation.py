@@ -9,7 +9,7 @@ run, they are kept in `output`/run/guesses.
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +23,31 @@ from textrnn.classification import Judge
 from textrnn.classifier_config import ClassifierTrainingConfig, check_taught, teachers_in
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.observer import Observer
+from textrnn.opinions import Opinions, is_table, read_opinions
 from textrnn.unlabelled import Unlabelled
 
 FOLDER = "guesses"  # in that of the run
 TOGETHER = 4096  # texts that are read between two looks at the clock
 TOLD_SECONDS = 30.0  # between two words of how far it is
 
-Guesses = npt.NDArray[np.float32]  # (texts, classes); nan where no teacher can read a text
+Teacher = ClassifierArtifact | Opinions
+Guesses = npt.NDArray[np.float32]  # (texts, classes); nan where no teacher has an opinion
 
 
 def teachers_of(
     teacher: str, classes: Sequence[str], corpus: Unlabelled | None = None
-) -> list[ClassifierArtifact]:
-    """The classifiers that the setting `teacher` names, if it does: by name or folder.
+) -> list[Teacher]:
+    """What the setting `teacher` names, if it does: classifiers, or tables of opinions.
 
     ConfigError where one judges other than `classes`, in that order, or where there is none and a
-    `corpus` to be judged; ArtifactError where one cannot be read.
+    `corpus` to be judged; ArtifactError or CorpusError where one cannot be read.
     """
     if corpus is not None:
         check_taught(teacher)
-    models = [artifact.load_classifier(name) for name in teachers_in(teacher)]
+    models: list[Teacher] = [
+        read_opinions(name, classes) if is_table(name) else artifact.load_classifier(name)
+        for name in teachers_in(teacher)
+    ]
     for model in models:
         if model.classes != tuple(classes):
             raise ConfigError(
@@ -52,9 +57,7 @@ def teachers_of(
     return models
 
 
-def record_of(
-    models: Sequence[ClassifierArtifact], corpus: Unlabelled | None, learnt: int
-) -> dict[str, Any]:
+def record_of(models: Sequence[Teacher], corpus: Unlabelled | None, learnt: int) -> dict[str, Any]:
     """What is put on record: who taught and, if texts without labels, which, and how many of them.
 
     Folders by their names alone.
@@ -98,7 +101,7 @@ def targets(
         if len(guesses) < len(texts):
             return None
         if unread := int(np.isnan(guesses[:, 0]).sum()):
-            observer.notice(f"{unread:,} texts have no word that {by} can read: no opinion")
+            observer.notice(f"{by}: no opinion of {unread:,} texts")
     return blended(guesses, labels, training.teacher_share)
 
 
@@ -116,7 +119,7 @@ def blended(guesses: Guesses, labels: npt.NDArray[np.integer[Any]], share: float
 
 
 def _asked(
-    models: Sequence[ClassifierArtifact],
+    models: Sequence[Teacher],
     texts: Sequence[str],
     guesses: Guesses,
     sums: Mapping[str, str],
@@ -124,7 +127,7 @@ def _asked(
     observer: Observer,
 ) -> Guesses:
     """`guesses` and those of the texts that follow, all of them unless the observer stops it."""
-    judges, first = [Judge(model) for model in models], len(guesses)
+    judges, first = [_opinion_of(model) for model in models], len(guesses)
     started = told = time.monotonic()
     while len(guesses) < len(texts):
         if len(guesses) > first and observer.should_stop():
@@ -142,12 +145,21 @@ def _asked(
     return guesses
 
 
-def _mean_of(judges: Sequence[Judge], texts: Sequence[str]) -> Guesses:
-    """The mean of those who can read a text."""
-    nothing = (np.nan,) * len(judges[0].model.classes)
-    found = np.array(
-        [[verdict.probabilities or nothing for verdict in judge.judge(texts)] for judge in judges]
+def _opinion_of(model: Teacher) -> Callable[[Sequence[str]], npt.NDArray[Any]]:
+    """What gives its probabilities of texts, (texts, classes); nan of what it cannot judge."""
+    if isinstance(model, Opinions):
+        return model.of
+    judge, nothing = Judge(model), (np.nan,) * len(model.classes)
+    return lambda texts: np.array(
+        [verdict.probabilities or nothing for verdict in judge.judge(texts)]
     )
+
+
+def _mean_of(
+    judges: Sequence[Callable[[Sequence[str]], npt.NDArray[Any]]], texts: Sequence[str]
+) -> Guesses:
+    """The mean of those who can judge a text."""
+    found = np.array([judge(texts) for judge in judges])
     known = ~np.isnan(found)
     with np.errstate(invalid="ignore"):  # 0 / 0 where nobody can
         mean = np.where(known, found, 0).sum(axis=0) / known.sum(axis=0)
@@ -163,10 +175,13 @@ def _kept(folder: Path, sums: Mapping[str, str], classes: int) -> Guesses:
     return np.empty((0, classes), np.float32)
 
 
-def _sum_of(models: Sequence[ClassifierArtifact]) -> str:
+def _sum_of(models: Sequence[Teacher]) -> str:
     """What tells the models again, wherever they lie."""
     digest = hashlib.sha256()
     for model in models:
+        if isinstance(model, Opinions):
+            digest.update(model.sha256.encode())
+            continue
         digest.update(_digest([model.record(), model.tokenizer.to_json()]).encode())
         for name in sorted(model.weights):
             digest.update(np.ascontiguousarray(model.weights[name]).tobytes())
