@@ -53,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": {*MODEL, "generation"},
     "corpus_ids": {*LIGHT_BASE, "corpora", "tokenizers"},
     "resemblance": {"ngrams", "tokenizers"},
-    "records": {"artifact", "classifier_config", "corpora"},
+    "records": {"artifact", "classifier_config", "config", "corpora"},
     "reports": {
         *MODEL, "artifact", "corpora", "copying", "evaluation", "generation", "ngrams",
     },

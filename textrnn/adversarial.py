@@ -27,8 +27,7 @@ class AdversarialLearner(Learner):
         draws = [v for v in self.model.non_trainable_variables if "seed_generator" in v.path]
         before = [tf.identity(draw) for draw in draws]
         with tf.GradientTape() as tape:
-            loss = self._loss(targets, self.model(inputs, training=True))
-            penalised = loss + tf.add_n(self.model.losses) if self.model.losses else loss
+            loss, penalised = self._losses(inputs, targets)
             words = layer.passed
         variables = self.model.trainable_variables
         *clean, slope = tape.gradient(penalised, [*variables, words])
@@ -36,7 +35,7 @@ class AdversarialLearner(Learner):
             draw.assign(state)  # the same masks again: the same network, shifted
         layer.shift = worst_shift(words, slope, self.training.adversarial)
         with tf.GradientTape() as tape:
-            shifted = self._loss(targets, self.model(inputs, training=True))
+            shifted, _ = self._losses(inputs, targets)
         layer.shift = layer.passed = None
         halves = zip(clean, tape.gradient(shifted, variables), strict=True)
         return loss, [

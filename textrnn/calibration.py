@@ -10,13 +10,14 @@ but for a share of 1 / (n + 2), as in Platt's "Probabilistic outputs for support
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from textrnn.errors import ArtifactError, ConfigError
-from textrnn.scores import Floats, Labels, checked_labels
+from textrnn.scores import Floats, Labels, Scores, checked_labels, score
 
 LOWEST, HIGHEST = 0.05, 20.0  # temperatures
 PRECISION = 1e-6  # relative
@@ -61,6 +62,14 @@ def probabilities(logits: npt.NDArray[np.floating[Any]], temperature: float = 1.
     with np.errstate(over="ignore"):  # at temperature 1e-300 the unlikely ones go to -inf
         weights = np.exp(_below_highest(logits) / temperature)
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+def scored(
+    logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike, classes: Sequence[str]
+) -> tuple[float, Scores]:
+    """The temperature fitted to these labels, and how the probabilities that it makes score."""
+    temperature = fit_temperature(logits, labels)
+    return temperature, score(probabilities(logits, temperature), labels, classes)
 
 
 def _below_highest(logits: npt.NDArray[np.floating[Any]]) -> Floats:

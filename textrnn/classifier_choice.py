@@ -33,10 +33,8 @@ def keep_if_best(
     logits = Judge(model).text_logits(held.texts, "cut")
     if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
         return dict.fromkeys(SCORES, math.nan), False
-    temperature = calibration.fit_temperature(logits, held.labels)
-    found = scores.score(
-        calibration.probabilities(logits, temperature), held.labels, run.classes
-    ).to_dict()
+    temperature, calibrated = calibration.scored(logits, held.labels, run.classes)
+    found = calibrated.to_dict()
     raw = scores.score(calibration.probabilities(logits), held.labels, run.classes)
     best = found["log_loss"] < run.best_loss  # false for nan
     if best:
@@ -63,10 +61,8 @@ def finished(run: ClassifierRun, held: Labelled, observer: Observer) -> Classifi
     if count >= min(ENOUGH_LONG, len(held)):
         for way in LONG_TEXTS:
             logits = judge.text_logits(held.texts, way)
-            temperature = calibration.fit_temperature(logits, held.labels)
-            chances = calibration.probabilities(logits, temperature)
-            found = scores.score(chances, held.labels, run.classes).to_dict()
-            tried[way] = {"temperature": temperature, **found}
+            temperature, found = calibration.scored(logits, held.labels, run.classes)
+            tried[way] = {"temperature": temperature, **found.to_dict()}
         way = min(tried, key=lambda way: tried[way]["log_loss"])
         losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
         observer.notice(f"texts over {size} words: {losses}; they will be read {HOW_READ[way]}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from textrnn.config import Cell, LearningConfig, check_recurrent_dropout
+from textrnn.config import Cell, LearningConfig, check_recurrent_dropout, names_in
 from textrnn.errors import ConfigError
 from textrnn.pretraining_config import PretrainingConfig
 from textrnn.settings import Config
@@ -148,17 +148,12 @@ class ClassifierTrainingConfig(LearningConfig):
     @property
     def teachers(self) -> tuple[str, ...]:
         """The names that `teacher` holds."""
-        return teachers_in(self.teacher)
-
-
-def teachers_in(names: str) -> tuple[str, ...]:
-    """The names in a list with commas between."""
-    return tuple(name.strip() for name in names.split(",") if name.strip())
+        return names_in(self.teacher)
 
 
 def check_taught(teacher: str) -> None:
     """ConfigError where there is nobody to judge texts without labels."""
-    if not teachers_in(teacher):
+    if not names_in(teacher):
         raise ConfigError(
             "texts without labels need a teacher to judge them; name a trained classifier, as with "
             "--set teacher=imdb, or leave out --unlabelled"

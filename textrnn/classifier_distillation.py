@@ -20,7 +20,8 @@ from textrnn import artifact, checkpoints
 from textrnn.artifact import ClassifierArtifact
 from textrnn.checkpoints import Checkpoint
 from textrnn.classification import Judge
-from textrnn.classifier_config import ClassifierTrainingConfig, check_taught, teachers_in
+from textrnn.classifier_config import ClassifierTrainingConfig, check_taught
+from textrnn.config import names_in
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.observer import Observer
 from textrnn.opinions import Opinions, is_table, read_opinions
@@ -46,7 +47,7 @@ def teachers_of(
         check_taught(teacher)
     models: list[Teacher] = [
         read_opinions(name, classes) if is_table(name) else artifact.load_classifier(name)
-        for name in teachers_in(teacher)
+        for name in names_in(teacher)
     ]
     for model in models:
         if model.classes != tuple(classes):

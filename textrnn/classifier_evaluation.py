@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from textrnn import classifier_reports, labelled
 from textrnn.artifact import HOW_READ, ClassifierArtifact
-from textrnn.classification import Judge
+from textrnn.classification import Judge, Verdict
 from textrnn.errors import ConfigError, CorpusError
 from textrnn.labelled import Labelled
 
@@ -46,17 +46,8 @@ def evaluate(
             f"the labels are of the classes {', '.join(data.classes)}, {model.name} judges "
             f"{', '.join(model.classes)}; read them with those classes"
         )
-    judge = Judge(model)
-    chances, words, readable = [], [], []
-    for start in range(0, len(data), CHUNK):
-        texts = list(data.texts[start : start + CHUNK])
-        for row, verdict in enumerate(judge.judge(texts), start):
-            if verdict.judged:
-                chances.append(verdict.probabilities)
-                words.append(verdict.words)
-                readable.append(row)
-        if on_progress:
-            on_progress(min(start + CHUNK, len(data)), len(data))
+    verdicts = _judged(Judge(model), data, on_progress)
+    readable = list(verdicts)
     if not readable:
         raise CorpusError(
             "no text has a word that the model can read, so there is nothing to score"
@@ -75,9 +66,9 @@ def evaluate(
     report = classifier_reports.report(
         model.name,
         model.classes,
-        np.array(chances),
+        np.array([verdict.probabilities for verdict in verdicts.values()]),
         scored.labels,
-        np.array(words),
+        np.array([verdict.words for verdict in verdicts.values()]),
         list(scored.texts),
         subsets=subsets,
         worst=worst,
@@ -87,3 +78,14 @@ def evaluate(
     for mistake in report["worst"]:
         mistake["index"] = readable[mistake["index"]]
     return report
+
+
+def _judged(judge: Judge, data: Labelled, on_progress: OnProgress | None) -> dict[int, Verdict]:
+    """Row -> its verdict, of the texts that the model can read."""
+    found: dict[int, Verdict] = {}
+    for start in range(0, len(data), CHUNK):
+        verdicts = enumerate(judge.judge(data.texts[start : start + CHUNK]), start)
+        found |= {row: verdict for row, verdict in verdicts if verdict.judged}
+        if on_progress:
+            on_progress(min(start + CHUNK, len(data)), len(data))
+    return found

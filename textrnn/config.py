@@ -162,6 +162,11 @@ def check_recurrent_dropout(cell: Cell, rate: float | None) -> None:
         )
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a list with commas between."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def is_file(name: str) -> bool:
     """Whether `name` is that of a file there is; a name no file could have is not."""
     try:

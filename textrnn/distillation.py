@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from textrnn import artifact
 from textrnn.artifact import Artifact
-from textrnn.config import TrainingConfig
+from textrnn.config import TrainingConfig, names_in
 from textrnn.errors import ConfigError
 from textrnn.models.generator import build_generator, reset_states, state_variables
 from textrnn.tokenizers import Tokenizer
@@ -57,7 +57,7 @@ def teachers_of(training: TrainingConfig, tokenizer: Tokenizer) -> Teachers | No
 
     ArtifactError where one cannot be read, ConfigError where its alphabet is another.
     """
-    models = [artifact.load(name.strip()) for name in training.teacher.split(",") if name.strip()]
+    models = [artifact.load(name) for name in names_in(training.teacher)]
     for model in models:
         if model.tokenizer.to_json() != tokenizer.to_json():
             raise ConfigError(

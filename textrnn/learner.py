@@ -151,11 +151,15 @@ class Learner:
 
         return tf.cond(healthy, learn, lambda: tf.constant(float("nan")))
 
+    def _losses(self, inputs: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The loss of a batch, and the same with the penalties."""
+        loss = self._loss(targets, self.model(inputs, training=True))
+        return loss, loss + tf.add_n(self.model.losses) if self.model.losses else loss
+
     def _slopes(self, inputs: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The loss of a batch, and the gradients of it and of the penalties, weight by weight."""
         with tf.GradientTape() as tape:
-            loss = self._loss(targets, self.model(inputs, training=True))
-            penalised = loss + tf.add_n(self.model.losses) if self.model.losses else loss
+            loss, penalised = self._losses(inputs, targets)
         gradients = tape.gradient(penalised, self.model.trainable_variables)
         # Dense: the norm of an embedding's sparse gradient would miss that its rows add up.
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]

@@ -8,6 +8,7 @@ from typing import Any
 
 from textrnn.artifact import HOW_READ, Artifact, ClassifierArtifact
 from textrnn.classifier_config import ClassifierConfig, ReadingConfig
+from textrnn.config import names_in
 from textrnn.corpora import Corpus
 
 
@@ -44,7 +45,7 @@ def model_card(model: Artifact, *, title: str) -> str:
         lines.append(f"- **Fine-tuned from**: {base['name']}{new}.")
     training = metadata["training"]
     if teachers := training.get("teacher"):
-        names = ", ".join(Path(name.strip()).name for name in teachers.split(","))
+        names = ", ".join(Path(name).name for name in names_in(teachers))
         lines.append(
             f"- **Taught by**: {names}, by {training['teacher_share']:.0%}; the text is the rest."
         )
