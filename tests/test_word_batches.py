@@ -141,3 +141,41 @@ def test_a_cropped_text_is_a_run_of_its_words_and_another_in_another_epoch():
     assert {label for label, start, _ in seen if start} <= {2, 3, 4, 5, 6, 7}
     assert len(seen) > 2 * len(sizes)
     assert any((label, 0, sizes[label]) in seen for label in range(2, 8))
+
+
+def test_a_cropped_text_is_a_run_of_its_sentences():
+    stop, rng = 99, np.random.default_rng(0)
+    texts = [rng.integers(1, 4, size=size).astype(np.int32) for size in (60, 40, 80, 3, 50)]
+    for text in texts:
+        text[rng.random(len(text)) < 0.2] = stop  # some of them in a row
+    allowed = [sentences_of(text, stop) for text in texts]
+    batches = WordBatches(
+        texts, np.arange(len(texts)), batch_size=2, buckets=3, crop=0.9, stops=[stop]
+    )
+    sizes = []
+    for epoch in range(20):
+        for ids, labels in read(batches, seed=0, epoch=epoch):
+            for row, label in zip(ids, labels, strict=True):
+                words = row[row != PAD_ID]
+                assert tuple(words) in allowed[label]
+                sizes.append(len(words) / len(texts[label]))
+    assert 0.1 < np.mean(np.array(sizes) < 0.3) < 0.6 and 1.0 in sizes
+
+
+def sentences_of(text, stop) -> set[tuple[int, ...]]:
+    """Every run of sentences; one begins at the start, or with the first word after stops."""
+    edges = [0, len(text)]
+    edges += [i for i in range(1, len(text)) if text[i - 1] == stop and text[i] != stop]
+    return {tuple(text[a:b]) for a in edges for b in edges if a < b}
+
+
+def test_short_runs_are_as_frequent_as_long_ones():
+    batches = batches_of([CROP_WORDS * 100] * 300, crop=0.999)
+    sizes = np.concatenate([(ids != PAD_ID).sum(1) for ids, _ in read(batches, seed=0, epoch=0)])
+    assert np.median(sizes) == pytest.approx(CROP_WORDS * 10, rel=0.4)
+
+
+def test_batches_of_cropped_texts_hold_less_padding_than_of_the_lengths_of_whole_ones():
+    batches = batches_of([100] * 300, batch_size=8, buckets=5, crop=0.9)
+    assert len(batches.lengths) > 1 and batches.lengths[-1] == 100
+    assert batches.padding() < 0.5

@@ -118,7 +118,7 @@ class ClassifierTrainingConfig(LearningConfig):
     # think of a text is this share of its target, its label the rest, or all where it has none.
     teacher: str = ""
     teacher_share: float = 0.5
-    crop: float = 0.0  # share of texts of which an epoch sees only a run of words
+    crop: float = 0.0  # share of texts of which an epoch sees only a run of sentences
     buckets: int = 5  # lengths that batches are padded to
     # Going on from a trained model (Howard and Ruder 2018): each layer below the head learns at
     # this share of the rate of the one above, and joins in so many epochs later.

@@ -106,7 +106,16 @@ def batches(
         batch_size=training.batch_size,
         buckets=training.buckets,
         crop=training.crop,
+        stops=sentence_ends(tokenizer),
     )
+
+
+def sentence_ends(tokenizer: Any) -> list[int]:
+    """The ids of the marks that end a sentence and have one; none where words are letters alone."""
+    marks = [tokenizer.encode(mark) for mark in ".!?\N{HORIZONTAL ELLIPSIS}\u3002\uff01\uff1f"]
+    if isinstance(tokenizer, WordTokenizer):
+        marks = [ids for ids in marks if not tokenizer.unknown(ids).any()]
+    return [int(ids[0]) for ids in marks if len(ids) == 1]
 
 
 def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Any:

@@ -15,7 +15,7 @@ import tensorflow as tf
 from textrnn.tokenizers import Ids
 from textrnn.tokenizers.words import PAD_ID
 
-CROP_WORDS = 10
+CROP_WORDS = 5
 Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and the length they are padded to
 
 
@@ -23,8 +23,9 @@ class WordBatches:
     """Texts (each one id or more) and their targets, ready to be cut into batches.
 
     Targets are labels (texts,) or probabilities (texts, classes). `lengths` are the padded lengths
-    there are, shortest first. At a rate of `crop` an epoch has of a text only a run of its words,
-    `CROP_WORDS` or more: what makes long texts teach how short ones are judged.
+    there are, shortest first. At a rate of `crop` an epoch has of a text only a run of its
+    sentences, or of its words where no id is among `stops`, those that end one; of `CROP_WORDS` or
+    more, and short ones as often as long: what makes long texts teach how short ones are judged.
     """
 
     def __init__(
@@ -35,13 +36,16 @@ class WordBatches:
         batch_size: int,
         buckets: int,
         crop: float = 0.0,
+        stops: Sequence[int] = (),
     ) -> None:
         self.batch_size, self.crop = batch_size, crop
         self._ids = np.concatenate(texts).astype(np.int32)
         self._sizes = np.array([len(ids) for ids in texts])
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._targets = targets.astype(np.int32 if targets.ndim == 1 else np.float32)
-        self.lengths = bucket_lengths(self._sizes, buckets)
+        self._edges = sentence_edges(self._ids, self._starts, stops)
+        lengths = bucket_lengths(self._views(0, 0)[1], buckets)
+        self.lengths = np.union1d(lengths[:-1], self._sizes.max())
 
     def __len__(self) -> int:
         return len(self._sizes)
@@ -84,9 +88,14 @@ class WordBatches:
             return self._starts, self._sizes
         rng = np.random.default_rng([seed, epoch, 1])
         least = np.minimum(self._sizes, CROP_WORDS)
-        drawn = rng.integers(least, self._sizes, endpoint=True)
-        sizes = np.where(rng.random(len(drawn)) < self.crop, drawn, self._sizes)
-        return self._starts + rng.integers(0, self._sizes - sizes, endpoint=True), sizes
+        drawn = (least * (self._sizes / least) ** rng.random(len(least))).astype(np.intp)
+        starts = self._starts + rng.integers(0, self._sizes - drawn, endpoint=True)
+        # From where the first of its sentences begins to where the last one ends.
+        first = self._edges[np.searchsorted(self._edges, starts, "right") - 1]
+        last = self._edges[np.searchsorted(self._edges, starts + drawn)]
+        cropped = rng.random(len(least)) < self.crop
+        sizes = np.where(cropped, last - first, self._sizes)
+        return np.where(cropped, first, self._starts), sizes
 
     def _padded(
         self, starts: npt.NDArray[np.intp], sizes: npt.NDArray[np.intp], length: int
@@ -112,6 +121,20 @@ class WordBatches:
         options.autotune.enabled = False
         dataset = tf.data.Dataset.from_generator(make, output_signature=specs)
         return dataset.prefetch(2).with_options(options)
+
+
+def sentence_edges(
+    ids: npt.NDArray[np.int32], starts: npt.NDArray[np.intp], stops: Sequence[int]
+) -> npt.NDArray[np.intp]:
+    """Where among the `ids` of texts, which begin at `starts`, a sentence begins, and their end.
+
+    A sentence ends with one of `stops` or more in a row; without any, every word is one.
+    """
+    if not len(stops):
+        return np.arange(len(ids) + 1)
+    ends = np.isin(ids, stops)
+    begun = np.flatnonzero(ends[:-1] & ~ends[1:]) + 1
+    return np.union1d(np.union1d(starts, begun), len(ids))
 
 
 def steps_of(texts: int, batch_size: int) -> int:
