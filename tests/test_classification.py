@@ -204,7 +204,7 @@ def test_many_texts_are_judged_as_a_few_are(monkeypatch):
     judge = Judge(bag_of_words())
     texts = ["good", "bad bad good", "", "a good day", "bad"] * 3
     few = [verdict for text in texts for verdict in judge.judge([text])]
-    monkeypatch.setattr("textrnn.classification.GROUP", 4)
+    monkeypatch.setattr(packing, "BATCH_TEXTS", 4)
     many = judge.judge(texts)
     assert [verdict.prediction for verdict in many] == [verdict.prediction for verdict in few]
     np.testing.assert_allclose(

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import unicodedata
 
 import numpy as np
@@ -85,6 +84,15 @@ def test_spans_lie_in_order_and_point_at_the_words(text, rule, lower):
 
 
 @few
+@given(text=st.text(st.characters(max_codepoint=127)), rule=rules)
+def test_texts_of_ascii_alone_are_read_as_all_others_are(text, rule):
+    sooner, general = (
+        rules_module.pattern_of(rule, ascii_only=ascii_only) for ascii_only in (True, False)
+    )
+    assert sooner.findall(text) == general.findall(text)
+
+
+@few
 @given(text=texts, lower=st.booleans())
 def test_every_visible_character_stands_in_one_word(text, lower):
     def is_hidden(character):
@@ -128,16 +136,6 @@ def test_marks_and_hidden_characters_are_those_of_all_planes():
             bool(listed.match(chr(point))) == (unicodedata.category(chr(point)) in categories)
             for point in [*range(0, 0x110000, 5), *range(0xE0000, 0xE1000)]
         )
-
-
-def test_a_thousand_reviews_take_less_than_half_a_second():
-    review = "It's a film that nobody should miss, and <br /> I did not like it. " * 16
-    tokenizer = WordTokenizer.fit([review], rule="unicode", lower=True)
-    start = time.process_time()
-    for _ in range(1000):
-        ids = tokenizer.encode(review)
-    assert time.process_time() - start < 0.5
-    assert len(ids) > 230
 
 
 # Ids

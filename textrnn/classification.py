@@ -23,7 +23,6 @@ from textrnn.packing import batches
 from textrnn.tokenizers.words import WordTokenizer, cut
 
 UNSURE = "unsure"
-GROUP = 512  # texts that are turned into ids together
 WHOLE_WORDS = 10_000  # a longer text is read in windows, that memory may stay flat
 
 
@@ -82,28 +81,12 @@ class Judge:
         return self.model.tokenizer.encode(text[:limit] if limit else text)
 
     def judge(self, texts: Sequence[str]) -> list[Verdict]:
-        """A verdict for each text, in their order.
-
-        Of many texts some are turned into ids while others are computed, a core each.
-        """
-        groups = [texts[start : start + GROUP] for start in range(0, len(texts), GROUP)]
-        if len(groups) == 1:
-            return self._judge(texts, [self.encode(text) for text in texts], spread=True)
-        with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-            work = [
-                pool.submit(self._judge, group, [self.encode(text) for text in group], spread=False)
-                for group in groups
-            ]
-        return [verdict for done in work for verdict in done.result()]
-
-    def _judge(
-        self, texts: Sequence[str], encoded: Sequence[Ids], *, spread: bool
-    ) -> list[Verdict]:
+        """A verdict for each text, in their order."""
+        encoded = [self.encode(text) for text in texts]
         readings = [self._readings(ids) if len(ids) else [] for ids in encoded]
         readable = [row for row, parts in enumerate(readings) if parts]
         chances = calibration.probabilities(
-            self._averaged([readings[row] for row in readable], spread=spread),
-            self.model.temperature,
+            self._averaged([readings[row] for row in readable]), self.model.temperature
         )
         verdicts = [
             Verdict(None, None, (), 0, reason="it has no word that the model can read")
@@ -120,11 +103,8 @@ class Judge:
             return int(chance[1] >= self.threshold)
         return int(chance.argmax())
 
-    def logits(self, texts: Sequence[Ids], *, spread: bool = True) -> Floats:
-        """Logits (texts, classes) of ids as they are, one or more in each.
-
-        `spread` computes their batches side by side, one a core.
-        """
+    def logits(self, texts: Sequence[Ids]) -> Floats:
+        """Logits (texts, classes) of ids as they are, one or more in each."""
         lengths = [len(ids) for ids in texts]
         groups = list(batches(lengths))
         if isinstance(self.network, ClassifierNetwork) and (
@@ -137,9 +117,8 @@ class Judge:
             result[rows] = self.network.batch_logits([texts[row] for row in rows])
 
         # Batches are small: a core each serves them better than all cores one by one.
-        if len(groups) == 1 or not spread:
-            for rows in groups:
-                compute(rows)
+        if len(groups) == 1:
+            compute(groups[0])
         else:
             with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
                 list(pool.map(compute, groups))
@@ -169,12 +148,12 @@ class Judge:
         starts = [*range(0, len(ids) - size, max(1, size // 2)), len(ids) - size]
         return [ids[start : start + size] for start in starts]
 
-    def _averaged(self, readings: Sequence[Sequence[Ids]], *, spread: bool = True) -> Floats:
+    def _averaged(self, readings: Sequence[Sequence[Ids]]) -> Floats:
         """The mean logits (texts, classes) of each text's readings."""
         if not readings:
             return np.empty((0, self.model.config.classes), np.float32)
         counts = np.array([len(parts) for parts in readings])
-        logits = self.logits([part for parts in readings for part in parts], spread=spread)
+        logits = self.logits([part for parts in readings for part in parts])
         if len(logits) == len(readings):
             return logits
         sums: Floats = np.add.reduceat(logits, np.cumsum(counts) - counts, axis=0)

@@ -15,7 +15,7 @@ from textrnn.classifier_config import ClassifierConfig
 from textrnn.forward import Floats, Ids, Layer, cell_shapes
 from textrnn.packing import Indices, Packed, batches, counted
 
-Products = Callable[[slice], Floats]  # words in the order of reading -> (words, width)
+Products = Callable[[slice], Floats]  # words in the order of reading -> (gates, words, units)
 
 
 def classifier_weight_shapes(config: ClassifierConfig) -> dict[str, tuple[int, ...]]:
@@ -73,13 +73,13 @@ class ClassifierNetwork:
         return result
 
     def fold(self) -> None:
-        """Spend memory on speed: a row of the first layer's input products for each id.
+        """Spend memory on speed: the first layer's input products of each id.
 
         It pays for as many words as there are ids; `vocab_size` x gates x units float32 are kept.
         """
         if not self._tables and self._layers and not self.config.conv_layers:
             table = self._weights["embedding/embeddings"]
-            self._tables = [table @ layer.kernel + layer.bias for layer in self._layers[0]]
+            self._tables = [_by_gate(table, layer) for layer in self._layers[0]]
 
     def batch_logits(self, texts: Sequence[Ids]) -> Floats:
         """Logits (texts, classes) of one batch of texts, longest first."""
@@ -158,11 +158,18 @@ class ClassifierNetwork:
 
 
 def _looked_up(table: Floats, order: Indices) -> Products:
-    return lambda words: table[order[words]]
+    return lambda words: table.take(order[words], axis=1)
 
 
 def _multiplied(values: Floats, order: Indices, layer: Layer) -> Products:
-    return lambda words: values[order[words]] @ layer.kernel + layer.bias
+    return lambda words: _by_gate(values[order[words]], layer)
+
+
+def _by_gate(values: Floats, layer: Layer) -> Floats:
+    """Values (rows, features) -> a layer's input products (gates, rows, units)."""
+    products: Floats = np.matmul(values, layer.by_gate(layer.kernel))
+    products += layer.by_gate(layer.bias[None])
+    return products
 
 
 def _steps(
@@ -180,7 +187,7 @@ def _steps(
             if rows != active:  # the shorter texts' states stay as they are
                 active, step = rows, layer.step([part[:rows] for part in state])
             assert step
-            yield rows, words, step(ready[words.start - first : words.stop - first])
+            yield rows, words, step(ready[:, words.start - first : words.stop - first])
 
 
 def _first_state(layer: Layer, texts: int) -> list[Floats]:

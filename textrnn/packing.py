@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 Indices = npt.NDArray[np.intp]
 Step = tuple[int, slice]  # how many texts take part, and where their words lie
-BATCH_WORDS = 65_536  # of one batch's texts together: what bounds memory
-BATCH_TEXTS = 256
+BATCH_WORDS = 131_072  # of one batch's texts together: what bounds memory
+BATCH_TEXTS = 512
 BLOCK_WORDS = 1024  # that are prepared at a time: their input products stay in the cache
 
 

@@ -12,6 +12,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -49,7 +50,6 @@ class WordTokenizer:
             raise ConfigError(f"oov_buckets must be at least 1, got {oov_buckets}")
         self.words_by_id, self.added = tuple(words), tuple(added)
         self.rule, self.lower, self.oov_buckets = rule, lower, oov_buckets
-        self._pattern = pattern_of(rule)
         self._first_bucket = 1 + len(self.words_by_id)
         self._first_added = self._first_bucket + oov_buckets
         self._ids = {word: id_ for id_, word in enumerate(self.words_by_id, 1)}
@@ -124,19 +124,25 @@ class WordTokenizer:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word stands in `text`, as (start, end), in order."""
-        return [found.span() for found in self._pattern.finditer(without_breaks(text))]
+        pattern = pattern_of(self.rule, ascii_only=text.isascii())
+        return [found.span() for found in pattern.finditer(without_breaks(text))]
 
     def words(self, text: str) -> list[str]:
         """The words of `text` as they are looked up, one a span."""
-        words = self._pattern.findall(without_breaks(text))
-        if not text.isascii():
-            words = [plain(word) for word in words]
-        return [word.lower() for word in words] if self.lower else words
+        ascii_only, text = text.isascii(), without_breaks(text)
+        find = pattern_of(self.rule, ascii_only=ascii_only).findall
+        if ascii_only:
+            return find(text.lower() if self.lower else text)
+        words = map(plain, find(text))
+        return [word.lower() for word in words] if self.lower else list(words)
 
     def encode(self, text: str) -> Ids:
         """`text` as ids, shape (words,), int32; a text without a word gives none."""
-        words, ids = self.words(text), self._ids
-        return np.fromiter((ids.get(word) or self._bucket(word) for word in words), np.int32)
+        words = self.words(text)
+        ids = np.fromiter(map(self._ids.get, words, repeat(PAD_ID)), np.int32, len(words))
+        for place in np.flatnonzero(ids == PAD_ID).tolist():
+            ids[place] = self._bucket(words[place])
+        return ids
 
     def decode(self, ids: npt.ArrayLike) -> str:
         """The words of `ids`, shape (words,), joined by spaces; those of buckets as <unk>.
