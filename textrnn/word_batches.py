@@ -6,6 +6,7 @@ that a run never stopped would have seen.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,14 +39,17 @@ class WordBatches:
         crop: float = 0.0,
         stops: Sequence[int] = (),
     ) -> None:
-        self.batch_size, self.crop = batch_size, crop
+        self.batch_size, self.crop, self._stops = batch_size, crop, stops
         self._ids = np.concatenate(texts).astype(np.int32)
         self._sizes = np.array([len(ids) for ids in texts])
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._targets = targets.astype(np.int32 if targets.ndim == 1 else np.float32)
-        self._edges = sentence_edges(self._ids, self._starts, stops)
         lengths = bucket_lengths(self._views(0, 0)[1], buckets)
         self.lengths = np.union1d(lengths[:-1], self._sizes.max())
+
+    @cached_property
+    def _edges(self) -> npt.NDArray[np.intp]:
+        return sentence_edges(self._ids, self._starts, self._stops)
 
     def __len__(self) -> int:
         return len(self._sizes)
