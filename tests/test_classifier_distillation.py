@@ -83,7 +83,7 @@ def run(output, *, resume=False, data=DATA, observer=None, base=None, pretrain=N
 def asked(run_folder, texts, labels, teachers, observer=None, **training):
     """Targets in a run that learns from these teachers' folders."""
     names = ",".join(map(str, teachers))
-    record = record_of(teachers_of(names, BINARY), None, 0)
+    record = record_of(teachers_of(names, BINARY), texts, None, 0)
     config = ClassifierTrainingConfig(teacher=names, **training)
     return targets(texts, labels, BINARY, config, record, run_folder, observer or Observer())
 
@@ -196,7 +196,7 @@ def test_who_taught_and_on_what_is_on_record_without_folders(taught):
     more = found["unlabelled"]
     assert (more["names"], more["texts"], more["learnt"]) == (["more.csv"], 129, 120)
     assert len(more["sha256"]) == 64
-    line = "- **Taught by**: knows, on 120 texts without labels (more.csv) and on the texts above"
+    line = "by**: knows, on 120 texts without labels (more.csv) and on 24 of the texts above"
     assert line in (output / "README.md").read_text()
     assert str(output.parents[1]) not in (output / "metadata.json").read_text()
 
@@ -206,7 +206,9 @@ def test_without_more_texts_the_labelled_ones_are_taught(teacher, other, tmp_pat
     model = run(tmp_path / "m", unlabelled=None, teacher=names, teacher_share=0.3, epochs=1)
     assert model.metadata["taught"]["by"] == ["knows", "thinks"]
     assert "unlabelled" not in model.metadata["taught"]
-    assert "knows, thinks, on the texts above by 30%, the labels being the rest." in model.card
+    assert (
+        "knows, thinks, on 24 of the texts above by 30%, the labels being the rest." in model.card
+    )
 
 
 def test_words_steps_and_epochs_are_those_of_all_texts(teacher, tmp_path):

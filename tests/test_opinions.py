@@ -92,4 +92,16 @@ def test_a_run_learns_from_a_table_and_is_not_resumed_with_another(tmp_path):
         train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
     table(path, *(f'"{text}",0.1,0.9' for text in more))
     model = train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
-    assert "**Taught by**: opinions.csv, on 30 texts without labels" in model.card
+    assert "**Taught by**: opinions.csv, on 30 texts without labels (texts).\n" in model.card
+
+
+@pytest.mark.parametrize(
+    ("known", "said"), [(5, "on 5 of the texts above by 50%"), (0, "on none of these texts")]
+)
+def test_the_card_says_how_many_labelled_texts_a_table_knows(known, said, tmp_path):
+    data, held = reviews(63), reviews(7, seed=5)
+    rows = (f'"{text}",0.1,0.9' for text in [*data.texts[:known], "something else"])
+    path = table(tmp_path / "o.csv", *rows)
+    settings = {"layers": 0, "pooling": "mean", "epochs": 1, "min_count": 1, "teacher": str(path)}
+    model = train_classifier(data, tmp_path / "m", validation=held, settings=settings)
+    assert f"**: o.csv, {said}" in model.card

@@ -58,14 +58,22 @@ def teachers_of(
     return models
 
 
-def record_of(models: Sequence[Teacher], corpus: Unlabelled | None, learnt: int) -> dict[str, Any]:
-    """What is put on record: who taught and, if texts without labels, which, and how many of them.
+def record_of(
+    models: Sequence[Teacher], texts: Sequence[str], corpus: Unlabelled | None, learnt: int
+) -> dict[str, Any]:
+    """What is put on record: who taught, how many of the `texts` with labels a teacher may have an
+    opinion of, and of texts without labels which, and how many of them were `learnt` from.
 
     Folders by their names alone.
     """
+    tables = [model for model in models if isinstance(model, Opinions)]
+    known = len(texts)
+    if len(tables) == len(models):
+        known = sum(any(text in table for table in tables) for text in texts)
     return {
         "by": [Path(model.name).absolute().name or model.name for model in models],
         "sha256": _sum_of(models),
+        "labelled": known,
         **({"unlabelled": {**corpus.record(), "learnt": learnt}} if corpus else {}),
     }
 

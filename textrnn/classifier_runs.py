@@ -99,7 +99,7 @@ def begin(
     )
     split = classifier_data.encoded(learnt, held, tokenizer, reading, observer, more)
     steps = steps_of(len(split.texts), training.batch_size)
-    taught = classifier_distillation.record_of(teachers, unlabelled, split.unlabelled)
+    taught = classifier_distillation.record_of(teachers, learnt.texts, unlabelled, split.unlabelled)
     run = ClassifierRun(
         output=output,
         epochs=training.epochs or default_epochs(steps),

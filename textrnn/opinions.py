@@ -29,6 +29,9 @@ class Opinions:
     by_text: Mapping[bytes, tuple[float, ...]]
     sha256: str
 
+    def __contains__(self, text: str) -> bool:
+        return _key(text) in self.by_text
+
     def of(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """(texts, classes); nan for a text that is not in the table."""
         nothing = (np.nan,) * len(self.classes)

@@ -147,9 +147,13 @@ def _lesson(taught: Mapping[str, Any], share: float) -> str:
     if more := taught.get("unlabelled"):
         names = ", ".join(more["names"])
         parts.append(f"on {more['learnt']:,} texts without labels ({names})")
-    parts.append(f"on the texts above by {share:.0%}, the labels being the rest" if share < 1 else
-                 "on the texts above, whose labels were not learnt")  # fmt: skip
-    return f"{', '.join(taught['by'])}, {' and '.join(parts)}"
+    if known := taught.get("labelled"):
+        texts = f"on {known:,} of the texts above"
+        parts.append(
+            f"{texts} by {share:.0%}, the labels being the rest" if share < 1
+            else f"{texts}, whose labels were not learnt"
+        )  # fmt: skip
+    return f"{', '.join(taught['by'])}, {' and '.join(parts) or 'on none of these texts'}"
 
 
 def _score(name: str, score: Mapping[str, Any]) -> str:
@@ -178,4 +182,8 @@ def _layers(config: ClassifierConfig) -> str:
     if config.layers:
         both = "bidirectional " if config.bidirectional else ""
         parts.append(f"{config.layers} {both}{config.cell} of {config.units} units")
-    return f"layers: {' and '.join(parts)}" if parts else "no layers above the embedding"
+    return (
+        f"layers: {' and '.join(parts) or 'on none of these texts'}"
+        if parts
+        else "no layers above the embedding"
+    )
