@@ -182,8 +182,4 @@ def _layers(config: ClassifierConfig) -> str:
     if config.layers:
         both = "bidirectional " if config.bidirectional else ""
         parts.append(f"{config.layers} {both}{config.cell} of {config.units} units")
-    return (
-        f"layers: {' and '.join(parts) or 'on none of these texts'}"
-        if parts
-        else "no layers above the embedding"
-    )
+    return f"layers: {' and '.join(parts)}" if parts else "no layers above the embedding"
