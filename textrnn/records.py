@@ -147,7 +147,7 @@ def _lesson(taught: Mapping[str, Any], share: float) -> str:
     if more := taught.get("unlabelled"):
         names = ", ".join(more["names"])
         parts.append(f"on {more['learnt']:,} texts without labels ({names})")
-    if known := taught.get("labelled"):
+    if known := taught["labelled"]:
         texts = f"on {known:,} of the texts above"
         parts.append(
             f"{texts} by {share:.0%}, the labels being the rest" if share < 1
