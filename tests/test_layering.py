@@ -45,7 +45,8 @@ ALLOWED: dict[str, set[str]] = {
     "classifier_forward": {*LIGHT_BASE, "forward", "packing"},
     "folders": {"errors"},
     "saved": {"errors", "folders"},
-    "artifact": {*MODEL, "folders", "saved"},
+    "classifier_artifact": {*LIGHT_BASE, "classifier_forward", "folders", "saved", "tokenizers"},
+    "artifact": {*MODEL, "classifier_artifact", "folders", "saved"},
     "language_model": {*LIGHT_BASE, "folders", "forward", "saved", "tokenizers"},
     "checkpoints": LIGHT_BASE,
     "continuations": {"tokenizers"},
@@ -53,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": {*MODEL, "generation"},
     "corpus_ids": {*LIGHT_BASE, "corpora", "tokenizers"},
     "resemblance": {"ngrams", "tokenizers"},
-    "records": {"artifact", "classifier_config", "config", "corpora"},
+    "records": {"artifact", "classifier_artifact", "classifier_config", "config", "corpora"},
     "reports": {
         *MODEL, "artifact", "corpora", "copying", "evaluation", "generation", "ngrams",
     },
@@ -64,7 +65,8 @@ ALLOWED: dict[str, set[str]] = {
     "classification": {*MODEL, "artifact", "calibration", "generation"},
     "explanation": {"classification", "forward", "tokenizers"},
     "classifier_evaluation": {
-        *LIGHT_BASE, "artifact", "classification", "classifier_reports", "labelled",
+        *LIGHT_BASE, "artifact", "classification", "classifier_artifact", "classifier_reports",
+        "labelled",
     },
     "transfer": {*LIGHT_BASE, "artifact", "tokenizers"},
     "opinions": {"errors", "tables", "unlabelled"},
@@ -115,8 +117,8 @@ ALLOWED: dict[str, set[str]] = {
         "unlabelled", "vectors", "word_batches",
     },
     "classifier_choice": {
-        "artifact", "calibration", "classification", "classifier_runs", "labelled", "learner",
-        "observer", "records", "scores",
+        "artifact", "calibration", "classification", "classifier_artifact", "classifier_runs",
+        "labelled", "learner", "observer", "records", "scores",
     },
     "pretraining_data": {
         *LIGHT_BASE, "classifier_data", "datasets", "labelled", "observer", "pretraining_config",
@@ -146,11 +148,11 @@ ALLOWED: dict[str, set[str]] = {
     },
     "cli": {
         "columns",
-        *MODEL, *DATA, "artifact", "cli", "classification", "classifier_evaluation",
-        "classifier_reports", "classifier_training", "corpora", "data", "downloads", "explanation",
-        "generation", "hub_export", "inputs", "language_model", "layers", "observer",
-        "pretraining_config", "records", "reports", "unlabelled",
-        "textrnn", "training",
+        *MODEL, *DATA, "artifact", "cli", "classification", "classifier_artifact",
+        "classifier_evaluation", "classifier_reports", "classifier_training", "corpora", "data",
+        "downloads", "explanation", "generation", "hub_export", "inputs", "language_model",
+        "layers", "observer", "pretraining_config", "records", "reports", "textrnn", "training",
+        "unlabelled",
     },
     "__init__": {
         "api", "classification", "classifier_api", "config", "classifier_config", "corpora",

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from textrnn import artifact, calibration, records, scores
-from textrnn.artifact import HOW_READ, LONG_TEXTS, ClassifierArtifact
 from textrnn.classification import Judge
+from textrnn.classifier_artifact import HOW_READ, LONG_TEXTS, ClassifierArtifact
 from textrnn.classifier_runs import ClassifierRun
 from textrnn.labelled import Labelled
 from textrnn.learner import Learner

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import classifier_reports, labelled
-from textrnn.artifact import HOW_READ, ClassifierArtifact
 from textrnn.classification import Judge, Verdict
+from textrnn.classifier_artifact import HOW_READ, ClassifierArtifact
 from textrnn.errors import ConfigError, CorpusError
 from textrnn.labelled import Labelled
 

@@ -6,7 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from textrnn.artifact import HOW_READ, Artifact, ClassifierArtifact
+from textrnn.artifact import Artifact
+from textrnn.classifier_artifact import HOW_READ, ClassifierArtifact
 from textrnn.classifier_config import ClassifierConfig, ReadingConfig
 from textrnn.config import names_in
 from textrnn.corpora import Corpus

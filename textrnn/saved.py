@@ -16,7 +16,7 @@ from typing import Any
 import numpy.typing as npt
 
 from textrnn import folders
-from textrnn.errors import ArtifactError
+from textrnn.errors import ArtifactError, ConfigError
 
 FORMAT = 1
 
@@ -85,3 +85,26 @@ def check_vocabulary(folder: Path, tokenizer: int, config: int) -> None:
             f"{folder}: tokenizer.json has a vocabulary of {tokenizer}, config.json of {config}; "
             f"they are of two different models"
         )
+
+
+def config_of(cls: Any, folder: Path, record: Mapping[str, Any], name: str) -> Any:
+    """The part `name` of a `record` of config.json as `cls`; ArtifactError where it is damaged."""
+    path, values = folder / "config.json", record.get(name)
+    if not isinstance(values, dict):
+        raise ArtifactError(f'{path}: "{name}" is damaged: it must be an object, got {values!r}')
+    try:
+        return cls.from_dict(values)
+    except (ConfigError, TypeError) as error:
+        raise ArtifactError(f'{path}: "{name}" is damaged: {error}') from error
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """Metadata and card: records only, a model without them still works."""
+    found: dict[str, Any] = {}
+    if (folder / "metadata.json").exists():
+        data = folders.read(folder, "metadata.json")
+        found["metadata"] = folders.read_json(folder, "metadata.json", data)
+    if (folder / "README.md").exists():
+        data = folders.read(folder, "README.md")
+        found["card"] = folders.read_text(folder, "README.md", data)
+    return found

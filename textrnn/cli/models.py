@@ -62,7 +62,7 @@ def show(model: str) -> None:
 
 
 def _show_classifier(model: "ClassifierArtifact") -> None:
-    from textrnn.artifact import HOW_READ
+    from textrnn.classifier_artifact import HOW_READ
 
     config, reading = model.config, model.reading
     parts = [f"embedding {config.embedding_dim}"]
