@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from conftest import random_weights
 
-from textrnn import forward
+from textrnn import cells, forward
 from textrnn.config import GeneratorConfig
 from textrnn.forward import Network, weight_shapes
 from textrnn.layers import LayerNormSimpleRNNCell
@@ -107,7 +107,7 @@ def test_the_size_of_the_chunks_does_not_matter(cell, monkeypatch):
     for values in (1, 7 * ROWS * 4 * 7, 2**23):
         monkeypatch.setattr(forward, "CHUNK_VALUES", values)
         chunks = list(network.chunks(ids, network.zero_state(ROWS)))
-        width = forward.GATES[cell] * config.units
+        width = cells.GATES[cell] * config.units
         span = max(1, values // (ROWS * width))
         assert [chunk.shape[1] for chunk in chunks[:-1]] == [span] * (len(chunks) - 1)
         assert close(np.concatenate(chunks, axis=1), whole)

@@ -12,7 +12,7 @@ import textrnn
 PACKAGE = Path(textrnn.__file__).parent
 
 LIGHT_BASE = {"errors", "settings", "config", "classifier_config"}
-MODEL = {*LIGHT_BASE, "tokenizers", "forward", "classifier_forward", "packing"}
+MODEL = {*LIGHT_BASE, "cells", "tokenizers", "forward", "classifier_forward", "packing"}
 DATA = {"errors", "labelled", "sources", "tables", "textfiles", "keras_ids"}
 LEARNING = {"learner", "loop", "checkpoints", "observer", "records", "models"}
 # Layer -> what it may import from the package.
@@ -40,14 +40,15 @@ ALLOWED: dict[str, set[str]] = {
     "vectors": {"errors"},
     "tokenizers": LIGHT_BASE,
     "sampling": LIGHT_BASE,
-    "forward": LIGHT_BASE,
+    "cells": set(),
+    "forward": {*LIGHT_BASE, "cells"},
     "packing": set(),
-    "classifier_forward": {*LIGHT_BASE, "forward", "packing"},
+    "classifier_forward": {*LIGHT_BASE, "cells", "packing"},
     "folders": {"errors"},
     "saved": {"errors", "folders"},
     "classifier_artifact": {*LIGHT_BASE, "classifier_forward", "folders", "saved", "tokenizers"},
     "artifact": {*MODEL, "classifier_artifact", "folders", "saved"},
-    "language_model": {*LIGHT_BASE, "folders", "forward", "saved", "tokenizers"},
+    "language_model": {*LIGHT_BASE, "cells", "folders", "forward", "saved", "tokenizers"},
     "checkpoints": LIGHT_BASE,
     "continuations": {"tokenizers"},
     "generation": {*MODEL, "sampling", "artifact", "continuations"},
@@ -63,7 +64,7 @@ ALLOWED: dict[str, set[str]] = {
     "probing": {"columns", "errors", "tables"},
     "classifier_reports": {*LIGHT_BASE, "columns", "scores", "calibration"},
     "classification": {*MODEL, "artifact", "calibration", "generation"},
-    "explanation": {"classification", "forward", "tokenizers"},
+    "explanation": {"cells", "classification", "tokenizers"},
     "classifier_evaluation": {
         *LIGHT_BASE, "artifact", "classification", "classifier_artifact", "classifier_reports",
         "labelled",

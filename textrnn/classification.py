@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from textrnn import calibration
 from textrnn.artifact import ClassifierArtifact
+from textrnn.cells import Floats, Ids
 from textrnn.classifier_forward import ClassifierNetwork
 from textrnn.errors import ConfigError
-from textrnn.forward import Floats, Ids
 from textrnn.generation import one_blas_thread
 from textrnn.packing import batches
 from textrnn.tokenizers.words import WordTokenizer, cut

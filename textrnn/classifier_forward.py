@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.cells import Floats, Ids, Layer, cell_shapes
 from textrnn.classifier_config import ClassifierConfig
-from textrnn.forward import Floats, Ids, Layer, cell_shapes
 from textrnn.packing import Indices, Packed, batches, counted
 
 Products = Callable[[slice], Floats]  # words in the order of reading -> (gates, words, units)

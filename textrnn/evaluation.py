@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.cells import Floats, Ids
 from textrnn.errors import CorpusError
-from textrnn.forward import Floats, Ids, Network
+from textrnn.forward import Network
 from textrnn.generation import one_blas_thread
 
 WINDOW = 256

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from textrnn.cells import Ids
 from textrnn.classification import Judge
-from textrnn.forward import Ids
 from textrnn.tokenizers import cut
 
 MANY_WORDS = 300  # a longer text is explained by sentence first

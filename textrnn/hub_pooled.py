@@ -14,10 +14,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from textrnn import hub
+from textrnn.cells import Floats
 from textrnn.classifier_config import ClassifierConfig
 from textrnn.classifier_forward import ClassifierNetwork
 from textrnn.errors import ArtifactError, ConfigError, TextRNNError
-from textrnn.forward import Floats
 from textrnn.hub import Module
 from textrnn.packing import batches
 from textrnn.word_batches import WordBatches

@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import folders, saved, tokenizers
+from textrnn.cells import cell_shapes
 from textrnn.classifier_config import ReadingConfig
 from textrnn.config import GeneratorConfig
 from textrnn.errors import ArtifactError, ConfigError
-from textrnn.forward import Network, cell_name, cell_shapes
+from textrnn.forward import Network, cell_name
 from textrnn.tokenizers import Ids
 
 KIND = "language model"
