@@ -9,11 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 
 from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig
 from textrnn.forward import weight_shapes
 from textrnn.tokenizers import CharTokenizer
+
+# No test asserts a time, on whatever machine and beside whatever else.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def random_weights(

@@ -93,8 +93,9 @@ def test_the_readme_has_examples():
     assert len(EXAMPLES) >= 2
 
 
-# What each bundled model scores on a play that it never saw; set a little above the measured loss.
-LIMITS = {"shakespeare": 1.56, "shakespeare-tiny": 1.59}
+# What each bundled model scores on the beginning of a play that it never saw; set a little above
+# the measured losses, 1.554 and 1.589.
+LIMITS = {"shakespeare": 1.58, "shakespeare-tiny": 1.615}
 
 
 def test_every_bundled_generator_has_a_limit():
@@ -104,5 +105,6 @@ def test_every_bundled_generator_has_a_limit():
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_bundled_model_foretells_our_own_play(name):
-    report = textrnn.load(name).evaluate(CORPUS, unknown="skip", streamed=False)
+    beginning = textrnn.Corpus.from_text(CORPUS.read_text(encoding="utf-8")[:12_000])
+    report = textrnn.load(name).evaluate(beginning, unknown="skip", streamed=False)
     assert report["cold"]["loss"] < LIMITS[name]

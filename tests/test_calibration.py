@@ -47,7 +47,7 @@ def test_examples_all_right_are_no_proof_of_certainty(count):
     assert judged[0, 1] == pytest.approx((count + 1) / (count + 2), rel=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds, st.integers(2, 5), st.floats(0.3, 5))
 def test_no_temperature_beside_the_fitted_one_is_better(seed, columns, scale):
     logits, labels = drawn(seed, rows=100, columns=columns, scale=scale)
@@ -64,7 +64,7 @@ def test_the_temperature_that_spoilt_honest_logits_is_found(scale):
     assert fit_temperature(logits, labels) == pytest.approx(scale, rel=0.05)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds, st.floats(0.5, 4))
 def test_logits_times_k_have_k_times_the_temperature(seed, k):
     logits, labels = drawn(seed)
@@ -72,7 +72,7 @@ def test_logits_times_k_have_k_times_the_temperature(seed, k):
     assert scaled == pytest.approx(k * fit_temperature(logits, labels), rel=1e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds, st.floats(-50, 50))
 def test_a_number_added_to_all_logits_changes_nothing(seed, added):
     logits, labels = drawn(seed)
@@ -82,7 +82,7 @@ def test_a_number_added_to_all_logits_changes_nothing(seed, added):
     assert probabilities(logits + added) == pytest.approx(probabilities(logits))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds, st.sampled_from([LOWEST, 0.7, 3.0, HIGHEST]))
 def test_temperature_changes_no_prediction(seed, temperature):
     logits, _ = drawn(seed)

@@ -66,7 +66,7 @@ def test_no_texts_have_no_verdicts():
 # ---- many texts ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     lengths=st.lists(st.integers(0, 35), min_size=1, max_size=12),
     long_texts=st.sampled_from(["cut", "whole", "windows"]),
@@ -114,7 +114,7 @@ def test_a_long_text_that_is_read_whole_is_one_text():
 
 
 @given(words=st.integers(1, 80), size=st.integers(1, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_windows_cover_every_word_and_none_is_longer_than_the_model_learnt(words, size):
     readings = judge_of("windows", max_words=size)._readings(np.arange(words))
     assert all(len(part) == min(size, words) for part in readings)

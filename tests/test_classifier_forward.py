@@ -154,7 +154,7 @@ def test_an_embedding_that_is_not_trained_is_no_trainable_weight():
 # ---- NumPy alone --------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     cell=st.sampled_from(CELLS),
     lengths=st.lists(st.integers(1, 30), min_size=1, max_size=9),

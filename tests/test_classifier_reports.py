@@ -180,7 +180,7 @@ AWKWARD = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(text=AWKWARD, name=AWKWARD)
 def test_any_text_stays_in_its_cell_and_reads_as_it_was_written(text, name):
     parser = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
@@ -200,7 +200,7 @@ def test_any_text_stays_in_its_cell_and_reads_as_it_was_written(text, name):
     assert sum(token.type == "table_open" for token in tokens) == 6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=AWKWARD)
 def test_no_text_breaks_out_of_its_line_in_a_terminal(text):
     shown = as_text(made(texts=("", "", "", text), worst=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from textrnn import copying
@@ -29,13 +29,11 @@ def brute_force(text: str, corpus: str, run: int) -> CopyReport:
     return CopyReport(longest, len(covered) / len(text) if text else 0.0, run)
 
 
-@settings(deadline=None)
 @given(text=texts, corpus=texts, run=st.integers(1, 9))
 def test_equals_trying_every_substring(text: str, corpus: str, run: int) -> None:
     assert copied(ids_of(text), ids_of(corpus), run) == brute_force(text, corpus, run)
 
 
-@settings(deadline=None)
 @given(text=texts, corpus=texts, run=st.integers(1, 9), block=st.integers(1, 5))
 def test_nothing_is_lost_where_blocks_of_the_corpus_meet(
     text: str, corpus: str, run: int, block: int
@@ -56,7 +54,6 @@ def test_a_planted_run_is_found_at_its_exact_length(place: int) -> None:
     assert copied(text, corpus, run=36) == CopyReport(longest=35, copied_share=0.0, run=36)
 
 
-@settings(deadline=None)
 @given(text=texts.filter(len), run=st.integers(1, 30))
 def test_a_text_is_wholly_copied_from_itself(text: str, run: int) -> None:
     share = 1.0 if run <= len(text) else 0.0

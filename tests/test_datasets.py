@@ -14,7 +14,7 @@ from textrnn.datasets import (
 )
 from textrnn.errors import CorpusError
 
-few = settings(max_examples=10, deadline=None)  # a pipeline takes tens of milliseconds
+few = settings(max_examples=10)  # a pipeline takes tens of milliseconds
 
 
 def batches(dataset) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -89,7 +89,7 @@ def test_how_the_samples_are_split_among_threads_does_not_matter(cell, threads, 
     assert stopped == [first_stop(text, stop) for text in expected]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(shorter=st.integers(0, 60), longer=st.integers(0, 60))
 def test_a_longer_text_begins_with_the_shorter(shorter, longer):
     shorter, longer = sorted((shorter, longer))
@@ -269,7 +269,7 @@ def test_a_character_that_begins_no_stop_text_is_given_at_once():
     assert "".join(until(iter(""), ["a"])) == ""
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     stop=st.lists(st.text("ab\n", min_size=1, max_size=4), min_size=1, max_size=3),
     seed=st.integers(0, 1000),
@@ -281,7 +281,7 @@ def test_text_ends_before_the_first_stop_text(stop, seed):
     assert "".join(stream(COIN, length=40, seed=seed, stop=stop)) == expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     stop=st.lists(st.text("ab\n", min_size=1, max_size=4), min_size=1, max_size=3),
     seed=st.integers(0, 1000),
@@ -360,7 +360,7 @@ def test_length_counts_characters_whatever_the_tokens(kind, length, count):
 
 
 @kinds
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     prime=st.sampled_from(["", "\n", "the ", "the", "xyz", 'asked, "', "漢é", "a\tb  "]),
     seed=st.integers(0, 99),

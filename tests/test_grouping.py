@@ -12,7 +12,7 @@ from textrnn.errors import ConfigError, CorpusError
 from textrnn.grouping import CLOSENESS, ENOUGH, grouped_split, groups, shared_names
 from textrnn.labelled import stratified_split
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=60)
 NAMES = ("Zorba Kint", "Mirna", "Count Osto", "Belgravia", "Lord of Quay", "Ilsa Vane", "Tovik")
 reviews = st.lists(
     st.tuples(st.lists(st.sampled_from(NAMES), max_size=4), st.integers(0, 3)), max_size=14

@@ -104,7 +104,7 @@ def test_lifting_gives_back_what_was_exported(base, module):
 LETTERS = st.sampled_from("ab Zé'’-_.,!3½字カ☺\u0301\ufe0f\u00ad\u200d\u200b\u00a0\n\t/<>Ω")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     texts=st.lists(st.text(LETTERS, max_size=12), min_size=1, max_size=8),
     rule=st.sampled_from(["textbook", "unicode"]),

@@ -52,7 +52,7 @@ def random_model(seed: int = 0, **shape) -> LanguageModel:
 # ---- draws --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(counts=st.lists(st.integers(0, 1000), min_size=1, max_size=40), negatives=st.integers(1, 50))
 def test_chances_add_up_to_the_number_drawn_and_grow_with_the_counts(counts, negatives):
     chances = sampling_chances(np.array(counts), negatives)

@@ -54,7 +54,7 @@ def assert_equal(ours, stock, x, **call):
 
 
 @ids
-@pytest.mark.parametrize("batch", [1, 3, 16, 33])
+@pytest.mark.parametrize("batch", [1, 16, 33])
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "padded"])
 def test_values_and_gradients_equal_the_stock_layers(ours, stock, batch, masked):
     left, right = twins(ours, stock, return_sequences=True)

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from textrnn.ngrams import cross_entropy, probabilities
@@ -32,7 +32,6 @@ def slow_probability(train: list[int], context: list[int], character: int) -> fl
     return (followers[character] + types * below) / (followers.total() + types)
 
 
-@settings(deadline=None)
 @given(train=texts, test=texts, order=orders)
 def test_equals_a_dictionary_that_follows_the_recursion(
     train: list[int], test: list[int], order: int
@@ -45,7 +44,6 @@ def test_equals_a_dictionary_that_follows_the_recursion(
     np.testing.assert_allclose(fast, expected, rtol=1e-12)
 
 
-@settings(deadline=None)
 @given(train=texts, context=texts, order=orders)
 def test_probabilities_of_all_next_characters_sum_to_one(
     train: list[int], context: list[int], order: int

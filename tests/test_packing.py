@@ -33,7 +33,7 @@ def test_blocks_are_full_steps_of_as_many_words_as_fit(lengths):
 
 
 @given(lengths=st.lists(st.integers(1, 3 * BATCH_WORDS // BATCH_TEXTS), max_size=600))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_batches_hold_every_text_once_longest_first_and_not_too_many_words(lengths):
     found = list(batches(lengths))
     rows = [row for batch in found for row in batch.tolist()]

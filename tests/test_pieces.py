@@ -120,7 +120,7 @@ def test_frequent_words_become_one_piece():
         assert len(tokenizer.encode(rare)) > 3
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(data=st.data(), model_type=st.sampled_from(["unigram", "bpe"]))
 def test_the_model_does_not_depend_on_the_order_of_the_texts(data, model_type):
     shuffled = iter(data.draw(st.permutations(LINES)))  # read once
@@ -166,7 +166,7 @@ def test_pieces_need_text(known):
         SentencePieceTokenizer.fit(known)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(text=any_text.filter(str.strip))
 def test_any_text_can_be_learnt_from(text):
     tokenizer = SentencePieceTokenizer.fit([f"{text} word"])

@@ -36,7 +36,7 @@ def test_names_are_the_words_with_a_capital_that_are_never_written_small():
 
 
 @given(st.integers(0, 10_000), st.floats(0, 0.99))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_all_but_the_names_stays_as_it_is(seed, share):
     renamed = Renamer(PLAY).renamed(share, np.random.default_rng(seed))
     assert WORD.sub("_", renamed) == WORD.sub("_", PLAY)
@@ -47,7 +47,7 @@ def test_all_but_the_names_stays_as_it_is(seed, share):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_name_is_the_same_throughout_a_passage_in_capitals_or_not(seed):
     renamed = Renamer(PLAY).renamed(0.9, np.random.default_rng(seed))
     called = {}
@@ -56,7 +56,7 @@ def test_a_name_is_the_same_throughout_a_passage_in_capitals_or_not(seed):
 
 
 @given(st.text(max_size=300), st.integers(0, 100))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_can_be_renamed_without_new_characters(text, seed):
     renamed = Renamer(text).renamed(0.5, np.random.default_rng(seed))
     assert set(renamed) <= set(text)

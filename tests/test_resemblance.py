@@ -27,7 +27,7 @@ candidates = st.lists(
     st.builds(Candidate, st.floats(0, 1), st.floats(0, 10)), min_size=1, max_size=8
 )
 shares = st.floats(0, 1)
-few = settings(max_examples=50, deadline=None)
+few = settings(max_examples=50)
 
 
 # ---- words --------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_rows_of_the_confusion_matrix_are_the_truth():
     assert (joy.precision, joy.recall, joy.f1, joy.support) == (0.5, 1, 2 / 3, 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(judged())
 def test_scores_equal_their_definitions(example):
     probabilities, labels = example
@@ -93,7 +93,7 @@ def pairs_in_order(values, positive):
     return sum((a > b) + (a == b) / 2 for a, b in pairs) / len(pairs) if pairs else None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(judged())
 def test_auc_is_the_share_of_pairs_in_order(example):
     probabilities, labels = example
@@ -107,7 +107,7 @@ def test_auc_is_the_share_of_pairs_in_order(example):
     assert found is None if not each else found == pytest.approx(sum(each) / len(each))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged(), st.integers(1, 20))
 def test_every_example_is_in_the_bin_of_its_highest_probability(example, bins):
     probabilities, labels = example
@@ -125,7 +125,7 @@ def test_every_example_is_in_the_bin_of_its_highest_probability(example, bins):
             assert row.confidence is row.accuracy is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged(), st.randoms(use_true_random=False))
 def test_the_order_of_the_examples_changes_nothing(example, random):
     probabilities, labels = example
@@ -137,7 +137,7 @@ def test_the_order_of_the_examples_changes_nothing(example, random):
         assert getattr(one, name) == pytest.approx(getattr(other, name))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged())
 def test_the_names_of_the_classes_may_change_places(example):
     probabilities, labels = example
@@ -253,7 +253,7 @@ def test_worst_are_the_likeliest_to_be_missed_in_order():
     assert worst(np.full((3, 2), 0.5), [0, 1, 0], 9) == [0, 1, 2]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(judged())
 def test_worst_of_all_is_a_permutation_with_falling_losses(example):
     probabilities, labels = example

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from watching import Watch, history
 
 from textrnn import artifact, checkpoints, corpus_ids, evaluation, generation, reports
 from textrnn.config import GeneratorConfig, TrainingConfig
-from textrnn.corpora import Corpus
+from textrnn.corpora import Corpus, read_corpus
 from textrnn.errors import ConfigError, CorpusError, TrainingError
 from textrnn.forward import cell_name
 from textrnn.generator_transfer import transferred
@@ -71,12 +70,19 @@ def test_every_cell_learns_and_the_best_model_is_what_was_saved(tmp_path, settin
     assert len(model.metadata["history"]) == SMALL["epochs"]
 
 
-@pytest.mark.parametrize("stateful", [True, False], ids=["stateful", "stateless"])
-def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_path, stateful):
-    settings = {"stateful": stateful, "recurrent_dropout": 0.1, "input_dropout": 0.1, "epochs": 2}
+@pytest.mark.parametrize(
+    ("kind", "stops"),
+    [
+        ({"stateful": True}, lambda epoch: (1, epoch, epoch + 1)),
+        ({"stateful": False, "shift": 7}, lambda epoch: (epoch + 1,)),
+    ],
+    ids=["stateful", "stateless"],
+)
+def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_path, kind, stops):
+    settings = {**kind, "recurrent_dropout": 0.1, "input_dropout": 0.1, "epochs": 2}
     run(tmp_path / "whole", **settings)
     steps = checkpoints.load(tmp_path / "whole" / "run").record["steps"]
-    for stop in (1, steps, steps + 1):
+    for stop in stops(steps):
         parts = tmp_path / f"stopped at {stop}"
         assert run(parts, observer=Watch(stop), **settings) is None
         assert run(parts, resume=True) is not None
@@ -88,18 +94,17 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_pat
 def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
     corpus = tmp_path / "text.txt"
     corpus.write_text(TEXT * 3)
-    settings = {**SMALL, "checkpoint_seconds": 0.0, "epochs": 4}
-    options = [f"--set={name}={value}" for name, value in settings.items()]
-    command = [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus), "-q", "-o"]
-
-    def start(output: Path, *more: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([*command, str(output), *more], stderr=subprocess.PIPE)
-
-    whole = start(tmp_path / "whole", *options)
-    assert whole.wait() == 0, whole.stderr and whole.stderr.read()
-    killed, more, kills = tmp_path / "killed", options, 0
+    settings = {**SMALL, "epochs": 4}
+    train_generator(read_corpus([corpus]), tmp_path / "whole", settings=settings)
+    killed, kills = tmp_path / "killed", 0
+    settings["checkpoint_seconds"] = 0.0  # after every step, and so it is killed while it writes
+    more = [f"--set={name}={value}" for name, value in settings.items()]
     for delay in (0.0, 0.3):
-        process = start(killed, *more)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus), "-q",
+             "-o", str(killed), *more],
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
         deadline = time.monotonic() + 60
         seen = checkpoints.path(killed / "run")
         before = seen.stat().st_mtime_ns if seen.exists() else 0
@@ -113,8 +118,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
         process.wait()
         more = ["--resume"]
     assert kills
-    process = start(killed, "--resume")
-    assert process.wait() == 0, process.stderr and process.stderr.read()
+    assert train_generator(read_corpus([corpus]), killed, resume=True) is not None
     for one, other in zip(history(tmp_path / "whole"), history(killed), strict=True):
         for name in ("loss", "validation_loss"):
             assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from textrnn.tokenizers import PAD_ID
 from textrnn.word_batches import CROP_WORDS, WordBatches, bucket_lengths
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 sizes_of_texts = st.lists(st.integers(1, 60), min_size=1, max_size=40)
 counts = st.integers(1, 7)
 
@@ -61,7 +61,7 @@ def test_equally_many_texts_go_to_each_length():
     assert lengths.tolist() == [80, 160, 240, 320, 400]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(sizes=sizes_of_texts, batch_size=counts, buckets=counts)
 def test_batches_hold_the_texts_padded_on_the_right_only(sizes, batch_size, buckets):
     texts = texts_of(sizes)
@@ -72,7 +72,7 @@ def test_batches_hold_the_texts_padded_on_the_right_only(sizes, batch_size, buck
             assert (row[sizes[label] :] == PAD_ID).all()
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(sizes=sizes_of_texts, crop=st.sampled_from([0.0, 0.5]), data=st.data())
 def test_a_later_first_step_gives_the_tail_of_the_same_epoch(sizes, crop, data):
     batches = batches_of(sizes, crop=crop)

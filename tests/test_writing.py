@@ -12,7 +12,7 @@ from textrnn.tokenizers import CharTokenizer, SentencePieceTokenizer, WordTokeni
 from textrnn.tokenizers.spacing import stand_in
 from textrnn.tokenizers.writing import whole_words, writing_of
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 near_text = st.lists(st.sampled_from([*LINES.split(" "), " ", "\n", "\t", "é", "😀"])).map("".join)
 
