@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textrnn.classifier_reports import as_markdown, as_text, report, shortened
+from textrnn.classifier_reports import report, shortened
 from textrnn.errors import ConfigError, CorpusError
+from textrnn.report_views import as_markdown, as_text
 from textrnn.scores import score
 
 CLASSES = ("negative", "positive")

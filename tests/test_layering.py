@@ -62,7 +62,8 @@ ALLOWED: dict[str, set[str]] = {
     "scores": LIGHT_BASE,
     "calibration": {*LIGHT_BASE, "scores"},
     "probing": {"columns", "errors", "tables"},
-    "classifier_reports": {*LIGHT_BASE, "columns", "scores", "calibration"},
+    "classifier_reports": {*LIGHT_BASE, "scores", "calibration"},
+    "report_views": {"columns"},
     "classification": {*MODEL, "artifact", "calibration", "generation"},
     "explanation": {"cells", "classification", "tokenizers"},
     "classifier_evaluation": {
@@ -150,10 +151,10 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         "columns",
         *MODEL, *DATA, "artifact", "cli", "classification", "classifier_artifact",
-        "classifier_evaluation", "classifier_reports", "classifier_training", "corpora", "data",
-        "downloads", "explanation", "generation", "hub_export", "inputs", "language_model",
-        "layers", "observer", "pretraining_config", "records", "reports", "textrnn", "training",
-        "unlabelled",
+        "classifier_evaluation", "classifier_training", "corpora", "data", "downloads",
+        "explanation", "generation", "hub_export", "inputs", "language_model", "layers",
+        "observer", "pretraining_config", "records", "report_views", "reports", "textrnn",
+        "training", "unlabelled",
     },
     "__init__": {
         "api", "classification", "classifier_api", "config", "classifier_config", "corpora",

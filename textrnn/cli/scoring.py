@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from textrnn import classifier_evaluation, classifier_reports
+from textrnn import classifier_evaluation, report_views
 from textrnn.artifact import ClassifierArtifact
 from textrnn.cli.labelled_texts import is_imdb, read_texts
 from textrnn.cli.modules import prepare
@@ -49,7 +49,7 @@ def score(
 
 def shown(report: Mapping[str, Any], form: str) -> str:
     """A report as text, or as Markdown."""
-    show = classifier_reports.as_markdown if form == "markdown" else classifier_reports.as_text
+    show = report_views.as_markdown if form == "markdown" else report_views.as_text
     return show(report).rstrip("\n")
 
 
