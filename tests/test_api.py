@@ -95,7 +95,7 @@ def test_the_readme_has_examples():
 
 # What each bundled model scores on the beginning of a play that it never saw; set a little above
 # the measured losses, 1.554 and 1.589.
-LIMITS = {"shakespeare": 1.58, "shakespeare-tiny": 1.615}
+LIMITS = {"shakespeare": 1.56, "shakespeare-tiny": 1.595}
 
 
 def test_every_bundled_generator_has_a_limit():

@@ -551,8 +551,6 @@ def test_a_stream_is_judged_as_it_comes_and_ends_quietly_on_ctrl_c(models):
     process = subprocess.Popen(
         [*command, "-", "--lines", "--format", "jsonl"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # What runs in the background of a script does not hear Ctrl-C, nor does what it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     process.stdin.write("good\n" * judging.FEWEST)
     process.stdin.flush()
