@@ -17,7 +17,7 @@ from textrnn.observer import Observer
 
 REVIEWS = Path(__file__).parents[1] / "corpora" / "reviews.csv"
 # Share of our own reviews that each bundled model judges right, at least; a little below it.
-LEAST = {"imdb": 0.68, "imdb-tiny": 0.65}
+LEAST = {"imdb": 0.65, "imdb-tiny": 0.65}
 GOOD, BAD = "a good and warm play", "a bad and cold play"
 SMALL = {
     "cell": "simple_rnn", "units": 4, "embedding_dim": 4, "min_count": 1, "bidirectional": False,
