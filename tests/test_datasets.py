@@ -14,7 +14,7 @@ from textrnn.datasets import (
 )
 from textrnn.errors import CorpusError
 
-few = settings(max_examples=10)  # a pipeline takes tens of milliseconds
+few = settings(max_examples=10)  # a pipeline is slow to build
 
 
 def batches(dataset) -> list[tuple[np.ndarray, np.ndarray]]:
