@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn import classifier_artifact, folders, saved, tokenizers
+from textrnn import classifier_artifact, folders, model_files, saved, tokenizers
 from textrnn.classifier_artifact import ClassifierArtifact
 from textrnn.config import GeneratorConfig
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.folders import recover
 from textrnn.forward import Network, weight_shapes
+from textrnn.model_files import ModelFiles
 
 __all__ = [
     "Artifact", "ClassifierArtifact", "bundled", "load", "load_any", "load_classifier", "recover",
@@ -47,7 +48,7 @@ class Artifact:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     card: str = ""  # README.md
     name: str = "model"
-    notices: tuple[str, ...] = ()  # what loading had to put right, for a person to read
+    notices: tuple[str, ...] = ()  # where loading found it, for a person to read
 
     @property
     def parameters(self) -> int:
@@ -72,7 +73,8 @@ def bundled() -> dict[str, Path]:
 def load(model: str | Path) -> Artifact:
     """The generator of that name or in that folder; ArtifactError says what is wrong with it.
 
-    A folder that a killed save left half renamed is put right first; `notices` says so.
+    Reading changes nothing: a model that is being replaced is read whole, as it was or as it will
+    be. Where a killed save left it half renamed, `notices` says so.
     """
     loaded = load_any(model)
     if not isinstance(loaded, Artifact):
@@ -91,19 +93,19 @@ def load_classifier(model: str | Path) -> ClassifierArtifact:
 def load_any(model: str | Path) -> Artifact | ClassifierArtifact:
     """The bundled model of that name, or the one in a folder, of whichever kind."""
     folder = bundled().get(str(model)) or Path(model)
-    notices = () if str(model) in bundled() else tuple(recover(folder))
-    if not folder.exists():
+    found = model_files.read(folder)
+    if not found.exists:
         raise ArtifactError(
             f"no model {str(model)!r}: it is neither a folder nor a bundled one "
             f"({', '.join(bundled()) or 'none'}); `textrnn models` lists those"
         )
-    if not folder.is_dir():
+    if not found.is_folder:
         raise ArtifactError(f"{folder} is a file; a model is the folder that holds config.json")
-    record = _checked_record(folder)
-    files = {name: folders.read(folder, name) for name in record["sha256"]}
+    record = _checked_record(found)
+    files = {name: found.data(name) for name in record["sha256"]}
     saved.check_sums(folder, files, record["sha256"])
-    text = folders.read_text(folder, "tokenizer.json", files["tokenizer.json"])
-    about = {"name": str(model), "notices": notices, **saved.about(folder)}
+    text = found.text("tokenizer.json")
+    about = {"name": str(model), "notices": found.notices, **saved.about(found)}
     read = classifier_artifact.read if record["kind"] == "classifier" else _read_generator
     return read(folder, record, text, files, about)
 
@@ -134,10 +136,10 @@ def _count(shapes: Mapping[str, tuple[int, ...]]) -> int:
     return sum(int(np.prod(shape)) for shape in shapes.values())
 
 
-def _checked_record(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
-    record = folders.read_json(folder, "config.json", folders.read(folder, "config.json"))
-    saved.check_format(folder, record)
+def _checked_record(found: ModelFiles) -> dict[str, Any]:
+    path = found.folder / "config.json"
+    record = found.json("config.json")
+    saved.check_format(found.folder, record)
     if record.get("kind") not in USE:
         raise ArtifactError(
             f'{path}: "kind" must be "generator" or "classifier", got {record.get("kind")!r}'

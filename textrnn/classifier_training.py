@@ -12,7 +12,6 @@ from typing import Any
 import numpy.typing as npt
 
 from textrnn import (
-    artifact,
     classifier_choice,
     classifier_data,
     classifier_distillation,
@@ -60,21 +59,25 @@ def train_classifier(
     With `resume` the run in `output` goes on with its own settings, and those given must be the
     same. Gives the best model, or None when the observer stopped the run before its end.
 
-    CorpusError, ConfigError, TrainingError (the output is taken, the loss is no longer a number)
+    CorpusError, ConfigError, TrainingError (the output is taken, another training writes there,
+    the loss is no longer a number)
     and ArtifactError (it cannot be saved) say what to do.
     """
     observer, output = observer or Observer(), Path(output)
-    for notice in artifact.recover(output):
-        observer.notice(notice)
     if base and pretrain:
         raise ConfigError(f"{base.name} is trained already; leave out `pretrain`")
-    begun = _begun(
-        data, validation, output, settings or {}, command, observer, base, pretrain, unlabelled,
-        resume,
-    )  # fmt: skip
-    if begun is None:
-        return None
-    run, learner, split = begun
+    with loop.sole_writer(output, observer):
+        begun = _begun(
+            data, validation, output, settings or {}, command, observer, base, pretrain,
+            unlabelled, resume,
+        )  # fmt: skip
+        return None if begun is None else _learn(*begun, observer)
+
+
+def _learn(
+    run: ClassifierRun, learner: Learner, split: Split, observer: Observer
+) -> ClassifierArtifact | None:
+    """Take the epochs that are left; the best model, or None when the observer stopped the run."""
     batches, held = _learnt(run, split, observer), split.validation
     if batches is None:
         return None

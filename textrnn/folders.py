@@ -1,21 +1,24 @@
-"""A model's folder: its files by name, read one by one and replaced all together or not at all.
+"""A model's folder: its files by name, replaced all together or not at all.
 
-Replacing goes by renames: at every moment either the old or the new folder is whole.
+Replacing goes by renames: at every moment either the old or the new folder is whole, and the marks
+say which. Only a writer that holds the folder's lock renames or deletes anything, and puts right
+what a killed one left; `textrnn.model_files` reads.
 """
 
 import io
-import json
 import os
 import shutil
+import time
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from textrnn import locks
 from textrnn.errors import ArtifactError
 
 # Every file that may be a part of a model; all else in its folder is somebody's own.
@@ -26,27 +29,30 @@ FILES = (
 # whatever bears them is taken for ours, and renamed or deleted.
 NEW, OLD = ".textrnn-new", ".textrnn-old"
 INCOMPLETE, COMPLETE = ".textrnn-incomplete", ".textrnn-complete"
+WAIT_SECONDS = 5.0  # for another save to end; a training takes longer
+TRIES, PAUSE_SECONDS = (100 if os.name == "nt" else 0), 0.05
 
 
 def replace(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Make `folder` hold `contents`, in place of whatever model is there, all or nothing.
 
     Files in `folder` that are no part of a model (a run's checkpoints, a person's notes) are
-    kept; of a link the folder that it leads to is replaced. ArtifactError when it cannot be
-    written.
+    kept; of a link the folder that it leads to is replaced. What an interrupted save left is put
+    right first. ArtifactError when it cannot be written, or another training or save holds it.
     """
-    recover(folder)
     try:
-        _replace(folder.resolve(), contents)
-    except OSError as error:
+        with locks.hold(folder, wait=WAIT_SECONDS):
+            recover(folder)
+            _replace(folder.resolve(), contents)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
         raise ArtifactError(
-            f"cannot save the model as {folder}: {error.strerror or error}; what was there "
-            f"before is unharmed"
+            f"cannot save the model as {folder}: {getattr(error, 'strerror', None) or error}; "
+            f"what was there before is unharmed"
         ) from error
 
 
 def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:
-    new, old = _beside(folder, NEW), _beside(folder, OLD)
+    new, old = beside(folder, NEW), beside(folder, OLD)
     if folder.exists() and not folder.is_dir():
         raise ArtifactError(f"{folder} is a file; name a folder to save the model as")
     if old.exists():
@@ -60,23 +66,34 @@ def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:
         _write_synced(new / name, data)
     os.replace(new / INCOMPLETE, new / COMPLETE)
     if folder.exists():
-        os.rename(folder, old)
-    os.rename(new, folder)
+        _despite_readers(os.rename, folder, old)
+    _despite_readers(os.rename, new, folder)
     _finish(folder)
 
 
 def recover(folder: Path) -> list[str]:
     """Put right what a save killed half-way left beside `folder`; say what was done.
 
-    Only what bears our marks is touched. ArtifactError when it cannot be read or renamed.
+    Only what bears our marks is touched. ArtifactError when it cannot be read or renamed, or
+    another training or save holds it.
     """
     try:
-        return _recover(folder, folder.resolve())
+        resolved = folder.resolve()
+        if not _is_interrupted(resolved):
+            return []
+        with locks.hold(resolved, wait=WAIT_SECONDS):
+            return _recover(folder, resolved)
     except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
         raise ArtifactError(
             f"cannot read {folder} or what an interrupted save left beside it: "
             f"{getattr(error, 'strerror', None) or error}"
         ) from error
+
+
+def _is_interrupted(folder: Path) -> bool:
+    if folder.exists():
+        return (folder / COMPLETE).exists()
+    return beside(folder, NEW).exists() or beside(folder, OLD).exists()
 
 
 def _recover(named: Path, folder: Path) -> list[str]:
@@ -85,10 +102,10 @@ def _recover(named: Path, folder: Path) -> list[str]:
             _finish(folder)
             return [f"finished the interrupted save of {named}"]
         return []
-    new, old = _beside(folder, NEW), _beside(folder, OLD)
+    new, old = beside(folder, NEW), beside(folder, OLD)
     for source in (new, old):
         if source.exists() and (source == old or (source / COMPLETE).exists()):
-            os.rename(source, folder)
+            _despite_readers(os.rename, source, folder)
             _finish(folder)
             return [f"recovered {named} from {source.name}, which an interrupted save left"]
     return []
@@ -96,16 +113,28 @@ def _recover(named: Path, folder: Path) -> list[str]:
 
 def _finish(folder: Path) -> None:
     # After the new folder has its name: bring over what was not the model's, drop the old one.
-    old = _beside(folder, OLD)
+    old = beside(folder, OLD)
     if old.exists():
         for entry in old.iterdir():
             if entry.name not in FILES and not (folder / entry.name).exists():
                 os.rename(entry, folder / entry.name)
-        shutil.rmtree(old)
+        _despite_readers(shutil.rmtree, old)
     (folder / COMPLETE).unlink(missing_ok=True)
 
 
-def _beside(folder: Path, suffix: str) -> Path:
+def _despite_readers(change: Callable[..., object], *paths: Path) -> None:
+    # On Windows nothing can be renamed or deleted while a reader has a file in it open.
+    for _ in range(TRIES):
+        try:
+            change(*paths)
+            return
+        except PermissionError:
+            time.sleep(PAUSE_SECONDS)
+    change(*paths)
+
+
+def beside(folder: Path, suffix: str) -> Path:
+    """What a save calls NEW or OLD of `folder`."""
     return folder.parent / (folder.name + suffix)
 
 
@@ -114,37 +143,6 @@ def _write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def read(folder: Path, name: str) -> bytes:
-    """A file's bytes; ArtifactError when there is none or it cannot be read."""
-    try:
-        return (folder / name).read_bytes()
-    except FileNotFoundError:
-        raise ArtifactError(
-            f"{folder} has no {name}; a model folder holds {', '.join(FILES[:3])}"
-        ) from None
-    except OSError as error:
-        raise ArtifactError(f"cannot read {folder / name}: {error.strerror or error}") from error
-
-
-def read_text(folder: Path, name: str, data: bytes) -> str:
-    """A file's bytes as text; ArtifactError when they are not UTF-8."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise ArtifactError(f"{folder / name} is not UTF-8 text: {error}") from error
-
-
-def read_json(folder: Path, name: str, data: bytes) -> dict[str, Any]:
-    """A file's bytes as a JSON object; ArtifactError when they are none."""
-    try:
-        content = json.loads(read_text(folder, name, data))
-    except json.JSONDecodeError as error:
-        raise ArtifactError(f"{folder / name} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise ArtifactError(f"{folder / name} must hold an object, got {type(content).__name__}")
-    return content
 
 
 def weights_file(weights: Mapping[str, npt.NDArray[Any]], dtype: npt.DTypeLike) -> bytes:

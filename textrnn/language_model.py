@@ -10,7 +10,6 @@ It is no model to use by itself: it foretells words of its own tokenizer, and do
 """
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,12 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn import folders, saved, tokenizers
+from textrnn import folders, model_files, saved, tokenizers
 from textrnn.cells import cell_shapes
 from textrnn.classifier_config import ReadingConfig
 from textrnn.config import GeneratorConfig
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.forward import Network, cell_name
+from textrnn.model_files import ModelFiles
 from textrnn.tokenizers import Ids
 
 KIND = "language model"
@@ -137,20 +137,19 @@ def save(model: LanguageModel, folder: Path) -> None:
 
 def is_saved(folder: str | Path) -> bool:
     """Whether some model, of whatever kind, is in `folder`, and not texts to read."""
-    names = ("config.json", "run/checkpoint.npz")
-    return any(os.path.isfile(os.path.join(folder, name)) for name in names)
+    return model_files.holds(Path(folder), ("config.json", "run/checkpoint.npz"))
 
 
 def load(folder: str | Path) -> LanguageModel:
     """The language model in `folder`; ArtifactError says what is wrong with it."""
     folder = Path(folder)
-    folders.recover(folder)
-    if (folder / "run").is_dir() and not (folder / "config.json").exists():
+    found = model_files.read(folder)
+    if "config.json" not in found.files and (folder / "run").is_dir():
         raise ArtifactError(
             f"the run in {folder} has not ended an epoch yet, so there is nothing to start from; "
             f"go on with it first, with --resume"
         )
-    record = folders.read_json(folder, "config.json", folders.read(folder, "config.json"))
+    record = found.json("config.json")
     if record.get("kind") != KIND:
         inside = folder / "pretrain"
         raise ArtifactError(
@@ -159,28 +158,26 @@ def load(folder: str | Path) -> LanguageModel:
                "; name a folder that --pretrain made, or texts")
         )  # fmt: skip
     saved.check_format(folder, record)
-    return _read(folder, record)
+    return _read(found, record)
 
 
-def _read(folder: Path, record: Mapping[str, Any]) -> LanguageModel:
-    path = folder / "config.json"
+def _read(found: ModelFiles, record: Mapping[str, Any]) -> LanguageModel:
+    folder, path = found.folder, found.folder / "config.json"
     try:
         config = GeneratorConfig.from_dict(record["network"])
         reading = ReadingConfig.from_dict(record["reading"])
         sums = dict(record["sha256"])
     except (ConfigError, TypeError, KeyError, AttributeError, ValueError) as error:
         raise ArtifactError(f"{path} is damaged: {error}") from error
-    files = {name: folders.read(folder, name) for name in ("tokenizer.json", "weights.npz")}
+    files = {name: found.data(name) for name in ("tokenizer.json", "weights.npz")}
     if reading.tokens == "sentencepiece":
-        files["tokenizer.model"] = folders.read(folder, "tokenizer.model")
+        files["tokenizer.model"] = found.data("tokenizer.model")
     saved.check_sums(folder, files, sums)
-    text = folders.read_text(folder, "tokenizer.json", files["tokenizer.json"])
-    tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
+    tokenizer = tokenizers.read(found.text("tokenizer.json"), files.get("tokenizer.model"))
     saved.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = weight_shapes(config)
     weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
-    data = folders.read(folder, "metadata.json")
-    metadata = folders.read_json(folder, "metadata.json", data)
+    metadata = found.json("metadata.json")
     if missing := [name for name in RECORDS if name not in metadata]:
         raise ArtifactError(f"{folder / 'metadata.json'} is damaged: it lacks {', '.join(missing)}")
     return LanguageModel(config, reading, tokenizer, weights, metadata, name=str(folder))

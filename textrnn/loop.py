@@ -6,12 +6,13 @@ scored are functions that the composer brings.
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from textrnn import checkpoints
+from textrnn import checkpoints, folders, locks
 from textrnn.checkpoints import Checkpoint
 from textrnn.config import LearningConfig
 from textrnn.errors import ConfigError, TrainingError
@@ -178,6 +179,35 @@ def check_same_settings(own: Mapping[str, Any], given: Mapping[str, Any], output
                 f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and goes on "
                 f"with its own settings; leave that out"
             )
+
+
+@contextmanager
+def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
+    """Keep other trainings and saves out of `output`, and put right what a killed save left there.
+
+    TrainingError when another training or save holds it, or it cannot be written. The thread that
+    holds it may hold it again inside: pretraining is a part of a classifier's training.
+    """
+    with ExitStack() as stack:
+        try:
+            guarded = stack.enter_context(locks.hold(output))
+        except BlockingIOError as error:
+            raise TrainingError(
+                f"another training or save is writing to {output}; wait until it has ended, or "
+                f"choose another -o"
+            ) from error
+        except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+            raise TrainingError(
+                f"cannot write beside {output}: {getattr(error, 'strerror', None) or error}; "
+                f"choose another -o"
+            ) from error
+        if not guarded:
+            observer.notice(
+                f"the file system of {output} has no locks: start no second training there"
+            )
+        for notice in folders.recover(output):
+            observer.notice(notice)
+        yield
 
 
 def check_free(output: Path) -> None:

@@ -43,10 +43,18 @@ def pretrain(
     CorpusError, ConfigError, TrainingError and ArtifactError as `train_classifier`.
     """
     observer = observer or Observer()
-    for notice in folders.recover(output / pretraining_runs.FOLDER):
-        observer.notice(notice)
-    take = pretraining_runs.go_on if resume else pretraining_runs.begin
-    run, learner, split = take(corpus, data, validation, output, settings, observer)
+    with loop.sole_writer(output, observer):
+        for notice in folders.recover(output / pretraining_runs.FOLDER):
+            observer.notice(notice)
+        take = pretraining_runs.go_on if resume else pretraining_runs.begin
+        begun = take(corpus, data, validation, output, settings, observer)
+        return _learn(*begun, observer, command)
+
+
+def _learn(
+    run: PretrainingRun, learner: Learner, split: Streams, observer: Observer, command: str | None
+) -> tuple[LanguageModel, dict[str, Any]] | None:
+    """Take the epochs that are left; what `pretrain` gives."""
     config = run.pretraining
     observer.notice(
         f"pretraining: {run.network.vocab_size:,} ids; learning from {len(split.learnt):,}, "

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from textrnn import folders
 from textrnn.errors import ArtifactError, ConfigError
+from textrnn.model_files import ModelFiles
 
 FORMAT = 1
 
@@ -98,13 +99,11 @@ def config_of(cls: Any, folder: Path, record: Mapping[str, Any], name: str) -> A
         raise ArtifactError(f'{path}: "{name}" is damaged: {error}') from error
 
 
-def about(folder: Path) -> dict[str, Any]:
+def about(found: ModelFiles) -> dict[str, Any]:
     """Metadata and card: records only, a model without them still works."""
-    found: dict[str, Any] = {}
-    if (folder / "metadata.json").exists():
-        data = folders.read(folder, "metadata.json")
-        found["metadata"] = folders.read_json(folder, "metadata.json", data)
-    if (folder / "README.md").exists():
-        data = folders.read(folder, "README.md")
-        found["card"] = folders.read_text(folder, "README.md", data)
-    return found
+    records: dict[str, Any] = {}
+    if "metadata.json" in found.files:
+        records["metadata"] = found.json("metadata.json")
+    if "README.md" in found.files:
+        records["card"] = found.text("README.md")
+    return records

@@ -56,18 +56,23 @@ def train_generator(
     `resume` the run in `output` goes on with its own settings, and those given must be the same.
     Gives the best model, or None when the observer stopped the run before its end.
 
-    CorpusError, ConfigError, TrainingError (the output is taken, the loss is no longer a number)
+    CorpusError, ConfigError, TrainingError (the output is taken, another training writes there,
+    the loss is no longer a number)
     and ArtifactError (it cannot be saved) say what to do.
     """
     observer, output = observer or Observer(), Path(output)
-    for notice in artifact.recover(output):
-        observer.notice(notice)
-    if resume:
-        run, learner, split = runs.go_on(corpus, output, settings or {}, observer)
-    else:
-        defaults = fine_tuned_training(base) if base else TrainingConfig()
-        network, training = configured(settings or {}, defaults)
-        run, learner, split = runs.begin(corpus, output, network, training, base, command, observer)
+    with loop.sole_writer(output, observer):
+        if resume:
+            begun = runs.go_on(corpus, output, settings or {}, observer)
+        else:
+            defaults = fine_tuned_training(base) if base else TrainingConfig()
+            network, training = configured(settings or {}, defaults)
+            begun = runs.begin(corpus, output, network, training, base, command, observer)
+        return _learn(*begun, observer)
+
+
+def _learn(run: Run, learner: Learner, split: Split, observer: Observer) -> Artifact | None:
+    """Take the epochs that are left; the best model, or None when the observer stopped the run."""
     observer.notice(
         f"{_sizes(run, split)}; {run.steps} steps an epoch, at most {run.epochs} epochs"
     )
