@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from classifiers import BINARY, random_classifier, reviews
-from watching import Watch, history
+from watching import Rivals, Watch, history
 
 from textrnn import artifact, checkpoints, scores, transfer
 from textrnn.classification import Judge
@@ -240,6 +240,16 @@ def test_a_taken_output_is_refused_and_left_alone(stopped, trained):
         with pytest.raises(TrainingError, match="--resume"):
             run(output)
     assert checkpoints.path(stopped / "run").exists()
+
+
+def test_a_second_training_on_one_output_is_refused_and_the_first_is_unharmed(tmp_path):
+    output = tmp_path / "model"
+    watch = Rivals(tmp_path, lambda: run(output), lambda: run(output, resume=True))
+    assert run(output, observer=watch, **BAG) is not None
+    assert len(watch.errors) == 2
+    assert all("is writing to" in error and "choose another -o" in error for error in watch.errors)
+    assert len(history(output)) == SMALL["epochs"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 # ---- what goes wrong ----------------------------------------------------------------------------

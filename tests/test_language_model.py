@@ -1,5 +1,6 @@
 """What foretells words: draws, the sampled loss, scores, and the folder it is kept in."""
 
+import contextlib
 import json
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from saving import MOST, Killed, die_before_step, same_weights, tree
 
 from textrnn import artifact, language_model
 from textrnn.classifier_config import ReadingConfig
@@ -147,6 +149,21 @@ def test_what_is_saved_is_what_is_loaded(folder):
         np.testing.assert_array_equal(array, loaded.weights[name])
     assert "many.csv (7 texts" in (folder / "README.md").read_text()
     assert language_model.is_saved(folder) and not language_model.is_saved(folder.parent)
+
+
+@pytest.mark.parametrize("number", range(0, MOST, 3))
+def test_it_is_read_whole_after_a_save_killed_at_any_step_and_nothing_is_changed(
+    folder, tmp_path, monkeypatch, number
+):
+    old, new = random_model(), random_model(seed=1)
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        die_before_step(patch, number)
+        language_model.save(new, folder)
+    before = tree(tmp_path)
+    assert language_model.is_saved(folder)
+    loaded = language_model.load(folder)
+    assert same_weights(loaded, old) or same_weights(loaded, new)
+    assert tree(tmp_path) == before
 
 
 def test_it_is_told_from_models_to_use(folder, tmp_path):

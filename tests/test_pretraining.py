@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from classifiers import reviews
 from click.testing import CliRunner
-from watching import Watch, history
+from watching import Rivals, Watch, history
 
 import textrnn
-from textrnn import artifact, classifier_runs, language_model, pretraining_data
+from textrnn import artifact, classifier_runs, language_model, pretraining, pretraining_data
 from textrnn.classification import Judge
 from textrnn.classifier_config import ClassifierTrainingConfig
 from textrnn.classifier_training import train_classifier
@@ -197,6 +197,23 @@ def test_a_finished_run_resumed_is_the_same_model_and_needs_its_texts(trained):
         run(output)
     with pytest.raises(TrainingError, match=r"was pretrained on more\.csv"):
         run(output, resume=True, pretrain=Unlabelled.of(["other"]))
+
+
+def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
+    output = tmp_path / "model"
+
+    def pretrain_alone():
+        return pretraining.pretrain(MORE, DATA, None, output, SMALL)
+
+    watch = Rivals(
+        tmp_path, lambda: run(output), lambda: run(output, resume=True), pretrain_alone,
+        lambda: run(output, pretrain=None),
+    )  # fmt: skip
+    assert run(output, observer=watch, epochs=1, pretrain_epochs=1) is not None
+    assert watch.progress[1].unit == "words" and len(watch.errors) == 4
+    assert all("is writing to" in error for error in watch.errors)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert language_model.load(output / "pretrain").unit == "words"
 
 
 # ---- what goes wrong ----------------------------------------------------------------------------

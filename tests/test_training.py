@@ -1,5 +1,6 @@
 """Learning itself: that it learns, keeps the best, resumes exactly and refuses nonsense."""
 
+import errno
 import os
 import random
 import signal
@@ -10,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from watching import Watch, history
+from watching import Rivals, Watch, history
 
-from textrnn import artifact, checkpoints, corpus_ids, evaluation, generation, reports
+from textrnn import artifact, checkpoints, corpus_ids, evaluation, generation, locks, reports
 from textrnn.config import GeneratorConfig, TrainingConfig
 from textrnn.corpora import Corpus, read_corpus
 from textrnn.errors import ConfigError, CorpusError, TrainingError
@@ -278,6 +279,51 @@ def test_a_taken_output_is_refused_and_left_alone(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="is a file"):
         run(tmp_path / "file")
+
+
+def test_a_second_training_on_one_output_is_refused_and_the_first_is_unharmed(tmp_path):
+    output, corpus = tmp_path / "model", tmp_path / "text.txt"
+    corpus.write_text(TEXT)
+    commands = []
+
+    def typed():
+        command = [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus)]
+        done = subprocess.run([*command, "-o", str(output)], capture_output=True, text=True)
+        commands.append(done)
+
+    watch = Rivals(tmp_path, lambda: run(output), lambda: run(output, resume=True), typed)
+    run(tmp_path / "alone")
+    assert run(output, observer=watch) is not None
+    message = f"another training or save is writing to {output}; wait until it has ended, or choose"
+    assert len(watch.errors) == 3 and all(error.startswith(message) for error in watch.errors[:2])
+    (done,) = commands
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {message}") and len(done.stderr.splitlines()) == 1
+    assert history(output) == history(tmp_path / "alone")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["alone", "model", "text.txt"]
+
+
+def test_an_output_beside_which_nothing_can_be_written_is_told(tmp_path, monkeypatch):
+    def refused(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(locks, "_lock", refused)
+    with pytest.raises(TrainingError, match="Read-only file system; choose another -o"):
+        run(tmp_path / "model")
+    monkeypatch.setattr(locks, "_lock", lambda _: False)
+    watch = Watch(1)
+    assert run(tmp_path / "model", observer=watch) is None
+    assert "has no locks: start no second training there" in watch.notices[0]
+
+
+def test_a_run_whose_last_save_was_interrupted_is_put_right_and_goes_on(tmp_path):
+    output = tmp_path / "model"
+    assert run(output, observer=Watch(3)) is None
+    output.rename(tmp_path / "model.textrnn-old")
+    watch = Watch()
+    assert run(output, resume=True, observer=watch) is not None
+    assert "recovered" in watch.notices[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_resuming_needs_a_run_and_its_own_corpus(tmp_path):

@@ -1,8 +1,13 @@
 """What the tests of training look on with: observers, and the history that a run leaves."""
 
 import csv
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
+from saving import tree
+
+from textrnn.errors import TrainingError
 from textrnn.observer import Observer
 
 
@@ -29,3 +34,30 @@ class Watch(Observer):
     def should_stop(self):
         self.left -= 1
         return self.left == 0
+
+
+class Rivals(Watch):
+    """At the second step lets `trainings` try, each in a thread, and keeps what they are told.
+
+    What they write below `folder` fails the test.
+    """
+
+    def __init__(self, folder: Path, *trainings: Callable[[], object]) -> None:
+        super().__init__()
+        self.folder, self.trainings, self.errors = folder, trainings, []
+
+    def step(self, progress):
+        super().step(progress)
+        if len(self.progress) == 2:
+            before = tree(self.folder)
+            for training in self.trainings:
+                thread = threading.Thread(target=self._try, args=(training,))
+                thread.start()
+                thread.join()
+            assert tree(self.folder) == before
+
+    def _try(self, training):
+        try:
+            self.errors.append(f"not refused: {training()}")
+        except TrainingError as error:
+            self.errors.append(str(error))
