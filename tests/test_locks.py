@@ -130,6 +130,19 @@ def test_many_threads_never_hold_it_at_once_though_each_deletes_the_file(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_its_last_holder_deleted_meanwhile_is_not_what_is_held(tmp_path, monkeypatch):
+    folder, deleted, lock = tmp_path / "model", [], locks._lock
+
+    def late(descriptor):
+        if not deleted:
+            deleted.append(locks.lock_file(folder).unlink())
+        return lock(descriptor)
+
+    monkeypatch.setattr(locks, "_lock", late)
+    with locks.hold(folder):
+        assert deleted and locks.lock_file(folder).exists()
+
+
 COUNT = """
 import sys
 from pathlib import Path

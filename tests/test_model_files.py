@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,19 @@ def test_a_model_that_is_deleted_while_it_is_read_is_not_read_in_part(tmp_path, 
 
     monkeypatch.setattr(Path, "read_bytes", read)
     assert seed_of(artifact.load(folder)) == 2
+
+
+@pytest.mark.parametrize("meanwhile", ["model.textrnn-new", "model.textrnn-old", "elsewhere"])
+def test_a_model_that_gets_its_name_within_a_moment_is_no_interrupted_save(
+    tmp_path, monkeypatch, meanwhile
+):
+    folder, place = tmp_path / "model", tmp_path / meanwhile
+    artifact.save(marked_model(seed=1), folder)
+    (folder / ".textrnn-complete").touch()
+    folder.rename(place)
+    monkeypatch.setattr(time, "sleep", lambda _: place.exists() and place.rename(folder))
+    loaded = artifact.load(folder)
+    assert seed_of(loaded) == 1 and loaded.notices == ()
 
 
 def test_a_folder_that_never_stays_the_same_is_refused_in_a_sentence(tmp_path, monkeypatch):
