@@ -109,13 +109,13 @@ def test_metadata_history_and_card_tell_the_run(trained):
     output, watch, model = trained
     rows = model.metadata["history"]
     assert [row["epoch"] for row in rows] == list(range(1, 9))
-    assert [row for row, _ in watch.rows] == rows
+    assert [end.to_dict() for end in watch.ends] == rows
     assert len(history(output)) == 8
     assert model.metadata["data"]["counts"] == {"negative": 35, "positive": 35}
     assert model.metadata["training"]["epochs"] == 8
     assert f"# {output.name}\n" in model.card and "reviews.csv" in model.card
     losses = [row["validation_calibrated_loss"] for row in rows]
-    assert [best for _, best in watch.rows] == [
+    assert [end.is_best for end in watch.ends] == [
         loss == min(losses[: index + 1]) and loss not in losses[:index]
         for index, loss in enumerate(losses)
     ]

@@ -14,11 +14,13 @@ PACKAGE = Path(textrnn.__file__).parent
 LIGHT_BASE = {"errors", "settings", "config", "classifier_config"}
 MODEL = {*LIGHT_BASE, "cells", "tokenizers", "forward", "classifier_forward", "packing"}
 DATA = {"errors", "labelled", "sources", "tables", "textfiles", "keras_ids"}
-LEARNING = {"learner", "loop", "checkpoints", "observer", "records", "models"}
+LEARNING = {"learner", "loop", "checkpoints", "metrics", "observer", "records", "models"}
 # Layer -> what it may import from the package.
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "observer": set(),
+    "metrics": set(),
+    "observer": {"metrics"},
+    "pace": set(),
     "settings": {"errors"},
     "config": {"errors", "settings"},
     "pretraining_config": {"errors", "settings", "config"},
@@ -95,7 +97,7 @@ ALLOWED: dict[str, set[str]] = {
     "hub_export": {*LIGHT_BASE, "artifact", "tokenizers", "vectors"},
     "learner": {*LIGHT_BASE, "models"},
     "adversarial": {"classifier_config", "learner"},
-    "loop": {*LIGHT_BASE, "checkpoints", "learner", "observer"},
+    "loop": {*LIGHT_BASE, "checkpoints", "learner", "metrics", "observer", "pace"},
     "renaming": set(),
     "distillation": {*LIGHT_BASE, "artifact", "models", "tokenizers"},
     "runs": {
@@ -120,7 +122,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "classifier_choice": {
         "artifact", "calibration", "classification", "classifier_artifact", "classifier_runs",
-        "labelled", "learner", "observer", "records", "scores",
+        "labelled", "learner", "metrics", "observer", "pace", "records", "scores",
     },
     "pretraining_data": {
         *LIGHT_BASE, "classifier_data", "datasets", "labelled", "observer", "pretraining_config",
@@ -164,7 +166,7 @@ ALLOWED: dict[str, set[str]] = {
 HEAVY = {
     "adversarial", "classifier_choice", "classifier_data", "classifier_runs",
     "classifier_starts", "classifier_training", "data", "datasets", "distillation", "hub",
-    "hub_export", "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru",
+    "hub_export", "hub_pooled", "hub_runs", "imdb", "layers", "learner", "mingru",
     "models", "pretraining", "pretraining_data", "pretraining_runs", "recurrence", "runs",
     "sequence_layers", "training", "word_batches",
 }  # fmt: skip
