@@ -101,7 +101,7 @@ def test_a_validation_is_no_slow_step():
         clock.now += 1
         pace.end_step()
     for _ in range(FIRST):
-        pace.begin_validation()
+        pace.validate(0)
         clock.now += 3
         pace.end_validation()
         clock.now += 1
@@ -113,10 +113,10 @@ def test_a_validation_is_no_slow_step():
 def test_a_validation_that_takes_longer_than_the_last_leaves_no_less_than_the_rest():
     clock = Clock()
     pace = Pace(clock)
-    pace.begin_validation()
+    pace.validate(0)
     clock.now += 10
     pace.end_validation()
-    pace.begin_validation()
+    pace.validate(0)
     clock.now += 25
     assert pace.seconds_left(0, 3) == pytest.approx(20)
 

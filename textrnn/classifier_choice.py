@@ -82,7 +82,6 @@ def finished(run: ClassifierRun, held: Labelled, observer: Observer) -> Classifi
 def _choosing(run: ClassifierRun, observer: Observer, tried: Sized) -> OnProgress:
     """What tells the observer how far the choice among the ways to read is; `tried` are done."""
     pace = Pace()
-    pace.begin_validation()
 
     def on_progress(done: int, total: int) -> None:
         share = (len(tried) + done / total) / len(LONG_TEXTS)

@@ -207,7 +207,6 @@ def _close_epoch(
     run: Standing, saver: Saver, report: _Report, validate: Callable[[OnProgress], EpochEnd]
 ) -> None:
     """Validate, put the epoch on record and save; no stop comes between."""
-    report.pace.begin_validation()
     report.validation(0, 1)
     end = validate(report.validation)
     run.history = [*run.history, end.to_dict()]

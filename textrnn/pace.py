@@ -22,7 +22,7 @@ class Pace:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._since = clock()  # when the last step or validation ended, or the validation began
+        self._since = clock()  # when the last step or validation ended
         self._steps: deque[float] = deque(maxlen=RECENT)
         self._validation: float | None = None  # seconds that the last one took
         self._share: float | None = None  # of the validation in progress
@@ -31,13 +31,8 @@ class Pace:
         """A step ended: it took the time since the one before."""
         self._steps.append(self._lap())
 
-    def begin_validation(self) -> None:
-        """A validation begins."""
-        self._lap()
-        self._share = 0.0
-
     def validate(self, share: float) -> None:
-        """This share (0 to 1) of the validation in progress is done."""
+        """A validation is in progress, and this share (0 to 1) of it is done."""
         self._share = share
 
     def end_validation(self) -> None:
