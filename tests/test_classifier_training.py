@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from classifiers import BINARY, random_classifier, reviews
-from watching import Rivals, Watch, history
+from watching import Rivals, Watch, assert_validations_are_told, history
 
 from textrnn import artifact, checkpoints, scores, transfer
 from textrnn.classification import Judge
@@ -109,13 +109,13 @@ def test_metadata_history_and_card_tell_the_run(trained):
     output, watch, model = trained
     rows = model.metadata["history"]
     assert [row["epoch"] for row in rows] == list(range(1, 9))
-    assert [row for row, _ in watch.rows] == rows
+    assert [end.to_dict() for end in watch.ends] == rows
     assert len(history(output)) == 8
     assert model.metadata["data"]["counts"] == {"negative": 35, "positive": 35}
     assert model.metadata["training"]["epochs"] == 8
     assert f"# {output.name}\n" in model.card and "reviews.csv" in model.card
     losses = [row["validation_calibrated_loss"] for row in rows]
-    assert [best for _, best in watch.rows] == [
+    assert [end.is_best for end in watch.ends] == [
         loss == min(losses[: index + 1]) and loss not in losses[:index]
         for index, loss in enumerate(losses)
     ]
@@ -129,6 +129,14 @@ def test_the_observer_is_told_texts_steps_and_epochs(trained):
         (epoch, step) for epoch in range(1, 9) for step in range(1, 5)
     ]
     assert {(one.epochs, one.steps, one.unit) for one in watch.progress} == {(8, 4, "texts")}
+
+
+def test_the_observer_is_told_of_validation(trained):
+    _, watch, _ = trained
+    assert_validations_are_told(watch)
+    for end in watch.ends:
+        assert f"validation {end.metrics.validation_calibrated_loss:.4f}, " in end.headline()
+        assert end.samples == {}
 
 
 def test_three_classes_and_several_lengths_are_learnt(tmp_path):
@@ -353,6 +361,7 @@ def test_texts_are_cut_to_characters_and_words_before_they_are_learnt(tmp_path):
 def test_the_way_to_read_long_texts_is_chosen_by_validation(tmp_path):
     watch = Watch()
     model = run(tmp_path / "model", observer=watch, max_words=4, keep="first", epochs=2, **BAG)
+    assert_validations_are_told(watch)
     (notice,) = [text for text in watch.notices if text.startswith("texts over 4 words")]
     losses = dict(
         zip(("cut", "whole", "windows"), (float(part.split()[1]) for part in

@@ -15,9 +15,7 @@ from conftest import tiny_model
 from textrnn import artifact
 from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
 from textrnn.cli import main
-from textrnn.cli.display import FIRST, TrainingDisplay
 from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
-from textrnn.observer import Progress
 from textrnn.tokenizers import CharTokenizer
 
 TEXT = "\n Romeo and Juliet, abcdefghij: éß\N{ROCKET}?"
@@ -343,20 +341,6 @@ def test_a_stopped_run_says_the_command_that_goes_on(reviews, tmp_path, monkeypa
     assert done.stderr.endswith("/a b' --column review --label-column verdict --resume\n")
     monkeypatch.setattr(sys, "argv", ["textrnn", *typed, "--resume"])
     assert invoke(*typed, "--resume").stderr.count("--resume") == 1
-
-
-def test_the_pace_shown_leaves_out_steps_that_were_compiled(monkeypatch):
-    clock = [0.0]
-    monkeypatch.setattr("textrnn.cli.display.time.monotonic", lambda: clock[0])
-    display, steps, shown = TrainingDisplay(quiet=True), 40, []
-    monkeypatch.setattr(display._bar, "update", lambda _, **told: shown.append(told["figures"]))
-    for step in range(1, steps + 1):
-        clock[0] += 20 if step in (1, 9) else 0.1
-        mean = clock[0] / step
-        left = mean * (steps - step)
-        display.step(Progress(1, 1, step, steps, 0.5, 32 / mean, left, "texts"))
-    assert shown[0] == "loss 0.500  the first steps are slow"
-    assert shown[FIRST - 1] == "loss 0.500  320 texts/s  0:03 left"
 
 
 def test_models_lists_every_bundled_one():

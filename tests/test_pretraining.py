@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from classifiers import reviews
 from click.testing import CliRunner
-from watching import Rivals, Watch, history
+from watching import Rivals, Watch, assert_validations_are_told, history, strict_history
 
 import textrnn
 from textrnn import artifact, classifier_runs, language_model, pretraining, pretraining_data
@@ -58,7 +58,16 @@ def test_it_foretells_better_with_every_epoch_and_better_than_by_frequency(train
     tokens = np.concatenate([model.tokenizer.encode(text) for text in MORE.texts])
     shares = np.unique(tokens, return_counts=True)[1] / len(tokens)
     assert min(perplexities) < np.exp(-(shares * np.log(shares)).sum())
-    assert f"perplexity {min(perplexities):.1f} on the words to validate on" in watch.notices
+    lines = [end.headline() for end in watch.ends]
+    assert any(f"(perplexity {min(perplexities):.1f})" in line for line in lines)
+    for end in watch.ends[:2]:
+        assert f"validation {end.metrics.validation_loss:.4f} (perplexity" in end.headline()
+
+
+def test_the_observer_is_told_of_validation_while_pretraining_too(trained):
+    _, watch, _ = trained
+    assert_validations_are_told(watch)
+    assert [end.epoch for end in watch.ends] == [1, 2, 1, 2]
 
 
 def test_first_words_are_foretold_and_then_texts_judged(trained):
@@ -251,6 +260,33 @@ def test_a_loss_that_is_no_number_names_the_setting_to_lower(tmp_path, monkeypat
     monkeypatch.setattr(Learner, "step", lambda *_: float("nan"))
     with pytest.raises(TrainingError, match=r"epoch 1, step 1; .*pretrain_learning_rate=0\.005"):
         run(tmp_path / "model")
+
+
+@pytest.mark.parametrize("nothing", [float("nan"), float("inf")])
+def test_an_epoch_without_a_finite_score_leaves_a_record_that_is_json(
+    tmp_path, monkeypatch, nothing
+):
+    score, scores = language_model.LanguageModel.score, []
+
+    def not_finite_at_first(*arguments):
+        scores.append(score(*arguments))
+        found = {"loss": nothing, "perplexity": nothing, "accuracy": 0.0}
+        return found if len(scores) == 1 else scores[-1]
+
+    monkeypatch.setattr(language_model.LanguageModel, "score", not_finite_at_first)
+    assert run(tmp_path / "model") is not None
+    rows = strict_history(tmp_path / "model" / "pretrain")
+    for name in ("validation_loss", "validation_perplexity"):
+        assert rows[0][name] is None and rows[1][name] == scores[1][name.split("_")[1]]
+        assert history(tmp_path / "model" / "pretrain")[0][name] == ""
+
+
+def test_pretraining_without_any_finite_score_names_the_setting_to_lower(tmp_path, monkeypatch):
+    found = {"loss": float("nan"), "perplexity": float("nan"), "accuracy": 0.0}
+    monkeypatch.setattr(language_model.LanguageModel, "score", lambda *_: found)
+    with pytest.raises(TrainingError, match=r"no epoch gave .*pretrain_learning_rate=0\.005"):
+        run(tmp_path / "model")
+    assert not (tmp_path / "model" / "pretrain" / "config.json").exists()
 
 
 # ---- the command line ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from watching import Rivals, Watch, history
+from watching import Rivals, Watch, assert_validations_are_told, history, strict_history
 
 from textrnn import artifact, checkpoints, corpus_ids, evaluation, generation, locks, reports
 from textrnn.config import GeneratorConfig, TrainingConfig
@@ -158,6 +158,39 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
         run(tmp_path / "model", text=TEXT * 3)
     model = artifact.load(tmp_path / "model")
     assert model.metadata["scores"]["validation (cold)"]["loss"] < np.log(model.config.vocab_size)
+
+
+@pytest.mark.parametrize("nothing", [float("nan"), float("inf")])
+def test_an_epoch_without_a_finite_score_leaves_a_record_that_is_json(
+    tmp_path, monkeypatch, nothing
+):
+    cold, scores = evaluation.cold, []
+
+    def not_finite_at_first(*arguments, **more):
+        scores.append(cold(*arguments, **more))
+        return replace(scores[-1], loss=nothing) if len(scores) == 1 else scores[-1]
+
+    monkeypatch.setattr(evaluation, "cold", not_finite_at_first)
+    watch = Watch()
+    run(tmp_path / "model", epochs=2, observer=watch)
+    rows = strict_history(tmp_path / "model")
+    assert [end.to_dict() for end in watch.ends] == rows
+    for name in ("validation_loss", "validation_bits_per_character"):
+        assert rows[0][name] is None and rows[1][name] > 0
+        assert history(tmp_path / "model")[0][name] == ""
+    assert [end.is_best for end in watch.ends] == [False, True]
+    assert rows[0]["validation_accuracy"] == scores[0].accuracy
+
+
+def test_the_observer_is_told_of_validation_and_samples(tmp_path):
+    watch = Watch()
+    run(tmp_path / "model", epochs=2, text=TEXT * 9, observer=watch)
+    assert_validations_are_told(watch)
+    for end in watch.ends:
+        assert list(end.samples) == [0.2, 0.5, 1.0]
+        assert f"validation {end.metrics.validation_loss:.4f} (" in end.headline()
+    bits = watch.progress[-1].loss / np.log(2)
+    assert watch.progress[-1].note == f"{bits:.3f} bits/char"
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")

@@ -5,7 +5,7 @@ batches that texts of like lengths make, which run side by side, one a core.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,8 @@ from textrnn.tokenizers.words import WordTokenizer, cut
 
 UNSURE = "unsure"
 WHOLE_WORDS = 10_000  # a longer text is read in windows, that memory may stay flat
+
+OnProgress = Callable[[int, int], None]  # readings of texts that are done, readings in all
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Judge:
             return int(chance[1] >= self.threshold)
         return int(chance.argmax())
 
-    def logits(self, texts: Sequence[Ids]) -> Floats:
+    def logits(self, texts: Sequence[Ids], on_progress: OnProgress | None = None) -> Floats:
         """Logits (texts, classes) of ids as they are, one or more in each."""
         lengths = [len(ids) for ids in texts]
         groups = list(batches(lengths))
@@ -120,21 +122,37 @@ class Judge:
         if len(groups) == 1:
             compute(groups[0])
         else:
+            done = 0
             with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-                list(pool.map(compute, groups))
+                for rows, _ in zip(groups, pool.map(compute, groups), strict=True):
+                    done += len(rows)
+                    if on_progress and done < len(texts):
+                        on_progress(done, len(texts))
+        if on_progress:
+            on_progress(len(texts), len(texts))
         return result
 
     def probabilities_of(self, logits: Floats) -> npt.NDArray[np.float64]:
         """Calibrated probabilities (texts, classes)."""
         return calibration.probabilities(logits, self.model.temperature)
 
-    def text_logits(self, texts: Sequence[str], long_texts: str | None = None) -> Floats:
+    def text_logits(
+        self,
+        texts: Sequence[str],
+        long_texts: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Floats:
         """Logits (texts, classes) of texts with a word or more each, long ones read as said."""
-        return self.ids_logits([self.encode(text) for text in texts], long_texts)
+        return self.ids_logits([self.encode(text) for text in texts], long_texts, on_progress)
 
-    def ids_logits(self, texts: Sequence[Ids], long_texts: str | None = None) -> Floats:
+    def ids_logits(
+        self,
+        texts: Sequence[Ids],
+        long_texts: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Floats:
         """The same of texts as ids."""
-        return self._averaged([self._readings(ids, long_texts) for ids in texts])
+        return self._averaged([self._readings(ids, long_texts) for ids in texts], on_progress)
 
     def _readings(self, ids: Ids, way: str | None = None) -> list[Ids]:
         """What is read of a text: all in one, a part of it, or windows over all of it."""
@@ -148,12 +166,14 @@ class Judge:
         starts = [*range(0, len(ids) - size, max(1, size // 2)), len(ids) - size]
         return [ids[start : start + size] for start in starts]
 
-    def _averaged(self, readings: Sequence[Sequence[Ids]]) -> Floats:
+    def _averaged(
+        self, readings: Sequence[Sequence[Ids]], on_progress: OnProgress | None = None
+    ) -> Floats:
         """The mean logits (texts, classes) of each text's readings."""
         if not readings:
             return np.empty((0, self.model.config.classes), np.float32)
         counts = np.array([len(parts) for parts in readings])
-        logits = self.logits([part for parts in readings for part in parts])
+        logits = self.logits([part for parts in readings for part in parts], on_progress)
         if len(logits) == len(readings):
             return logits
         sums: Floats = np.add.reduceat(logits, np.cumsum(counts) - counts, axis=0)

@@ -4,7 +4,7 @@ All is chosen on the texts to validate on, by their labels alone.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import replace
 from typing import Any
 
@@ -16,23 +16,22 @@ from textrnn.classifier_artifact import HOW_READ, LONG_TEXTS, ClassifierArtifact
 from textrnn.classifier_runs import ClassifierRun
 from textrnn.labelled import Labelled
 from textrnn.learner import Learner
-from textrnn.observer import Observer
+from textrnn.metrics import ClassifierMetrics
+from textrnn.observer import Observer, OnProgress, ValidationProgress
+from textrnn.pace import Pace
 
 ENOUGH_LONG = 20  # texts; on fewer of many the choice of how to read them is a toss
-SCORES = (
-    "validation_loss", "validation_calibrated_loss", "temperature", "validation_accuracy",
-    "validation_macro_f1", "validation_auc",
-)  # fmt: skip
 
 
 def keep_if_best(
-    run: ClassifierRun, learner: Learner, held: Labelled
-) -> tuple[dict[str, Any], bool]:
+    run: ClassifierRun, learner: Learner, held: Labelled, on_progress: OnProgress | None = None
+) -> tuple[ClassifierMetrics, bool]:
     """Score the averaged weights, calibrated, and save them as the model if none was better."""
     model = _model(run, learner.average_weights(), {})
-    logits = Judge(model).text_logits(held.texts, "cut")
+    logits = Judge(model).text_logits(held.texts, "cut", on_progress)
     if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
-        return dict.fromkeys(SCORES, math.nan), False
+        unknown = dict.fromkeys(ClassifierMetrics.columns[1:], math.nan)
+        return ClassifierMetrics(loss=run.mean_loss, **unknown), False
     temperature, calibrated = calibration.scored(logits, held.labels, run.classes)
     found = calibrated.to_dict()
     raw = scores.score(calibration.probabilities(logits), held.labels, run.classes)
@@ -41,11 +40,16 @@ def keep_if_best(
         run.best_loss, run.best_epoch = found["log_loss"], run.epoch + 1
         model = _model(run, model.weights, {"validation": found})
         artifact.save(replace(model, temperature=temperature), run.output)
-    row = (
-        raw.log_loss, found["log_loss"], temperature, found["accuracy"], found["macro_f1"],
-        found["auc"],
-    )  # fmt: skip
-    return dict(zip(SCORES, row, strict=True)), best
+    metrics = ClassifierMetrics(
+        loss=run.mean_loss,
+        validation_loss=raw.log_loss,
+        validation_calibrated_loss=calibrated.log_loss,
+        temperature=temperature,
+        validation_accuracy=calibrated.accuracy,
+        validation_macro_f1=calibrated.macro_f1,
+        validation_auc=calibrated.auc,
+    )
+    return metrics, best
 
 
 def finished(run: ClassifierRun, held: Labelled, observer: Observer) -> ClassifierArtifact:
@@ -59,8 +63,9 @@ def finished(run: ClassifierRun, held: Labelled, observer: Observer) -> Classifi
     tried: dict[str, dict[str, float]] = {}
     count = sum(len(judge.encode(text)) > size for text in held.texts)
     if count >= min(ENOUGH_LONG, len(held)):
+        on_progress = _choosing(run, observer, tried)
         for way in LONG_TEXTS:
-            logits = judge.text_logits(held.texts, way)
+            logits = judge.text_logits(held.texts, way, on_progress)
             temperature, found = calibration.scored(logits, held.labels, run.classes)
             tried[way] = {"temperature": temperature, **found.to_dict()}
         way = min(tried, key=lambda way: tried[way]["log_loss"])
@@ -72,6 +77,20 @@ def finished(run: ClassifierRun, held: Labelled, observer: Observer) -> Classifi
     best = replace(best, card=records.classifier_card(best, title=run.output.name))
     artifact.save(best, run.output)
     return best
+
+
+def _choosing(run: ClassifierRun, observer: Observer, tried: Sized) -> OnProgress:
+    """What tells the observer how far the choice among the ways to read is; `tried` are done."""
+    pace = Pace()
+
+    def on_progress(done: int, total: int) -> None:
+        share = (len(tried) + done / total) / len(LONG_TEXTS)
+        pace.validate(share)
+        left = pace.seconds_left(0, 1)
+        observer.validation(ValidationProgress(run.epoch, run.epochs, share, left))
+
+    on_progress(0, 1)
+    return on_progress
 
 
 def _model(

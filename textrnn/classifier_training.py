@@ -4,7 +4,6 @@
 checkpoint and the history, and may be deleted once no one wants to go on.
 """
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from textrnn.errors import ConfigError
 from textrnn.labelled import Labelled
 from textrnn.language_model import LanguageModel
 from textrnn.learner import Learner
-from textrnn.observer import Observer
+from textrnn.observer import EpochEnd, Observer, OnProgress
 from textrnn.unlabelled import Unlabelled
 from textrnn.word_batches import WordBatches
 
@@ -93,7 +92,7 @@ def _learn(
         learner,
         observer,
         batches=lambda: _batches(run, learner, batches),
-        close=lambda: _close_epoch(run, learner, held, observer),
+        validate=lambda on_progress: _validate(run, learner, held, on_progress),
         rescue=lambda: classifier_choice.keep_if_best(run, learner, held),
         unit="texts",
         units_a_step=run.training.batch_size,
@@ -160,20 +159,8 @@ def _batches(run: ClassifierRun, learner: Learner, batches: WordBatches) -> Any:
     return batches.dataset(seed=training.seed, epoch=run.epoch, first_step=run.step)
 
 
-def _close_epoch(run: ClassifierRun, learner: Learner, held: Labelled, observer: Observer) -> None:
-    found, best = classifier_choice.keep_if_best(run, learner, held)
-    row = {
-        "epoch": run.epoch + 1,
-        "steps": learner.steps_done,
-        "loss": run.loss_sum / run.steps,
-        **found,
-        "learning_rate": learner.learning_rate,
-    }
-    # nan and inf are not JSON: what has no value is on record as None.
-    known = {name: None if _no_number(value) else value for name, value in row.items()}
-    run.history = [*run.history, known]
-    observer.epoch(row, best, {})
-
-
-def _no_number(value: Any) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+def _validate(
+    run: ClassifierRun, learner: Learner, held: Labelled, on_progress: OnProgress
+) -> EpochEnd:
+    metrics, best = classifier_choice.keep_if_best(run, learner, held, on_progress)
+    return loop.epoch_end(run, learner, metrics, is_best=best)

@@ -10,7 +10,7 @@ It is no model to use by itself: it foretells words of its own tokenizer, and do
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ KIND = "language model"
 RECORDS = ("corpus", "data", "pretraining", "tokens", "perplexity")  # what others read of it
 # Of texts to score: side by side, each from the zero state; and logits at a time (32 MB).
 ROWS, LEAST_STEPS, LOGITS = 64, 64, 2**23
+
+OnProgress = Callable[[int, int], None]  # ids scored, ids in all
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class LanguageModel:
         """The sum of those texts."""
         return str(self.corpus["sha256"])
 
-    def score(self, ids: Ids) -> dict[str, float]:
+    def score(self, ids: Ids, on_progress: OnProgress | None = None) -> dict[str, float]:
         """Mean loss in nats a word, perplexity, and the share of right first guesses.
 
         Over all of `ids` (2 or more, whole texts one after the other with 0 before each) but the
@@ -78,8 +80,10 @@ class LanguageModel:
             start += vectors.shape[1]
             part_loss, part_right = self._compare(vectors.reshape(part.size, -1), part.reshape(-1))
             loss, right = loss + part_loss, right + part_right
+            if on_progress:
+                on_progress(rows * start, rows * steps)
         loss /= rows * steps
-        perplexity = math.exp(min(loss, 700.0))
+        perplexity = math.exp(min(loss, 700.0)) if math.isfinite(loss) else loss
         return {"loss": loss, "perplexity": perplexity, "accuracy": right / (rows * steps)}
 
     def _network(self) -> Network:

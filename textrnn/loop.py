@@ -10,14 +10,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textrnn import checkpoints, folders, locks
 from textrnn.checkpoints import Checkpoint
 from textrnn.config import LearningConfig
 from textrnn.errors import ConfigError, TrainingError
-from textrnn.learner import Learner
-from textrnn.observer import Observer, Progress
+from textrnn.metrics import Metrics
+from textrnn.observer import EpochEnd, Observer, OnProgress, Progress, ValidationProgress
+from textrnn.pace import Pace
+
+if TYPE_CHECKING:  # it imports TensorFlow, which the loop itself does without
+    from textrnn.learner import Learner
 
 PROGRESS = ("epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
 
@@ -46,6 +50,16 @@ class Standing:
         """The settings that the loop goes by."""
         raise NotImplementedError
 
+    @property
+    def lower_rate(self) -> str:
+        """What to start again with when learning went wrong, for the end of a sentence."""
+        return f"a lower --learning-rate than {self.learning.learning_rate:g}"
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss of the epoch's steps, once it is over."""
+        return self.loss_sum / self.steps
+
     def record(self) -> dict[str, Any]:
         """Everything but the weights, as JSON holds it; going on starts from here."""
         raise NotImplementedError
@@ -59,7 +73,7 @@ class Standing:
 class Saver:
     """Writes a run's checkpoint, whenever asked and when the last one is old enough."""
 
-    def __init__(self, run: Standing, learner: Learner) -> None:
+    def __init__(self, run: Standing, learner: "Learner") -> None:
         self.run, self.learner, self.saved_at = run, learner, time.monotonic()
 
     def save_when_due(self) -> None:
@@ -78,27 +92,69 @@ class _Diverged(Exception):
     """A step's loss or gradient was not finite."""
 
 
+@dataclass(frozen=True)
+class _Report:
+    """Tells the observer where the run stands, and how long it still takes."""
+
+    run: Standing
+    observer: Observer
+    pace: Pace
+    unit: str
+    units_a_step: float
+    note: Callable[[float], str]
+
+    def step(self) -> None:
+        """A step was taken, and `run` knows of it."""
+        run = self.run
+        self.pace.end_step()
+        loss = run.loss_sum / run.step
+        speed = self.units_a_step / max(self.pace.step_seconds(), 1e-9)
+        self.observer.step(
+            Progress(
+                run.epoch + 1, run.epochs, run.step, run.steps, loss, speed, self._seconds_left(),
+                self.unit, self.note(loss),
+            )
+        )  # fmt: skip
+
+    def validation(self, done: int, total: int) -> None:
+        """So much of the validation is done."""
+        share = done / total
+        self.pace.validate(share)
+        self.observer.validation(
+            ValidationProgress(self.run.epoch + 1, self.run.epochs, share, self._seconds_left())
+        )
+
+    def _seconds_left(self) -> float | None:
+        epochs = self.run.epochs - self.run.epoch
+        return self.pace.seconds_left(epochs * self.run.steps - self.run.step, epochs)
+
+
 def run_epochs(
     run: Standing,
-    learner: Learner,
+    learner: "Learner",
     observer: Observer,
     *,
     batches: Callable[[], Iterable[tuple[Any, Any]]],
-    close: Callable[[], None],
+    validate: Callable[[OnProgress], EpochEnd],
     rescue: Callable[[], object],
     unit: str,
     units_a_step: float,
+    note: Callable[[float], str] = lambda loss: "",
+    pace: Pace | None = None,
 ) -> bool:
     """Take the epochs that are left; False when the observer stopped the run.
 
-    `batches` gives what is left of the epoch that `run` stands in. `close` scores and keeps
-    what the epoch learnt; `rescue` keeps what there is when the loss is no longer finite, before
-    TrainingError says so. `unit` is what progress is counted in, `units_a_step` how many.
+    `batches` gives what is left of the epoch that `run` stands in. `validate` scores and keeps
+    what the epoch learnt, and tells the function that it is given how much of it is scored;
+    `rescue` keeps what there is when the loss is no longer finite, before TrainingError says so.
+    `unit` is what progress is counted in, `units_a_step` how many; `note` says a loss in another
+    unit. A `pace` of one's own measures by another clock.
     """
     saver = Saver(run, learner)
-    while run.epoch < run.epochs and not waited_enough(run):
+    report = _Report(run, observer, pace or Pace(), unit, units_a_step, note)
+    while _goes_on(run):
         try:
-            if not _one_epoch(run, learner, observer, saver, batches(), unit, units_a_step):
+            if not _one_epoch(run, learner, saver, report, batches()):
                 saver.save()
                 return False
         except _Diverged:
@@ -108,17 +164,15 @@ def run_epochs(
             )  # fmt: skip
             raise TrainingError(
                 f"the loss is no longer a finite number at epoch {run.epoch + 1}, step "
-                f"{run.step + 1}; {kept}. Start again, with another -o and a lower "
-                f"--learning-rate than {run.learning.learning_rate:g}"
+                f"{run.step + 1}; {kept}. Start again, with another -o and {run.lower_rate}"
             ) from None
-        close()
-        checkpoints.write_history(run.folder, run.history)
-        run.epoch, run.step, run.loss_sum = run.epoch + 1, 0, 0.0
-        saver.save()
+        _close_epoch(run, saver, report, validate)
+        if _goes_on(run) and observer.should_stop():
+            return False  # what was learnt is saved
     if not run.best_epoch:
         raise TrainingError(
-            "no epoch gave a finite validation loss, so there is no model to keep; start again "
-            "with a lower --learning-rate"
+            "no epoch gave a finite validation loss, so there is no model to keep; start again, "
+            f"with another -o and {run.lower_rate}"
         )
     if run.epoch < run.epochs:
         observer.notice(
@@ -129,40 +183,63 @@ def run_epochs(
 
 def _one_epoch(
     run: Standing,
-    learner: Learner,
-    observer: Observer,
+    learner: "Learner",
     saver: Saver,
+    report: _Report,
     batches: Iterable[tuple[Any, Any]],
-    unit: str,
-    units_a_step: float,
 ) -> bool:
     """Take what is left of the epoch's steps; False when the observer stopped it."""
     if run.step == 0:
         learner.reset_states()
-    started, first_step = time.monotonic(), run.step
     for inputs, targets in batches:
         loss = learner.step(inputs, targets)
         if not math.isfinite(loss):
             raise _Diverged
         run.step += 1
         run.loss_sum += loss
-        seconds = (time.monotonic() - started) / (run.step - first_step)
-        observer.step(
-            Progress(
-                run.epoch + 1,
-                run.epochs,
-                run.step,
-                run.steps,
-                run.loss_sum / run.step,
-                units_a_step / seconds,
-                seconds * ((run.epochs - run.epoch) * run.steps - run.step),
-                unit,
-            )
-        )
-        if observer.should_stop():
+        report.step()
+        if report.observer.should_stop():
             return False
         saver.save_when_due()
     return True
+
+
+def _close_epoch(
+    run: Standing, saver: Saver, report: _Report, validate: Callable[[OnProgress], EpochEnd]
+) -> None:
+    """Validate, put the epoch on record and save; no stop comes between."""
+    report.validation(0, 1)
+    end = validate(report.validation)
+    run.history = [*run.history, end.to_dict()]
+    report.observer.epoch(end)
+    checkpoints.write_history(run.folder, run.history)
+    run.epoch, run.step, run.loss_sum = run.epoch + 1, 0, 0.0
+    saver.save()
+    report.pace.end_validation()
+
+
+def epoch_end(
+    run: Standing,
+    learner: "Learner",
+    metrics: Metrics,
+    *,
+    is_best: bool,
+    samples: Mapping[float, str] | None = None,
+) -> EpochEnd:
+    """What `validate` gives of the epoch that `run` stands in."""
+    return EpochEnd(
+        epoch=run.epoch + 1,
+        epochs=run.epochs,
+        steps=learner.steps_done,
+        metrics=metrics,
+        learning_rate=learner.learning_rate,
+        is_best=is_best,
+        samples=samples or {},
+    )
+
+
+def _goes_on(run: Standing) -> bool:
+    return run.epoch < run.epochs and not waited_enough(run)
 
 
 def waited_enough(run: Standing) -> bool:

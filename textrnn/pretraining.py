@@ -5,7 +5,6 @@ checkpoint and the history. What it learnt of words is what a classifier starts 
 2015; ULMFiT: Howard and Ruder 2018).
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,8 @@ from textrnn.errors import TrainingError
 from textrnn.labelled import Labelled
 from textrnn.language_model import LanguageModel
 from textrnn.learner import Learner
-from textrnn.observer import Observer
+from textrnn.metrics import LanguageModelMetrics
+from textrnn.observer import EpochEnd, Observer, OnProgress
 from textrnn.pretraining_config import parted
 from textrnn.pretraining_data import Streams
 from textrnn.pretraining_runs import PretrainingRun
@@ -68,7 +68,7 @@ def _learn(
         batches=lambda: split.batches(
             run.learning, config.pretrain_window, epoch=run.epoch, first_step=run.step
         ),
-        close=lambda: _close_epoch(run, learner, split, observer, command),
+        validate=lambda on_progress: _validate(run, learner, split, on_progress, command),
         rescue=lambda: _diverged(run),
         unit="words" if run.reading.tokens == "word" else "pieces",
         units_a_step=config.pretrain_batch_size * config.pretrain_window,
@@ -81,23 +81,24 @@ def _learn(
     return model, parted(run.settings)[1]
 
 
-def _close_epoch(
-    run: PretrainingRun, learner: Learner, split: Streams, observer: Observer, command: str | None
-) -> None:
+def _validate(
+    run: PretrainingRun,
+    learner: Learner,
+    split: Streams,
+    on_progress: OnProgress,
+    command: str | None,
+) -> EpochEnd:
     """Score the averaged weights, and save them if none were better."""
     model = LanguageModel(run.network, run.reading, run.tokenizer, learner.average_weights())
-    score = model.score(split.held)
-    if not math.isfinite(score["loss"]):
-        _diverged(run)
-    row = {
-        "epoch": run.epoch + 1,
-        "steps": learner.steps_done,
-        "loss": run.loss_sum / run.steps,
-        **{f"validation_{name}": value for name, value in score.items()},
-        "learning_rate": learner.learning_rate,
-    }
-    run.history = [*run.history, row]
-    best = score["loss"] < run.best_loss
+    score = model.score(split.held, on_progress)
+    best = score["loss"] < run.best_loss  # false for nan
+    metrics = LanguageModelMetrics(
+        loss=run.mean_loss,
+        validation_loss=score["loss"],
+        validation_perplexity=score["perplexity"],
+        validation_accuracy=score["accuracy"],
+    )
+    end = loop.epoch_end(run, learner, metrics, is_best=best)
     if best:
         run.best_loss, run.best_epoch = score["loss"], run.epoch + 1
         metadata = {
@@ -109,17 +110,14 @@ def _close_epoch(
             **({"command": command} if command else {}),
             "tokens": len(split.learnt),
             "perplexity": score["perplexity"],
-            "history": run.history,
+            "history": [*run.history, end.to_dict()],
         }
         language_model.save(replace(model, metadata=metadata), run.output)
-    observer.epoch(row, best, {})
-    observer.notice(f"perplexity {score['perplexity']:.1f} on the {model.unit} to validate on")
+    return end
 
 
 def _diverged(run: PretrainingRun) -> None:
     raise TrainingError(
         f"the loss of pretraining is no longer a finite number at epoch {run.epoch + 1}, step "
-        f"{run.step + 1}; start again, with another -o and a lower pretrain_learning_rate than "
-        f"{run.pretraining.pretrain_learning_rate:g}, as with --set "
-        f"pretrain_learning_rate={run.pretraining.pretrain_learning_rate / 4:g}"
+        f"{run.step + 1}; start again, with another -o and {run.lower_rate}"
     ) from None

@@ -44,6 +44,15 @@ class PretrainingRun(Standing):
         """The settings that the loop goes by."""
         return self.pretraining.learning(self.training)
 
+    @property
+    def lower_rate(self) -> str:
+        """What to start again with when learning went wrong."""
+        rate = self.pretraining.pretrain_learning_rate
+        return (
+            f"a lower pretrain_learning_rate than {rate:g}, as with --set "
+            f"pretrain_learning_rate={rate / 4:g}"
+        )
+
     def record(self) -> dict[str, Any]:
         """Everything but the weights, as JSON holds it; `go_on` starts from here."""
         pieces = getattr(self.tokenizer, "model", None)

@@ -4,7 +4,6 @@
 the history, and may be deleted once no one wants to go on.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +29,8 @@ from textrnn.errors import ConfigError
 from textrnn.evaluation import Score
 from textrnn.forward import Network
 from textrnn.learner import Learner
-from textrnn.observer import Observer
+from textrnn.metrics import GeneratorMetrics, bits_note
+from textrnn.observer import EpochEnd, Observer, OnProgress
 from textrnn.renaming import Renamer
 from textrnn.runs import Run
 from textrnn.tokenizers import Ids
@@ -82,10 +82,11 @@ def _learn(run: Run, learner: Learner, split: Split, observer: Observer) -> Arti
         learner,
         observer,
         batches=lambda: _batches(run, texts.ids(run.epoch)),
-        close=lambda: _close_epoch(run, learner, split, observer),
+        validate=lambda on_progress: _validate(run, learner, split, on_progress),
         rescue=lambda: _keep_if_best(run, learner, split),
         unit="chars",
         units_a_step=run.training.batch_size * run.training.window / split.tokens_a_character,
+        note=bits_note,
     )
     return _finished(run) if done else None
 
@@ -149,10 +150,13 @@ def _batches(run: Run, ids: Ids) -> Any:
     )
 
 
-def _keep_if_best(run: Run, learner: Learner, split: Split) -> tuple[Artifact, Score, bool]:
+def _keep_if_best(
+    run: Run, learner: Learner, split: Split, on_progress: OnProgress | None = None
+) -> tuple[Artifact, Score, bool]:
     """Score the averaged weights, and save them as the model if none was better."""
     weights = learner.average_weights()
-    score = evaluation.cold(Network(run.network, weights), split.held, ends=split.ends)
+    network = Network(run.network, weights)
+    score = evaluation.cold(network, split.held, ends=split.ends, on_progress=on_progress)
     model = _model(run, weights, {"validation (cold)": score.to_dict()})
     best = score.loss < run.best_loss  # false for nan
     if best:
@@ -161,19 +165,13 @@ def _keep_if_best(run: Run, learner: Learner, split: Split) -> tuple[Artifact, S
     return model, score, best
 
 
-def _close_epoch(run: Run, learner: Learner, split: Split, observer: Observer) -> None:
-    model, score, best = _keep_if_best(run, learner, split)
-    row = {
-        "epoch": run.epoch + 1,
-        "steps": learner.steps_done,
-        "loss": run.loss_sum / run.steps,
-        "validation_loss": score.loss,
-        "validation_bits_per_character": score.loss / math.log(2),
-        "validation_accuracy": score.accuracy,
-        "learning_rate": learner.learning_rate,
-    }
-    run.history = [*run.history, row]
-    observer.epoch(row, best, _samples(model, run.training))
+def _validate(run: Run, learner: Learner, split: Split, on_progress: OnProgress) -> EpochEnd:
+    model, score, best = _keep_if_best(run, learner, split, on_progress)
+    metrics = GeneratorMetrics(
+        loss=run.mean_loss, validation_loss=score.loss, validation_accuracy=score.accuracy
+    )
+    samples = _samples(model, run.training)
+    return loop.epoch_end(run, learner, metrics, is_best=best, samples=samples)
 
 
 def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:

@@ -3,25 +3,18 @@
 Everything goes to stderr; stdout is for results.
 """
 
-import math
 import signal
-import statistics
 import time
-from collections import deque
-from collections.abc import Mapping
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from textrnn.observer import Observer
+from textrnn.observer import EpochEnd, Observer, ValidationProgress
 from textrnn.observer import Progress as RunProgress
 
-FIRST = 10  # steps before anything is foretold
-RECENT = 100  # steps that foretell the speed
-SLOW = 5  # times the median: a step that compiles
 PLAIN_SECONDS = 30.0  # between two lines where no line can be redrawn
 
 
@@ -29,13 +22,14 @@ class TrainingDisplay(Observer):
     """Shows a run, and turns Ctrl-C and SIGTERM into a stop that saves.
 
     A context manager: the signals are its own while it is entered. A second Ctrl-C stops at once.
+    What it prints on is `console`, or stderr.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, highlight=False, quiet=quiet)
+    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False, quiet=quiet)
         self.stopped = False
-        self._printed_at = self._stepped_at = time.monotonic()
-        self._durations: deque[float] = deque(maxlen=RECENT)
+        self._printed_at = time.monotonic()
+        self._doing, self._validation_printed = "step", False
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[figures]}"),
             console=self.console, disable=not self.console.is_terminal, transient=True,
@@ -63,7 +57,7 @@ class TrainingDisplay(Observer):
         if self.stopped:
             raise KeyboardInterrupt
         self.stopped = True
-        self.notice("stopping after this step, to save; once more to stop at once")
+        self.notice(f"stopping after this {self._doing}, to save; once more to stop at once")
 
     def should_stop(self) -> bool:
         """True after a first Ctrl-C or SIGTERM."""
@@ -75,53 +69,44 @@ class TrainingDisplay(Observer):
 
     def step(self, progress: RunProgress) -> None:
         """Redraw the line, or print one when the last is long ago."""
+        self._doing, self._validation_printed = "step", False
         name = f"epoch {progress.epoch}/{progress.epochs}"
-        bits = f"{progress.loss / math.log(2):.3f} bits/char  " if progress.unit == "chars" else ""
-        figures = f"loss {progress.loss:.3f}  {bits}{self._pace(progress)}"
+        figures = f"{progress.headline()}  {_pace(progress)}"
+        done = progress.step == progress.steps  # what comes next is the validation
         self._bar.update(
             self._task,
-            description=name,
+            description=f"{name}  validating" if done else name,
             completed=progress.step,
             total=progress.steps,
             figures=figures,
         )
-        if not self.console.is_terminal and time.monotonic() - self._printed_at > PLAIN_SECONDS:
+        if self._is_line_due():
             self._print(f"{name}  step {progress.step}/{progress.steps}  {figures}")
 
-    def _pace(self, progress: RunProgress) -> str:
-        """Units a second and the time left, going by the last steps but for the slowest.
-
-        The first step with each shape of batch is compiled, which takes a thousand times as long
-        as the step itself: the mean of all steps would foretell hours for minutes.
-        """
-        now = time.monotonic()
-        self._durations.append(now - self._stepped_at)
-        self._stepped_at = now
-        left = (progress.epochs - progress.epoch + 1) * progress.steps - progress.step
-        if len(self._durations) < FIRST and left:
-            return "the first steps are slow"
-        speed, seconds_left = progress.units_per_second, progress.seconds_left
-        if left:
-            usual = SLOW * statistics.median(self._durations)
-            seconds = statistics.fmean(each for each in self._durations if each <= usual)
-            speed *= seconds_left / left / max(seconds, 1e-9)
-            seconds_left = seconds * left
-        return f"{speed:,.0f} {progress.unit}/s  {duration(seconds_left)} left"
-
-    def epoch(self, row: Mapping[str, Any], best: bool, samples: Mapping[float, str]) -> None:
-        """Print the epoch's line of history and the samples."""
-        bits, f1 = row.get("validation_bits_per_character"), row.get("validation_macro_f1")
-        # What the best is chosen by: a classifier's loss once it is calibrated.
-        loss = row.get("validation_calibrated_loss", row["validation_loss"])
-        self._print(
-            f"epoch {row['epoch']}: loss {row['loss']:.4f}, validation "
-            f"{loss:.4f}{f' ({bits:.3f} bits/char)' if bits else ''}, "
-            f"{row['validation_accuracy']:.1%} right{f' (macro F1 {f1:.1%})' if f1 else ''}"
-            f"{', the best so far' if best else ''}"
+    def validation(self, progress: ValidationProgress) -> None:
+        """Redraw the line, or print one, but no more than one per validation."""
+        self._doing = "validation"
+        name = f"epoch {progress.epoch}/{progress.epochs}  validating"
+        figures = f"{progress.share:4.0%}{_left(progress.seconds_left)}"
+        self._bar.update(
+            self._task, description=name, completed=progress.share, total=1.0, figures=figures
         )
-        for temperature, sample in samples.items():
+        if self._is_line_due() and not self._validation_printed:
+            self._validation_printed = True
+            self._print(f"{name}  {figures.strip()}")
+
+    def epoch(self, end: EpochEnd) -> None:
+        """Print the epoch's line of history and the samples."""
+        name = f"epoch {end.epoch}/{end.epochs}"
+        self._bar.update(self._task, description=name, completed=0, figures="saving")
+        self._print(end.headline())
+        for temperature, sample in end.samples.items():
             self._print(click.style(f"  at temperature {temperature}:", dim=True))
             self._print("\n".join(f"  | {line}" for line in sample.strip("\n").split("\n")))
+
+    def _is_line_due(self) -> bool:
+        silent = time.monotonic() - self._printed_at
+        return not self.console.is_terminal and silent > PLAIN_SECONDS
 
     def _print(self, text: str) -> None:
         self._printed_at = time.monotonic()
@@ -129,6 +114,18 @@ class TrainingDisplay(Observer):
             text = click.unstyle(text)
         # out() prints as it is: a model's text must not be taken for markup, nor wrapped.
         self.console.out(text)
+
+
+def _pace(progress: RunProgress) -> str:
+    """Units per second and the time left, once they are known."""
+    if progress.seconds_left is None:
+        return "the first steps are slow"
+    speed = f"{progress.units_per_second:,.0f} {progress.unit}/s"
+    return f"{speed}{_left(progress.seconds_left)}"
+
+
+def _left(seconds: float | None) -> str:
+    return "" if seconds is None else f"  {duration(seconds)} left"
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,124 @@
+"""What an epoch of each kind of training is measured by: columns of its history, and a line.
+
+A figure that is not finite is None in the history, for nan and inf are not JSON.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """An epoch's figures; losses are in nats, shares from 0 to 1.
+
+    `columns` are the names of those in the history, in their order.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ("loss", "validation_loss", "validation_accuracy")
+
+    loss: float  # mean of the epoch's steps
+    validation_loss: float
+    validation_accuracy: float
+
+    @property
+    def selection_loss(self) -> float:
+        """What decides which epoch's weights are kept: the lowest."""
+        return self.validation_loss
+
+    @property
+    def loss_note(self) -> str:
+        """The selection loss in another unit, in a few words; empty where there is none."""
+        return ""
+
+    @property
+    def accuracy_note(self) -> str:
+        """What the accuracy alone does not say, in a few words."""
+        return ""
+
+    def headline(self) -> str:
+        """The figures that matter, in one line."""
+        return (
+            f"loss {self.loss:.4f}, validation {self.selection_loss:.4f}"
+            f"{_bracketed(self.loss_note)}, {self.validation_accuracy:.1%} right"
+            f"{_bracketed(self.accuracy_note)}"
+        )
+
+    def to_dict(self) -> dict[str, float | None]:
+        """A history's columns, as strict JSON has them: what is not finite is None."""
+        values = {name: getattr(self, name) for name in self.columns}
+        return {name: value if _is_finite(value) else None for name, value in values.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorMetrics(Metrics):
+    """Of a generator; losses are in nats per character."""
+
+    columns = (
+        "loss", "validation_loss", "validation_bits_per_character", "validation_accuracy",
+    )  # fmt: skip
+
+    @property
+    def validation_bits_per_character(self) -> float:
+        """The validation loss in bits."""
+        return self.validation_loss / math.log(2)
+
+    @property
+    def loss_note(self) -> str:
+        """Bits per character."""
+        return bits_note(self.validation_loss)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageModelMetrics(Metrics):
+    """Of a language model; losses are in nats per word, or per piece."""
+
+    columns = ("loss", "validation_loss", "validation_perplexity", "validation_accuracy")
+
+    validation_perplexity: float
+
+    @property
+    def loss_note(self) -> str:
+        """Perplexity."""
+        return f"perplexity {self.validation_perplexity:.1f}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierMetrics(Metrics):
+    """Of a classifier; losses are in nats per text.
+
+    `validation_loss` is without, `validation_calibrated_loss` with division by `temperature`.
+    """
+
+    columns = (
+        "loss", "validation_loss", "validation_calibrated_loss", "temperature",
+        "validation_accuracy", "validation_macro_f1", "validation_auc",
+    )  # fmt: skip
+
+    validation_calibrated_loss: float
+    temperature: float
+    validation_macro_f1: float
+    validation_auc: float | None  # None when all examples are of one class
+
+    @property
+    def selection_loss(self) -> float:
+        """The calibrated loss: calibrated is how the model will be used."""
+        return self.validation_calibrated_loss
+
+    @property
+    def accuracy_note(self) -> str:
+        """Macro F1."""
+        return f"macro F1 {self.validation_macro_f1:.1%}"
+
+
+def bits_note(nats: float) -> str:
+    """A loss in nats per character as bits."""
+    return f"{nats / math.log(2):.3f} bits/char"
+
+
+def _bracketed(note: str) -> str:
+    return f" ({note})" if note else ""
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
