@@ -14,7 +14,7 @@ class Progress:
     """Where a run stands inside an epoch; `loss` is the epoch's mean so far, in nats.
 
     `seconds_left` includes the validations still to come, once one was measured; it is None
-    while too few steps were taken to tell.
+    while too little was measured to tell.
     """
 
     epoch: int  # from 1

@@ -54,10 +54,11 @@ class Pace:
     def seconds_left(self, steps: int, validations: int) -> float | None:
         """Seconds for so many more steps and validations, the one in progress among the latter.
 
-        None while too few steps were taken to tell. A validation counts as long as the last one
-        took; the first one by the share of it that is done, and as 0 before it begins.
+        None while too little was measured to tell: a few steps, or nothing of the first validation
+        that is in progress. A validation counts as long as the last one took, the first one by
+        the share of it that is done, and as 0 before it begins.
         """
-        if steps and len(self._steps) < FIRST:
+        if (steps and len(self._steps) < FIRST) or (self._share == 0 and self._validation is None):
             return None
         spent = 0.0 if self._share is None else self._clock() - self._since
         each = self._validation
