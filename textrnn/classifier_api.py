@@ -73,6 +73,9 @@ class Classifier:
     ) -> Verdict | list[Verdict]:
         """Judge one text, or many at once (much faster): prediction, calibrated probability.
 
+        A string is taken as it is. What reads files drops a byte order mark, the CR of line ends
+        and the last line end, in training as in `textrnn classify`: drop them too from what you
+        read yourself.
         `abstain` is the least probability of a verdict, below which it is "unsure"; `threshold`
         the least probability of the second of two classes. A text without a word that the model
         can read has a `reason` instead of a prediction.
