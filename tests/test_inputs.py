@@ -49,6 +49,12 @@ def test_a_file_is_one_text_or_a_text_a_line(tmp_path):
     assert items(path, form="lines")[1].place == f"{path} line 4"
 
 
+def test_a_single_path_gives_what_a_list_of_it_alone_gives(tmp_path):
+    path = str(written(tmp_path / "a.txt", "good"))
+    how = {"form": None, "column": "text", "encoding": "utf-8"}
+    assert list(read_items(path, **how)) == list(read_items([path], **how)) == [Item(path, "good")]
+
+
 def test_a_folder_gives_its_text_files_in_the_order_of_their_names(tmp_path):
     (tmp_path / "b").mkdir()
     for name in ("c.txt", "b/d.txt", "a.txt", "other.csv"):

@@ -150,7 +150,7 @@ ALLOWED: dict[str, set[str]] = {
         "explanation", "labelled", "language_model", "observer", "unlabelled",
     },
     "cli": {
-        "columns",
+        "columns", "continuations",
         *MODEL, *DATA, "artifact", "cli", "classification", "classifier_artifact",
         "classifier_evaluation", "classifier_training", "corpora", "data", "downloads",
         "explanation", "generation", "hub_export", "inputs", "language_model", "layers",

@@ -57,15 +57,16 @@ class Item:
 
 
 def read_items(
-    paths: Sequence[str], *, form: InputForm | None, column: str, encoding: str
+    paths: str | Sequence[str], *, form: InputForm | None, column: str, encoding: str
 ) -> Iterator[Item]:
     """Every text of files, of the .txt files in folders, and of "-", standard input.
 
     Without a `form` a file's suffix tells: .csv, .tsv and .jsonl are tables whose texts stand in
     `column`, any other file is one text. A name that stands for nothing, a table without that
-    column, and what goes wrong in the middle of a file are items with a reason.
+    column, and what goes wrong in the middle of a file are items with a reason. A single path
+    means a list of one.
     """
-    for path in paths:
+    for path in [paths] if isinstance(paths, str) else paths:
         try:
             for file in _files(path):
                 _check_suffix(file, form)
