@@ -7,7 +7,7 @@ from conftest import random_weights
 
 from textrnn.artifact import Artifact
 from textrnn.config import GeneratorConfig
-from textrnn.tokenizers import SentencePieceTokenizer, WordTokenizer
+from textrnn.tokenizers import CharTokenizer, SentencePieceTokenizer, WordTokenizer
 from textrnn.tokenizers.spacing import stand_in
 
 LINES = """\
@@ -37,3 +37,19 @@ def token_model(kind: str, seed: int = 0) -> Artifact:
     weights = random_weights(network, seed)
     weights["output/bias"] *= 6  # some ids are likely and others are not, as in a trained model
     return Artifact(network, tokenizer, weights)
+
+
+@cache
+def _fitted(tokens: str, text: str, lower: bool) -> Any:
+    if tokens == "char":
+        return CharTokenizer.fit([text], lower=lower)
+    if tokens == "word":
+        return WordTokenizer.fit([stand_in(text)], oov_buckets=2, rule="unicode", lower=lower)
+    return SentencePieceTokenizer.fit([text], vocab_size=400, lower=lower)
+
+
+def model_of(tokens: str, text: str, *, lower: bool = False) -> Artifact:
+    """An untrained model of `tokens` whose corpus is `text`."""
+    tokenizer = _fitted(tokens, text, lower)
+    network = GeneratorConfig(vocab_size=tokenizer.vocab_size, units=4, embedding_dim=3)
+    return Artifact(network, tokenizer, random_weights(network))

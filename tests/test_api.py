@@ -36,6 +36,43 @@ def test_samples_differ_from_each_other_and_repeat_by_seed(model):
     assert model.samples(4, "a", 40, seed=2) == samples
 
 
+@pytest.mark.parametrize("stop", ["\n", "\n\n", "de", "a"])
+def test_a_stop_text_gives_what_a_list_of_it_alone_gives(model, stop):
+    call = {"length": 200, "seed": 3}
+    assert model.generate(**call, stop=stop) == model.generate(**call, stop=[stop])
+    assert [*model.stream(**call, stop=stop)] == [*model.stream(**call, stop=[stop])]
+    assert model.samples(3, **call, stop=stop) == model.samples(3, **call, stop=[stop])
+
+
+def test_a_path_gives_what_a_list_of_it_alone_gives(model, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("abc de\n" * 50)
+    reports = []
+    for one in (path, str(path)):
+        assert textrnn.read_corpus(one) == textrnn.read_corpus([one])
+        reports += [model.evaluate(one), model.evaluate([one])]
+    assert all(report == reports[0] for report in reports)
+    settings = {"units": 4, "window": 16, "batch_size": 4, "epochs": 1, "seed": 1}
+    texts = [
+        textrnn.train_generator(corpus, tmp_path / name, **settings).generate("a", 50, seed=1)
+        for name, corpus in (("one", str(path)), ("list", [str(path)]))
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_a_model_without_line_ends_needs_no_prime(tmp_path):
+    artifact.save(tiny_model(text="abc de"), tmp_path / "model")
+    model = textrnn.load(tmp_path / "model")
+    whole = model.generate(length=40, seed=1)
+    assert len(whole) == 40 and "".join(model.stream(length=40, seed=1)) == whole
+    assert [len(text) for text in model.samples(2, length=40, seed=1)] == [40, 40]
+    report = model.evaluate(
+        textrnn.Corpus.from_text("abc de" * 50),
+        copied=textrnn.Corpus.from_text("abc de" * 50), sample_length=40,
+    )  # fmt: skip
+    assert report["copied"]["generated"]["characters"] == 40
+
+
 def test_an_unknown_sampling_setting_is_named(model):
     with pytest.raises(ConfigError, match="unknown setting 'temprature'"):
         model.generate("abc", 5, temprature=0.9)

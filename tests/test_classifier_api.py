@@ -14,6 +14,7 @@ from textrnn.classifier_api import as_labelled
 from textrnn.errors import CorpusError
 from textrnn.labelled import Labelled
 from textrnn.observer import Observer
+from textrnn.unlabelled import Unlabelled
 
 REVIEWS = Path(__file__).parents[1] / "corpora" / "reviews.csv"
 # Share of our own reviews that each bundled model judges right, at least; a little below it.
@@ -49,6 +50,12 @@ def test_one_text_and_many_are_judged_alike(model):
     assert many[1].prediction == "bad" and many[0].prediction == "good"
     assert many[1].probability == pytest.approx(one.probability, abs=1e-5)
     np.testing.assert_allclose(model.probabilities([GOOD]).sum(), 1)
+
+
+def test_a_single_text_gives_what_a_list_of_it_alone_gives(model):
+    np.testing.assert_array_equal(model.probabilities(BAD), model.probabilities([BAD]))
+    assert model.evaluate((BAD, "bad")) == model.evaluate(([BAD], ["bad"]))
+    assert Unlabelled.of(BAD).texts == [BAD]
 
 
 def test_abstaining_and_thresholds_reach_the_verdict(model):

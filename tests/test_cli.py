@@ -11,8 +11,9 @@ import pytest
 from bags import bag_of_words
 from click.testing import CliRunner
 from conftest import tiny_model
+from generators import model_of
 
-from textrnn import artifact
+from textrnn import artifact, generation
 from textrnn.classifier_config import ClassifierConfig, ClassifierTrainingConfig, ReadingConfig
 from textrnn.cli import main
 from textrnn.config import GeneratorConfig, SamplingConfig, TrainingConfig
@@ -90,6 +91,22 @@ def test_the_prime_may_come_from_a_file_or_standard_input(model, tmp_path):
     arguments = ("generate", "-m", model, "--length", 0, "--prime-file")
     assert invoke(*arguments, prime).stdout == "Romeo\nand\n"
     assert invoke(*arguments, "-", text="Juliet").stdout == "Juliet\n"
+
+
+@pytest.mark.parametrize("tokens", ["char", "word", "sentencepiece"])
+def test_a_model_without_line_ends_writes_without_a_prime(tmp_path, tokens):
+    words = "the miller counts his sacks and the ferryman his pennies "
+    model = model_of(tokens, words)
+    artifact.save(model, tmp_path / "model")
+    arguments = ("generate", "-m", tmp_path / "model", "--length", 20, "--seed", 1)
+    whole = invoke(*arguments)
+    assert whole.exit_code == 0, whole.stderr
+    expected = generation.generate(model, length=20, seed=1)[0]
+    assert whole.stdout == expected + "\n"
+    record = json.loads(invoke(*arguments, "--count", 2, "--format", "json").stdout)
+    assert record["prime"] == "" and len(record["samples"]) == 2
+    session = invoke(*arguments, "-i", text="q\n")
+    assert session.exit_code == 0 and session.stdout.startswith(expected)
 
 
 def test_unknown_characters_of_the_prime_are_named_or_skipped(model):

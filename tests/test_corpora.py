@@ -19,7 +19,7 @@ from textrnn.errors import CorpusError
 texts = st.text(
     st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from("\r\n\ufeff")
 )
-piece_bytes = st.integers(1, 9)
+piece_size = st.integers(1, 9)
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,10 @@ def scratch(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("scratch") / "text.txt"
 
 
-def read(path: Path, data: bytes, piece_bytes: int = 5, **settings: str) -> Corpus:
+def read(path: Path, data: bytes, piece_size: int = 5, **settings: str) -> Corpus:
     path.write_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpora, "PIECE_BYTES", piece_bytes)
+        patch.setattr(corpora, "PIECE_CHARACTERS", piece_size)
         return read_corpus([path], **settings)
 
 
@@ -39,18 +39,18 @@ def normalised(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), piece_bytes=piece_bytes)
-def test_pieces_of_any_size_give_the_same_text(scratch, text, piece_bytes):
-    corpus = read(scratch, text.encode(), piece_bytes)
+@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), piece_size=piece_size)
+def test_pieces_of_any_size_give_the_same_text(scratch, text, piece_size):
+    corpus = read(scratch, text.encode(), piece_size)
     expected = normalised(text.removeprefix("\ufeff"))
     assert corpus.text == expected
     assert corpus.length == len(expected)
     assert corpus.sources == (str(scratch),)
 
 
-@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), piece_bytes=piece_bytes)
-def test_newlines_keep_changes_no_line_end(scratch, text, piece_bytes):
-    corpus = read(scratch, text.encode(), piece_bytes, newlines="keep")
+@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), piece_size=piece_size)
+def test_newlines_keep_changes_no_line_end(scratch, text, piece_size):
+    corpus = read(scratch, text.encode(), piece_size, newlines="keep")
     assert corpus.text == text.removeprefix("\ufeff")
 
 
@@ -68,9 +68,9 @@ def test_only_the_first_byte_order_mark_is_dropped(tmp_path, size):
     )
 
 
-@given(text=texts.filter(bool), piece_bytes=piece_bytes)
-def test_the_sha256_is_that_of_the_texts_utf_8_bytes(scratch, text, piece_bytes):
-    corpus = read(scratch, ("a" + text).encode(), piece_bytes)
+@given(text=texts.filter(bool), piece_size=piece_size)
+def test_the_sha256_is_that_of_the_texts_utf_8_bytes(scratch, text, piece_size):
+    corpus = read(scratch, ("a" + text).encode(), piece_size)
     assert corpus.sha256 == hashlib.sha256(corpus.text.encode()).hexdigest()
     assert corpus.sha256 == Corpus.from_text(corpus.text).sha256
 
@@ -78,25 +78,25 @@ def test_the_sha256_is_that_of_the_texts_utf_8_bytes(scratch, text, piece_bytes)
 @given(text=texts)
 def test_a_corpus_of_a_string_is_that_string(text):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpora, "PIECE_BYTES", 3)
+        patch.setattr(corpora, "PIECE_CHARACTERS", 3)
         corpus = Corpus.from_text(text, "here")
     assert (corpus.text, corpus.length, corpus.sources) == (text, len(text), ("here",))
 
 
-@given(prefix=texts, piece_bytes=piece_bytes)
-def test_bytes_that_are_no_utf_8_are_named_with_file_and_position(scratch, prefix, piece_bytes):
+@given(prefix=texts, piece_size=piece_size)
+def test_bytes_that_are_no_utf_8_are_named_with_file_and_position(scratch, prefix, piece_size):
     data = prefix.encode()
     with pytest.raises(CorpusError) as caught:
-        read(scratch, data + b"\xff and on", piece_bytes)
+        read(scratch, data + b"\xff and on", piece_size)
     assert str(caught.value).startswith(f"{scratch} is not utf-8 text at byte {len(data):,};")
     assert "--encoding latin-1" in str(caught.value)
 
 
-@given(prefix=texts, piece_bytes=piece_bytes)
-def test_a_character_cut_off_by_the_end_is_named_where_it_begins(scratch, prefix, piece_bytes):
+@given(prefix=texts, piece_size=piece_size)
+def test_a_character_cut_off_by_the_end_is_named_where_it_begins(scratch, prefix, piece_size):
     data = prefix.encode()
     with pytest.raises(CorpusError, match=f"at byte {len(data):,};"):
-        read(scratch, data + "\N{ROCKET}".encode()[:3], piece_bytes)
+        read(scratch, data + "\N{ROCKET}".encode()[:3], piece_size)
 
 
 def test_a_position_has_its_thousands_marked(tmp_path):

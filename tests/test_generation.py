@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 from conftest import tiny_model
-from generators import KINDS, token_model
+from generators import KINDS, model_of, token_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_info
 from textrnn import artifact, generation
 from textrnn.artifact import Artifact
 from textrnn.config import SamplingConfig
+from textrnn.continuations import Continuation
 from textrnn.errors import ConfigError, TokenizerError
-from textrnn.generation import LONGEST_PRIME, generate, stream, until
+from textrnn.generation import LONGEST_PRIME, check_call, generate, stream, until
 from textrnn.sampling import uniforms
 from textrnn.tokenizers import CharTokenizer
 from textrnn.tokenizers.writing import writing_of
@@ -155,9 +156,47 @@ def test_an_empty_prime_begins_after_a_line_end():
     assert generate(MODEL, "", 50, seed=1) == generate(MODEL, length=50, seed=1)
 
 
-def test_an_empty_prime_for_a_model_without_line_ends_is_refused():
-    with pytest.raises(ConfigError, match="knows no line end"):
-        generate(tiny_model(text="abc"), "")
+# What a corpus may lack: line ends, and all that ends a sentence.
+CORPORA = st.sampled_from(
+    ["the miller counts his sacks", "One. Two! Three?", "a\nb", "\u6211\u559c\u6b22", "x"]
+)
+
+
+@settings(max_examples=60)
+@given(tokens=st.sampled_from(["char", *KINDS]), corpus=CORPORA, lower=st.booleans(),
+       seed=st.integers(0, 99))  # fmt: skip
+def test_without_a_prime_every_model_begins_a_text_after_something_that_it_knows(
+    tokens, corpus, lower, seed
+):
+    model = model_of(tokens, corpus, lower=lower)
+    start = check_call(model, "", 30, seed, (), "error")
+    assert len(start.ids) == 1 and start.only is None
+    assert start.ids[0] in writing_of(model.tokenizer).measured([corpus])[0]
+    whole = "".join(stream(model, length=30, seed=seed))
+    assert len(whole) == 30 or tokens == "sentencepiece"  # which may write half a character
+    assert generate(model, length=30, seed=seed) == generate(model, "", 30, seed=seed) == [whole]
+    samples = generate(model, length=30, seed=seed, count=3)
+    assert samples == generate(model, "", 30, seed=seed, count=3)
+    if "\n" in corpus:
+        assert generate(model, "\n", 30, seed=seed) == [whole]
+
+
+@given(text=st.text(st.characters(codec="utf-8"), min_size=1), lower=st.booleans())
+def test_without_a_prime_a_model_of_any_alphabet_writes(text, lower):
+    model = model_of("char", text, lower=lower)
+    written = generate(model, length=5, seed=1)[0]
+    assert len(written) == 5 and set(written) <= set(model.tokenizer.characters)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "before"),
+    [("one. two\n", "\n"), ("one! two.", "."), ("one! two", "!"), ("two one two", "two")],
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_a_prime_tokens_begin_after_a_line_end_or_a_sentence(kind, corpus, before):
+    model = model_of(kind, corpus)
+    (id_,) = check_call(model, "", 1, None, (), "error").ids
+    assert writing_of(model.tokenizer).texts[id_] == before
 
 
 def test_an_unknown_character_in_the_prime_is_refused_at_the_call():
@@ -291,6 +330,42 @@ def test_each_of_several_samples_ends_before_its_own_first_stop_text(stop, seed,
     whole = generate(COIN, length=40, seed=seed, count=count)
     stopped = generate(COIN, length=40, seed=seed, count=count, stop=stop)
     assert stopped == [first_stop(text, stop) for text in whole]
+
+
+@settings(max_examples=60)
+@given(stop=st.text("ab\n", min_size=1, max_size=4), seed=st.integers(0, 1000))
+def test_a_stop_text_gives_what_a_list_of_it_alone_gives(stop, seed):
+    call = {"length": 40, "seed": seed}
+    for count in (1, 3):
+        expected = generate(COIN, **call, count=count, stop=[stop])
+        assert generate(COIN, **call, count=count, stop=stop) == expected
+    assert "".join(stream(COIN, **call, stop=stop)) == generate(COIN, **call, stop=[stop])[0]
+    whole = generate(COIN, **call)[0]
+    assert "".join(until(iter(whole), stop)) == first_stop(whole, [stop])
+
+
+@settings(max_examples=30)
+@given(stop=st.sampled_from(["th", "e ", "\n\n", "e"]), seed=st.integers(0, 99))
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stop_text_for_tokens_gives_what_a_list_of_it_alone_gives(kind, stop, seed):
+    model = token_model(kind)
+    for count in (1, 3):
+        expected = generate(model, length=40, seed=seed, count=count, stop=[stop])
+        assert generate(model, length=40, seed=seed, count=count, stop=stop) == expected
+    writing, start = writing_of(model.tokenizer), check_call(model, "", 40, 0, (), "error")
+    texts = [Continuation(writing, "", start, 40, each) for each in (stop, [stop])]
+    known = np.flatnonzero(~writing.banned)
+    for id_ in np.random.default_rng(seed).choice(known, 40).tolist():
+        for text in texts:
+            text.add(id_)
+    assert texts[0].written == texts[1].written
+
+
+def test_several_stop_texts_may_come_from_any_iterable():
+    whole = generate(COIN, length=60, seed=1)[0]
+    assert generate(COIN, length=60, seed=1, stop=iter(["ab", "bb"])) == [
+        first_stop(whole, ["ab", "bb"])
+    ]
 
 
 @pytest.mark.parametrize("stop", [["b", "ab"], ["ab", "b"]])

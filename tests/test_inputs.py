@@ -42,11 +42,17 @@ def test_every_text_of_a_table_comes_back_in_order_and_as_it_was(texts, form, tm
 def test_a_file_is_one_text_or_a_text_a_line(tmp_path):
     path = written(tmp_path / "a.txt", "\ufeffone\r\n\r\n  \ntwo words\n")
     (whole,) = items(path)
-    assert whole == Item(str(path), "one\r\n\r\n  \ntwo words\n")
+    assert whole == Item(str(path), "one\n\n  \ntwo words")
     assert [(item.line, item.text) for item in items(path, form="lines")] == [
         (1, "one"), (4, "two words"),
     ]  # fmt: skip
     assert items(path, form="lines")[1].place == f"{path} line 4"
+
+
+def test_a_single_path_gives_what_a_list_of_it_alone_gives(tmp_path):
+    path = str(written(tmp_path / "a.txt", "good"))
+    how = {"form": None, "column": "text", "encoding": "utf-8"}
+    assert list(read_items(path, **how)) == list(read_items([path], **how)) == [Item(path, "good")]
 
 
 def test_a_folder_gives_its_text_files_in_the_order_of_their_names(tmp_path):
@@ -60,7 +66,7 @@ def test_a_folder_gives_its_text_files_in_the_order_of_their_names(tmp_path):
 
 def test_standard_input_is_one_text_unless_its_form_is_given(monkeypatch):
     data = b"text,label\ngood,1\n"
-    for form, expected in ((None, data.decode()), ("csv", "good"), ("lines", "text,label")):
+    for form, expected in ((None, "text,label\ngood,1"), ("csv", "good"), ("lines", "text,label")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         first = items("-", form=form)[0]
         assert (first.source, first.text) == ("standard input", expected)

@@ -20,7 +20,7 @@ def session(
     *lines: str | type[BaseException],
     prime: str = "ab",
     length: int = LENGTH,
-    stop: tuple[str, ...] = (),
+    stop: str | tuple[str, ...] = (),
     seed: int = 7,
     model: Artifact = MODEL,
 ) -> tuple[str, str]:
@@ -186,6 +186,24 @@ def test_a_continuation_ends_before_a_stop_text():
     stop = FIRST[12]
     text, _ = session(stop=(stop,))
     assert text == FIRST[: FIRST.index(stop, 2)]
+
+
+def test_a_stop_text_gives_what_a_list_of_it_alone_gives():
+    lines = ("", "r", "+ cd")
+    for stop in (FIRST[12:14], FIRST[12]):
+        assert session(*lines, stop=stop) == session(*lines, stop=(stop,))
+
+
+@pytest.mark.parametrize("text", ["\nab", "ab", " ab"])
+def test_without_a_prime_a_session_begins_a_new_text(text):
+    model = tiny_model(text=text)
+    written, shown = session("", "r", "u", prime="", model=model)
+    first = "".join(generation.stream(model, length=LENGTH, seed=7))
+    assert written == first
+    assert shown.startswith(first + "\n")
+    assert session("s", prime="", model=model)[0] == "".join(
+        generation.stream(model, length=LENGTH, seed=8)
+    )
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,8 @@ def test_what_is_wrong_with_a_table_is_named(tmp_path, content, message):
     ("second", "message"),
     [
         ({"label": "b"}, "line 2: its text is missing"),
-        ({"text": 5, "label": "b"}, "line 2: its text is not a string"),
+        ({"text": True, "label": "b"}, "line 2: its text is not a string"),
+        ({"text": ["a"], "label": "b"}, "line 2: its text is not a string"),
         ({"text": "a"}, "line 2: its label is empty"),
         ({"text": "a", "label": None}, "line 2: its label is empty"),
         ({"text": "a", "label": ["b"]}, "line 2: its label is neither a string nor a number"),

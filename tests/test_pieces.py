@@ -248,3 +248,15 @@ def test_a_missing_model_is_named():
 def test_a_damaged_file_is_refused_by_name(text):
     with pytest.raises(ArtifactError, match=r"tokenizer\.json"):
         SentencePieceTokenizer.from_json(text, UNIGRAM.model)
+
+
+@pytest.mark.parametrize("text", ["one two", "one two\n"])
+def test_whether_the_texts_held_line_ends_is_kept(text):
+    tokenizer = SentencePieceTokenizer.fit([text, "three"], vocab_size=400)
+    again = SentencePieceTokenizer.from_json(tokenizer.to_json(), tokenizer.model)
+    assert again.line_ends == tokenizer.line_ends == ("\n" in text)
+
+
+def test_a_tokenizer_that_says_nothing_of_line_ends_knows_them():
+    tokenizer = SentencePieceTokenizer.fit(["one\ntwo"], vocab_size=400)
+    assert "line_ends" not in tokenizer.to_json()

@@ -325,7 +325,7 @@ def test_the_command_line_pretrains_and_starts_again_from_what_it_left(tmp_path,
         invoke("-o", tmp_path / "second", "--pretrain", name)
     model, corpus = (how["pretrain"] for how in seen)
     assert model.sha256 == language_model.load(output / "pretrain").sha256
-    assert list(corpus.texts) == ["a film\n\nand another\n"]
+    assert list(corpus.texts) == ["a film\n\nand another"]
 
 
 def test_every_setting_of_pretraining_is_listed():

@@ -9,7 +9,7 @@ from textrnn.unlabelled import Unlabelled, bare, read_texts, without
 def test_a_text_file_is_one_text_and_a_folder_one_a_file(tmp_path):
     for name, text in {"b": "second\n\npart\n", "a": "first"}.items():
         (tmp_path / f"{name}.txt").write_text(text)
-    assert list(read_texts(tmp_path / "b.txt").texts) == ["second\n\npart\n"]
+    assert list(read_texts(tmp_path / "b.txt").texts) == ["second\n\npart"]
     assert list(read_texts(tmp_path).texts) == ["first", "second\n\npart"]
 
 

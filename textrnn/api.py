@@ -8,7 +8,7 @@
 `load`, `generate` and `evaluate` never import TensorFlow; `train_generator` and `finetune` do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,16 +59,17 @@ class Generator:
 
     def stream(
         self,
-        prime: str = "\n",
+        prime: str = "",
         length: int = 400,
         *,
         seed: int | None = None,
-        stop: Sequence[str] = (),
+        stop: str | Iterable[str] = (),
         unknown: Unknown = "error",
         **sampling: Any,
     ) -> Iterator[str]:
         """Continue `prime` by up to `length` characters, one at a time, the prime not among them.
 
+        Without a prime a new text begins, as after a line end. `stop` is a text or several.
         `sampling` are fields of SamplingConfig: temperature, top_k, top_p, min_p, ... The same
         seed gives the same text. It ends before the first text of `stop` to be complete. A
         character of the prime that the model never saw is a TokenizerError, or with
@@ -84,18 +85,18 @@ class Generator:
             sampling=SamplingConfig.from_dict(sampling),
         )
 
-    def generate(self, prime: str = "\n", length: int = 400, **settings: Any) -> str:
+    def generate(self, prime: str = "", length: int = 400, **settings: Any) -> str:
         """What `stream` gives with the same settings, whole."""
         return "".join(self.stream(prime, length, **settings))
 
     def samples(
         self,
         count: int,
-        prime: str = "\n",
+        prime: str = "",
         length: int = 400,
         *,
         seed: int | None = None,
-        stop: Sequence[str] = (),
+        stop: str | Iterable[str] = (),
         unknown: Unknown = "error",
         **sampling: Any,
     ) -> list[str]:
@@ -184,4 +185,4 @@ def as_corpus(corpus: CorpusLike) -> Corpus:
     """A Corpus as it is; a path, a folder, a glob or several of them read."""
     if isinstance(corpus, Corpus):
         return corpus
-    return read_corpus([corpus] if isinstance(corpus, str | Path) else corpus)
+    return read_corpus(corpus)

@@ -73,6 +73,9 @@ class Classifier:
     ) -> Verdict | list[Verdict]:
         """Judge one text, or many at once (much faster): prediction, calibrated probability.
 
+        A string is taken as it is. What reads files drops a byte order mark, the CR of line ends
+        and the last line end, in training as in `textrnn classify`: drop them too from what you
+        read yourself.
         `abstain` is the least probability of a verdict, below which it is "unsure"; `threshold`
         the least probability of the second of two classes. A text without a word that the model
         can read has a `reason` instead of a prediction.
@@ -80,14 +83,16 @@ class Classifier:
         judge = self._judge
         if abstain or threshold is not None:
             judge = Judge(self.artifact, abstain=abstain, threshold=threshold)
-        if isinstance(texts, str):
-            return judge.judge([texts])[0]
-        return judge.judge(list(texts))
+        verdicts = judge.judge(as_list(texts))
+        return verdicts[0] if isinstance(texts, str) else verdicts
 
-    def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Calibrated probabilities (texts, classes); nan for a text that cannot be read."""
+    def probabilities(self, texts: str | Sequence[str]) -> npt.NDArray[np.float64]:
+        """Calibrated probabilities (texts, classes); nan for a text that cannot be read.
+
+        A single string means a list of one.
+        """
         nothing = (np.nan,) * len(self.classes)
-        verdicts = self._judge.judge(list(texts))
+        verdicts = self._judge.judge(as_list(texts))
         rows = [verdict.probabilities or nothing for verdict in verdicts]
         return np.array(rows).reshape(-1, len(self.classes))
 
@@ -190,7 +195,7 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
         return data
     if isinstance(data, str | Path):
         return read_labelled(data, **options)
-    texts, labels = map(list, data)
+    texts, labels = map(as_list, data)
     if others := [label for label in labels if not isinstance(label, str)]:
         raise CorpusError(
             f"labels must be text, got {others[0]}; give their names, as with map(str, labels)"
@@ -221,3 +226,8 @@ def as_texts(texts: TextsLike) -> Unlabelled:
     if isinstance(texts, Unlabelled):
         return texts
     return read_texts(texts) if isinstance(texts, str | Path) else Unlabelled.of(texts)
+
+
+def as_list(texts: str | Iterable[str]) -> list[str]:
+    """Texts as a list; a single string means a list of one."""
+    return [texts] if isinstance(texts, str) else list(texts)

@@ -3,9 +3,14 @@
 A text ends at its length, in characters whatever the tokens are, or before a stop text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from textrnn.tokenizers.writing import Start, Writer, Writing
+
+
+def stop_texts(stop: str | Iterable[str]) -> tuple[str, ...]:
+    """The texts that end a continuation; a single string means a list of one."""
+    return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
 def after(writing: Writing, prime: str, start: Start) -> Writer:
@@ -29,11 +34,12 @@ class Continuation:
     """A text that grows token by token: up to `length` characters, or a text of `stop`."""
 
     def __init__(
-        self, writing: Writing, prime: str, start: Start, length: int, stop: Sequence[str]
+        self, writing: Writing, prime: str, start: Start, length: int, stop: str | Iterable[str]
     ) -> None:
-        self.written, self.done, self.length, self.stop = "", not length, length, stop
+        self.written, self.done, self.length = "", not length, length
+        self.stop = stop_texts(stop)
         self._write = after(writing, prime, start)
-        self._reach = max(map(len, stop), default=0)
+        self._reach = max(map(len, self.stop), default=0)
 
     def add(self, id_: int) -> None:
         """Go on by one token, unless the text is done."""
@@ -47,12 +53,12 @@ class Continuation:
         self.done = len(end) < len(tail) or len(self.written) == self.length
 
 
-def until(characters: Iterator[str], stop: Sequence[str]) -> Iterator[str]:
+def until(characters: Iterator[str], stop: str | Iterable[str]) -> Iterator[str]:
     """Pass characters on up to the first text of `stop` to be complete.
 
     What may be the beginning of a stop text is held back until it is known not to be.
     """
-    held = ""
+    stop, held = stop_texts(stop), ""
     for character in characters:
         held += character
         found = [at for text in stop if (at := held.find(text)) >= 0]

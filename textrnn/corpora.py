@@ -1,29 +1,26 @@
-"""Turn files into a corpus: one text in pieces of a megabyte.
+"""Turn files into a corpus: one text in pieces of a million characters.
 
 Pieces, because a Python string costs up to four bytes a character as soon as it holds one emoji;
 a piece costs that only for itself, and a corpus of any size is read, numbered and hashed piece
 by piece.
 """
 
-import codecs
 import glob
 import hashlib
-import io
 import math
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from textrnn.config import parse_part, parse_validation
 from textrnn.errors import CorpusError
+from textrnn.textfiles import Newlines, called, open_text, text_files
 
-Newlines = Literal["normalise", "keep"]
-PIECE_BYTES = 2**20
+PIECE_CHARACTERS = 2**20
 
 
 @dataclass(frozen=True)
@@ -54,30 +51,26 @@ class Corpus:
     @classmethod
     def from_text(cls, text: str, source: str = "text") -> "Corpus":
         """A corpus of a string at hand."""
-        pieces = tuple(text[i : i + PIECE_BYTES] for i in range(0, len(text), PIECE_BYTES))
+        starts = range(0, len(text), PIECE_CHARACTERS)
+        pieces = tuple(text[start : start + PIECE_CHARACTERS] for start in starts)
         return cls(pieces, (source,), _sha256(pieces))
 
 
 def read_corpus(
-    paths: Sequence[str | Path],
+    paths: str | Path | Sequence[str | Path],
     *,
     encoding: str = "utf-8",
     newlines: Newlines = "normalise",
 ) -> Corpus:
     """Read files, folders (their .txt files, sorted, subfolders included), globs and "-" (stdin).
 
-    They follow one another in the order given; a file that does not end its last line is given
-    a line end when another follows. A byte order mark is dropped. `newlines="normalise"` turns
-    CR LF and lone CR into LF.
+    A single path means a list of one. They follow one another in the order given; a file that
+    does not end its last line is given a line end when another follows. A byte order mark is
+    dropped. `newlines="normalise"` turns CR LF and lone CR into LF.
 
     CorpusError names the file, and the byte where the text stops being text.
     """
-    try:
-        "".encode(encoding)  # unlike codecs.lookup, refuses codecs of bytes such as hex
-    except (LookupError, ValueError):
-        raise CorpusError(
-            f"no encoding is called {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
-        ) from None
+    paths = [paths] if isinstance(paths, str | Path) else paths
     if not paths:
         raise CorpusError("no corpus was named; give files, folders, globs or - for standard input")
     pieces: list[str] = []
@@ -85,14 +78,7 @@ def read_corpus(
     for source in sources:
         if pieces and not pieces[-1].endswith(("\n", "\r")):
             pieces.append("\n")
-        try:
-            if source == "-":
-                pieces.extend(_decode(sys.stdin.buffer, "standard input", encoding, newlines))
-            else:
-                with Path(source).open("rb") as file:
-                    pieces.extend(_decode(file, source, encoding, newlines))
-        except OSError as error:
-            raise CorpusError(f"cannot read {source}: {error.strerror or error}") from error
+        pieces.extend(_pieces(source, encoding, newlines))
     if not pieces:
         raise CorpusError(f"{', '.join(sources)} holds no text; name a file that does")
     return Corpus(tuple(pieces), tuple(sources), _sha256(pieces))
@@ -104,7 +90,7 @@ def _expand(path: str) -> list[str]:
         if path == "-" or Path(path).is_file():
             return [path]
         if Path(path).is_dir():
-            found = sorted(str(file) for file in Path(path).rglob("*.txt") if file.is_file())
+            found = text_files(path)
             if not found:
                 raise CorpusError(
                     f"folder {path} holds no .txt file; name the files, such as '{path}/*.md'"
@@ -122,41 +108,20 @@ def _expand(path: str) -> list[str]:
     return found
 
 
-def _decode(file: BinaryIO, name: str, encoding: str, newlines: Newlines) -> Iterator[str]:
-    decoder: Any = codecs.getincrementaldecoder(encoding)()
-    if newlines == "normalise":
-        decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
-    offset, first = 0, True
-    while True:
-        data = file.read(PIECE_BYTES)
-        offset += len(data)
-        try:
-            piece = decoder.decode(data, final=not data)
-        except UnicodeError as error:
-            raise _not_text(error, offset, name, encoding) from error
-        if "\0" in piece:
-            raise CorpusError(
-                f"{name} is not text: it holds a NUL character near byte "
-                f"{max(0, offset - len(data)) + data.find(0):,}; if it is UTF-16, use "
-                f"--encoding utf-16"
-            )
-        if first and piece:
-            piece, first = piece.removeprefix("\ufeff"), False
-        if piece:
+def _pieces(source: str, encoding: str, newlines: Newlines) -> Iterator[str]:
+    """The text of a file, or of standard input, piece by piece."""
+    size = 0  # bytes before the piece
+    # A corpus is cut by characters, not by lines, and its errors name no line.
+    with open_text(source, encoding, newlines=newlines, name_lines=False) as file:
+        while piece := file.read(PIECE_CHARACTERS):
+            if "\0" in piece:
+                size += len(piece[: piece.index("\0")].encode(encoding, "replace"))
+                raise CorpusError(
+                    f"{called(source)} is not text: it holds a NUL character near byte {size:,}; "
+                    f"if it is UTF-16, use --encoding utf-16"
+                )
+            size += len(piece.encode(encoding, "replace"))
             yield piece
-        if not data:
-            return
-
-
-def _not_text(error: UnicodeError, offset: int, name: str, encoding: str) -> CorpusError:
-    advice = "name its encoding with --encoding, for example --encoding latin-1"
-    position = 0  # an encoding that misses its mark at the beginning
-    if isinstance(error, UnicodeDecodeError):
-        # error.object is what the decoder held: bytes kept from the piece before, then this one.
-        position = offset - len(error.object) + error.start
-        if position == 0 and error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            advice = "it begins like UTF-16: use --encoding utf-16"
-    return CorpusError(f"{name} is not {encoding} text at byte {position:,}; {advice}")
 
 
 def _sha256(pieces: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ between the products is shared out as well.
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from itertools import islice, pairwise
@@ -22,7 +22,7 @@ from threadpoolctl import ThreadpoolController
 
 from textrnn.artifact import Artifact
 from textrnn.config import SamplingConfig
-from textrnn.continuations import Continuation, after, until
+from textrnn.continuations import Continuation, after, stop_texts, until
 from textrnn.errors import ConfigError
 from textrnn.forward import Network
 from textrnn.sampling import draw, probabilities, uniforms
@@ -50,28 +50,27 @@ def fresh_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-def opening(model: Artifact) -> str:
-    """What a sample begins after when nobody gives a prime: a line end, where it is known."""
-    return writing_of(model.tokenizer).opening
-
-
 def stream(
     model: Artifact,
-    prime: str = "\n",
+    prime: str = "",
     length: int = 400,
     *,
     sampling: SamplingConfig | None = None,
     seed: int | None = None,
-    stop: Sequence[str] = (),
+    stop: str | Iterable[str] = (),
     unknown: Unknown = "error",
 ) -> Iterator[str]:
     """Continue `prime` by up to `length` characters, given one at a time (the prime is not).
+
+    Without a prime a new text begins, as after a line end; a model that knows no line end begins
+    it after another character or word that it knows, which is not given.
 
     Ends early before the first text of `stop` to be complete, which is not given either. The
     same seed gives the same text; none draws one. Characters of the prime that the model never
     saw are a TokenizerError, or with `unknown="skip"` are left out. ConfigError on a bad setting,
     at the call and not at the first character.
     """
+    stop = stop_texts(stop)
     start = check_call(model, prime, length, seed, stop, unknown)
     sampling = sampling or SamplingConfig()
     return _stream(
@@ -81,13 +80,13 @@ def stream(
 
 def generate(
     model: Artifact,
-    prime: str = "\n",
+    prime: str = "",
     length: int = 400,
     *,
     count: int = 1,
     sampling: SamplingConfig | None = None,
     seed: int | None = None,
-    stop: Sequence[str] = (),
+    stop: str | Iterable[str] = (),
     unknown: Unknown = "error",
 ) -> list[str]:
     """Write `count` continuations of `prime` in one batched pass; the rest is as for `stream`.
@@ -95,6 +94,7 @@ def generate(
     Sample i draws from its own generator, the child i of `seed`: it is the same however many
     samples there are, up to the rounding of batched products.
     """
+    stop = stop_texts(stop)
     start = check_call(model, prime, length, seed, stop, unknown)
     if count < 1:
         raise ConfigError(f"count must be 1 or more, got {count}")
@@ -150,25 +150,23 @@ def check_call(
     prime: str,
     length: int,
     seed: int | None,
-    stop: Sequence[str],
+    stop: str | Iterable[str],
     unknown: Unknown,
 ) -> Start:
-    """The prime as ids, after checking what `stream` and `generate` are called with."""
+    """The prime as ids, after checking what `stream` and `generate` are called with.
+
+    When the prime is empty, what a new text begins after.
+    """
     if length < 0:
         raise ConfigError(f"length must be 0 or more, got {length}")
     if seed is not None and seed < 0:
         raise ConfigError(f"seed must be 0 or more, got {seed}")
-    if not all(stop):
+    if not all(stop_texts(stop)):
         raise ConfigError("a stop text must have at least one character")
     writing = writing_of(model.tokenizer)
     start = writing.start(prime, unknown)
     if not len(start.ids):
-        if writing.opening != "\n":
-            raise ConfigError(
-                "the prime is empty and this model knows no line end to begin after; "
-                "give --prime a text to continue"
-            )
-        start = writing.start("\n", unknown)
+        start = writing.new_text()
     return start._replace(ids=start.ids[-LONGEST_PRIME:])
 
 

@@ -5,7 +5,6 @@ whoever judges reports it and goes on.
 """
 
 import errno
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,12 +12,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 from textrnn.errors import ConfigError, CorpusError
-from textrnn.tables import BadRow, Form, Row, form_of, open_text, read_rows
+from textrnn.readers import (
+    MISSING,
+    NOT_A_STRING,
+    Reading,
+    read_cells,
+    read_file,
+    read_lines,
+    unusable,
+)
+from textrnn.tables import Form, Row, form_of, open_text, read_rows
+from textrnn.textfiles import called, text_files
 
 InputForm = Literal["text", "lines", "csv", "tsv", "jsonl"]
 TABLES: tuple[Form, ...] = ("csv", "tsv", "jsonl")
 PEEKED_ROWS = 100  # of a table, in search of one that can be read and shows its columns
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -49,35 +57,27 @@ class Item:
 
 
 def read_items(
-    paths: Sequence[str], *, form: InputForm | None, column: str, encoding: str
+    paths: str | Sequence[str], *, form: InputForm | None, column: str, encoding: str
 ) -> Iterator[Item]:
     """Every text of files, of the .txt files in folders, and of "-", standard input.
 
     Without a `form` a file's suffix tells: .csv, .tsv and .jsonl are tables whose texts stand in
     `column`, any other file is one text. A name that stands for nothing, a table without that
-    column, and what goes wrong in the middle of a file are items with a reason.
+    column, and what goes wrong in the middle of a file are items with a reason. A single path
+    means a list of one.
     """
-    for path in paths:
+    for path in [paths] if isinstance(paths, str) else paths:
         try:
             for file in _files(path):
                 _check_suffix(file, form)
                 yield from _read(file, kind_of(file, form), column, encoding)
         except CorpusError as error:
-            yield Item(_called(path), "", reason=str(error), whole=True)
+            yield Item(called(path), "", reason=str(error), whole=True)
 
 
-def text_item(
-    source: str, text: str, line: int | None = None, row: Mapping[str, Any] | None = None
-) -> Item:
-    """A text as an item, with a reason when it is none."""
-    reason = ""
-    if "\0" in text:
-        reason = "it is not text: it holds a NUL character; if it is UTF-16, use --encoding utf-16"
-    elif not text.isascii() and _HALF_CHARACTER.search(text):
-        reason = "it is not text: it holds bytes that are no characters"
-    elif not text.strip():
-        reason = "it is blank"
-    return Item(source, text, line, row or {}, reason)
+def text_item(source: str, text: str) -> Item:
+    """A string at hand as an item, taken as it is, with a reason when it cannot be used."""
+    return Item(source, text, reason=unusable(text))
 
 
 def kind_of(path: str, form: InputForm | None) -> InputForm:
@@ -112,16 +112,12 @@ def _columns(path: str, form: Form, encoding: str) -> list[str]:
         return []
 
 
-def _called(path: str) -> str:
-    return "standard input" if path == "-" else path
-
-
 def _files(path: str) -> list[str]:
     if not path:  # Path("") is the folder one is in
         raise CorpusError("the name of a FILE is empty; name a file, a folder, or - for stdin")
     if path == "-" or not _is_folder(path):
         return [path]
-    found = sorted(str(file) for file in Path(path).rglob("*.txt") if file.is_file())
+    found = text_files(path)
     if not found:
         raise CorpusError(
             f"the folder {path} holds no .txt file; name other files one by one, or as {path}/*.csv"
@@ -158,18 +154,16 @@ def _check_suffix(path: str, form: InputForm | None) -> None:
 
 def _read(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[Item]:
     """The items of one file; what is wrong with it as a whole is the last of them."""
-    name, found = _called(path), False
+    name, found, checked = called(path), False, False
     try:
-        with open_text(path, encoding) as file:
-            if kind in TABLES:
-                texts = _rows(read_rows(file, kind, name), name, column)
-            elif kind == "lines":
-                texts = _lines(file, name)
-            else:
-                texts = iter([text_item(name, _without_mark(file.read()))])
-            for item in texts:
-                found = True
-                yield item
+        for reading in _readings(path, kind, column, encoding):
+            if reading.row and not checked:
+                _check_column(reading.row, column, name)
+                checked = True
+            found, reason = True, reading.reason
+            if reason in (MISSING, NOT_A_STRING):
+                reason = f"its {column!r} is no text"
+            yield Item(name, reading.text, reading.line, reading.row, reason)
     except CorpusError as error:
         rest = "; nothing after that was read" if found else ""
         yield Item(name, "", reason=f"{error}{rest}", whole=True)
@@ -179,31 +173,17 @@ def _read(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[It
         yield Item(name, "", reason=f"{name} holds no text{under}", whole=True)
 
 
-def _lines(file: Iterator[str], name: str) -> Iterator[Item]:
-    for number, line in enumerate(file, 1):
-        line = _without_mark(line) if number == 1 else line
-        if line.strip():
-            yield text_item(name, line.rstrip("\r\n"), number)
+def _readings(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[Reading]:
+    if kind == "text":
+        return iter([read_file(path, encoding)])
+    if kind == "lines":
+        return read_lines(path, encoding)
+    return read_cells(path, column, form=kind, encoding=encoding)
 
 
-def _rows(rows: Iterator[Row | BadRow], name: str, column: str) -> Iterator[Item]:
-    known = False
-    for row in rows:
-        if isinstance(row, BadRow):
-            yield Item(name, "", row.line, reason=row.reason)
-            continue
-        value = row.values.get(column)
-        if not known and column not in row.values:
-            raise CorpusError(
-                f"{name} has no column {column!r}; it has {', '.join(map(repr, row.values))}: "
-                f"name the one that holds the texts with --column"
-            )
-        known = True
-        if value is None or isinstance(value, dict | list | bool):
-            yield Item(name, "", row.line, row.values, f"its {column!r} is no text")
-        else:
-            yield text_item(name, str(value), row.line, row.values)
-
-
-def _without_mark(text: str) -> str:
-    return text.removeprefix("\ufeff")
+def _check_column(row: Mapping[str, Any], column: str, name: str) -> None:
+    if column not in row:
+        raise CorpusError(
+            f"{name} has no column {column!r}; it has {', '.join(map(repr, row))}: "
+            f"name the one that holds the texts with --column"
+        )

@@ -19,11 +19,11 @@ from textrnn.sources import (
     BINARY,
     SYNONYMS,
     Split,
-    called,
     labelled_examples,
     unlabelled_examples,
 )
 from textrnn.tables import Form
+from textrnn.textfiles import called
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,8 @@ def read_labelled(
     - an imdb.npz of keras.datasets.imdb's, imdb_word_index.json beside it (`split` as well).
 
     Labels are any text, stripped; JSON's numbers and booleans are written as JSON does. Texts
-    stay as they are, but for the byte order mark, the CR of line ends and the last line end of
-    .txt files.
+    are read as `textrnn.readers` says, as for prediction: a cell is kept as it is, a .txt file
+    loses its byte order mark, the CR of its line ends and its last line end.
 
     `classes` are those of a model, whose order then holds: another label is an error, and for
     ("negative", "positive") the labels neg and 0, pos and 1 mean the same.

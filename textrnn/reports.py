@@ -170,9 +170,8 @@ def _learnt_overlap(model: Artifact, corpus: Corpus, part: str) -> bool:
 def _sample(
     model: Artifact, alphabet: CharTokenizer, length: int, sampling: SamplingConfig, seed: int
 ) -> Ids:
-    prime = generation.opening(model)
     each = math.ceil(length / SAMPLES)
-    texts = generation.generate(model, prime, each, count=SAMPLES, sampling=sampling, seed=seed)
+    texts = generation.generate(model, length=each, count=SAMPLES, sampling=sampling, seed=seed)
     text = "".join(texts)[:length]
     if alphabet is not model.tokenizer and text:  # pieces can spell what no corpus holds
         alphabet = alphabet.extended(CharTokenizer.fit([text], lower=alphabet.lower))

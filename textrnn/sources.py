@@ -4,13 +4,15 @@ Tables, folders with a folder for each class, aclImdb and Keras's imdb.npz look 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from textrnn.errors import CorpusError
 from textrnn.keras_ids import read_keras_ids
-from textrnn.tables import BadRow, Form, Row, form_of, open_text, read_rows
+from textrnn.readers import BLANK, read_cells, read_file
+from textrnn.tables import Form
+from textrnn.textfiles import called, text_files
 
 Split = Literal["train", "test"]
 Example = tuple[str, str, str]  # "reviews.csv, line 12", the text, the label
@@ -42,18 +44,13 @@ def unlabelled_examples(
         folder = Path(path)
         parts = (folder / "train" / "unsup", folder / "unsup", folder / "train", folder)
         root = next(part for part in parts if part.is_dir())
-        for file in _text_files(root):
-            yield str(file), _read_text(file, encoding)
+        for file in text_files(root):
+            yield file, read_text(file, encoding)
     elif _is_npz(path):
         yield from ((where, text) for where, text, _ in _keras_examples(Path(path), "train"))
     else:
         examples = _table_examples(str(path), text_column, None, form, encoding)
         yield from ((where, text) for where, text, _ in examples)
-
-
-def called(path: str | Path) -> str:
-    """What a message calls `path`."""
-    return "standard input" if str(path) == "-" else str(path)
 
 
 def _is_npz(path: str | Path) -> bool:
@@ -73,65 +70,46 @@ def _is_folder(path: str | Path) -> bool:
 def _table_examples(
     path: str, text_column: str, label_column: str | None, form: Form | None, encoding: str
 ) -> Iterator[Example]:
-    """Two columns of a table, or one and empty labels; what is wrong is told once all is read."""
+    """Two columns of a table, or one and empty labels; bad rows are reported at the end."""
     name = called(path)
-    first, bad, checked = None, 0, False
-    with open_text(path, encoding) as file:
-        form = form or (None if path == "-" else form_of(path))
-        if form is None:
-            raise CorpusError(
-                f"nothing tells whether {name} is CSV, TSV or JSON lines; say so with "
-                f"--input-format csv, tsv or jsonl"
-            )
-        for row in read_rows(file, form, name):
-            if isinstance(row, Row) and not checked:
-                _check_columns(row, text_column, label_column, name)
-                checked = True
-            found: Example | BadRow = (
-                row
-                if isinstance(row, BadRow)
-                else _row_example(row, text_column, label_column, name)
-            )
-            if isinstance(found, BadRow):
-                first, bad = first or found, bad + 1
-            else:
-                yield found
+    first, bad, checked = "", 0, False
+    for reading in read_cells(path, text_column, form=form, encoding=encoding):
+        if reading.row and not checked:
+            _check_columns(reading.row, text_column, label_column, name)
+            checked = True
+        where = f"{name}, line {reading.line:,}"
+        label, reason = "", reading.reason
+        if not reason and label_column is not None:
+            label, reason = _label(reading.row.get(label_column))
+        if reason:
+            reason = "its text is empty" if reason == BLANK else reason
+            first, bad = first or f"{where}: {reason}", bad + 1
+        else:
+            yield where, reading.text, label
     if first:
         others = f"; {bad:,} rows in all cannot be used" if bad > 1 else ""
-        raise CorpusError(
-            f"{name}, line {first.line:,}: {first.reason}{others}; correct or delete "
-            f"{'them' if bad > 1 else 'it'} first"
-        )
+        raise CorpusError(f"{first}{others}; correct or delete {'them' if bad > 1 else 'it'} first")
 
 
-def _check_columns(row: Row, text_column: str, label_column: str | None, name: str) -> None:
+def _check_columns(
+    row: Mapping[str, Any], text_column: str, label_column: str | None, name: str
+) -> None:
     for column, option in ((text_column, "--column"), (label_column, "--label-column")):
-        if column is not None and column not in row.values:
+        if column is not None and column not in row:
             raise CorpusError(
                 f"{name} has no column {column!r}; its columns are "
-                f"{', '.join(map(repr, row.values))}: name one of them with {option}"
+                f"{', '.join(map(repr, row))}: name one of them with {option}"
             )
 
 
-def _row_example(
-    row: Row, text_column: str, label_column: str | None, name: str
-) -> Example | BadRow:
-    where, text = f"{name}, line {row.line:,}", row.values.get(text_column)
-    if not isinstance(text, str):
-        told = "its text is missing" if text is None else "its text is not a string"
-        return BadRow(row.line, told)
-    if not text.strip():
-        return BadRow(row.line, "its text is empty")
-    if label_column is None:
-        return where, text, ""
-    label = row.values.get(label_column)
-    if isinstance(label, list | dict):
-        return BadRow(row.line, "its label is neither a string nor a number")
-    if label is not None and not isinstance(label, str):
-        label = json.dumps(label)  # JSON's numbers, true and false
-    if not (label or "").strip():
-        return BadRow(row.line, "its label is empty")
-    return where, text, str(label).strip()
+def _label(value: Any) -> tuple[str, str]:
+    """The label in a cell, and the reason why it cannot be used."""
+    if isinstance(value, list | dict):
+        return "", "its label is neither a string nor a number"
+    if value is not None and not isinstance(value, str):
+        value = json.dumps(value)  # JSON's numbers, true and false
+    label = (value or "").strip()
+    return label, "" if label else "its label is empty"
 
 
 # ---- folders and Keras's file -------------------------------------------------------------------
@@ -142,7 +120,7 @@ def _folder_examples(folder: Path, split: Split, encoding: str) -> Iterator[Exam
     folders = {sub.name: sub for sub in _subfolders(root)}
     if {"neg", "pos"} <= folders.keys() <= {"neg", "pos", "unsup"}:  # aclImdb's
         folders = {SYNONYMS[name]: folders[name] for name in ("neg", "pos")}
-    files = {label: _text_files(sub) for label, sub in folders.items()}
+    files = {label: text_files(sub) for label, sub in folders.items()}
     if not any(files.values()):
         raise CorpusError(
             f"folder {root} holds no folder of .txt files; give each class a folder with its "
@@ -150,7 +128,7 @@ def _folder_examples(folder: Path, split: Split, encoding: str) -> Iterator[Exam
         )
     for label, found in files.items():
         for file in found:
-            yield str(file), _read_text(file, encoding), label.strip()
+            yield file, read_text(file, encoding), label.strip()
 
 
 def _part_of(folder: Path, split: Split) -> Path:
@@ -174,21 +152,14 @@ def _subfolders(folder: Path) -> list[Path]:
         raise CorpusError(f"cannot read {folder}: {error.strerror or error}") from error
 
 
-def _text_files(folder: Path) -> list[Path]:
-    """The .txt files in a folder and the folders in it, in the order of their names."""
-    return [Path(name) for name in sorted(map(str, folder.rglob("*.txt"))) if Path(name).is_file()]
-
-
-def _read_text(path: Path, encoding: str) -> str:
-    with open_text(path, encoding) as file:
-        text = file.read().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text:
-        raise CorpusError(
-            f"{path} is not text: it holds a NUL character; if it is UTF-16, use --encoding utf-16"
-        )
-    if not text.strip():
+def read_text(path: str | Path, encoding: str) -> str:
+    """The text of one .txt file; CorpusError names the file when it holds none."""
+    reading = read_file(path, encoding)
+    if reading.reason == BLANK:
         raise CorpusError(f"{path} holds no text; delete it, or write one into it")
-    return text.removesuffix("\n")
+    if reading.reason:
+        raise CorpusError(f"{path} {reading.reason.removeprefix('it ')}")
+    return reading.text
 
 
 def _keras_examples(path: Path, split: Split) -> Iterator[Example]:

@@ -1,18 +1,32 @@
-"""Turn a file's bytes into a stream of text, line ends kept, whose errors name the place."""
+"""Turn a file's bytes into a stream of text whose errors name the place.
+
+Everything that reads text starts here: corpora, tables, single texts. A byte order mark at the
+beginning is dropped.
+"""
 
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Literal, TextIO
 
 from textrnn.errors import CorpusError
 
+Newlines = Literal["normalise", "keep"]
 
-def open_text(path: str | Path, encoding: str = "utf-8") -> TextIO:
-    """Open a file, or standard input when `path` is "-", as `read_rows` wants it.
 
-    Line ends are kept. CorpusError when there is no such file or encoding and, on reading, when
-    the bytes are no text in it.
+def open_text(
+    path: str | Path,
+    encoding: str = "utf-8",
+    *,
+    newlines: Newlines = "keep",
+    name_lines: bool = True,
+) -> TextIO:
+    """Open a file, or standard input when `path` is "-".
+
+    Line ends are kept, as `read_rows` needs them; `newlines="normalise"` turns CR LF and lone CR
+    into LF. CorpusError when there is no such file or encoding and, on reading, when the bytes
+    are not text in it: it names the byte and, with `name_lines`, the line.
     """
     try:
         "".encode(encoding)  # unlike codecs.lookup, refuses codecs of bytes such as hex
@@ -20,16 +34,31 @@ def open_text(path: str | Path, encoding: str = "utf-8") -> TextIO:
         raise CorpusError(
             f"no encoding is called {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
         ) from None
+    source = _CountedBytes(_opened(path), keep_open=str(path) == "-")
+    return _Text(source, called(path), encoding, newlines, name_lines)
+
+
+def _opened(path: str | Path) -> BinaryIO:
     if str(path) == "-":
-        return _Text(_CountedBytes(sys.stdin.buffer, keep_open=True), "standard input", encoding)
+        return sys.stdin.buffer
     try:
-        return _Text(_CountedBytes(Path(path).open("rb")), str(path), encoding)
+        return Path(path).open("rb")
     except FileNotFoundError:
         raise CorpusError(f"no file {path}; check the name and the folder you are in") from None
     except (OSError, ValueError) as error:
         raise CorpusError(
             f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
         ) from error
+
+
+def called(path: str | Path) -> str:
+    """The name of `path` in a message."""
+    return "standard input" if str(path) == "-" else str(path)
+
+
+def text_files(folder: str | Path) -> list[str]:
+    """The .txt files in a folder and its subfolders, sorted by name."""
+    return sorted(str(file) for file in Path(folder).rglob("*.txt") if file.is_file())
 
 
 class _CountedBytes(io.BufferedIOBase):
@@ -60,23 +89,30 @@ class _CountedBytes(io.BufferedIOBase):
 
 
 class _Text(io.TextIOWrapper):
-    """Text whose reading fails with a CorpusError that names the place."""
+    """Text without its byte order mark, whose reading fails with a CorpusError."""
 
-    def __init__(self, source: _CountedBytes, title: str, encoding: str) -> None:
-        super().__init__(source, encoding=encoding, newline="")  # type: ignore[arg-type] # needs no name
-        self._source, self._title = source, title
+    def __init__(
+        self, source: _CountedBytes, title: str, encoding: str, newlines: Newlines, lines: bool
+    ) -> None:
+        newline = None if newlines == "normalise" else ""
+        super().__init__(source, encoding=encoding, newline=newline)  # type: ignore[arg-type] # needs no name
+        self._source, self._title, self._name_lines, self._begun = source, title, lines, False
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override] # iteration calls it
-        try:
-            return super().readline(size)
-        except (OSError, UnicodeError) as error:
-            raise self._explained(error) from error
+        return self._checked(lambda: super(_Text, self).readline(size))
 
     def read(self, size: int | None = -1, /) -> str:
+        return self._checked(lambda: super(_Text, self).read(size))
+
+    def _checked(self, read: Callable[[], str]) -> str:
         try:
-            return super().read(size)
+            text = read()
+            if text and not self._begun:
+                self._begun = True
+                text = text.removeprefix("\ufeff") or read()
         except (OSError, UnicodeError) as error:
             raise self._explained(error) from error
+        return text
 
     def _explained(self, error: OSError | UnicodeError) -> CorpusError:
         if isinstance(error, OSError):
@@ -86,7 +122,7 @@ class _Text(io.TextIOWrapper):
         if isinstance(error, UnicodeDecodeError):
             # error.object ends with the last byte read.
             position = self._source.bytes - len(error.object) + error.start
-            if "\n".encode(self.encoding) == b"\n":
+            if self._name_lines and "\n".encode(self.encoding) == b"\n":
                 ends = self._source.line_ends - error.object.count(b"\n", error.start)
                 line = f" (line {ends + 1:,})"
             if position == 0 and error.object[:2] in (b"\xff\xfe", b"\xfe\xff"):

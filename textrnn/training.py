@@ -177,12 +177,10 @@ def _validate(run: Run, learner: Learner, split: Split, on_progress: OnProgress)
 def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:
     if not training.sample_length:
         return {}
-    prime = generation.opening(model)
     return {
         temperature: generation.generate(
             model,
-            prime,
-            training.sample_length,
+            length=training.sample_length,
             sampling=SamplingConfig(temperature=temperature),
             seed=training.seed,
         )[0]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from textrnn.corpora import read_corpus
 from textrnn.errors import TrainingError
 from textrnn.labelled import read_unlabelled
 from textrnn.observer import Observer
+from textrnn.sources import read_text
 from textrnn.tables import Form
 
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -32,7 +32,7 @@ class Unlabelled:
     @classmethod
     def of(cls, texts: Iterable[str], names: tuple[str, ...] = ("texts",)) -> Self:
         """Texts at hand, with their sum."""
-        texts, digest = list(texts), hashlib.sha256()
+        texts, digest = [texts] if isinstance(texts, str) else list(texts), hashlib.sha256()
         for text in texts:
             digest.update(json.dumps(text).encode())
         return cls(texts, names, digest.hexdigest())
@@ -80,8 +80,8 @@ def read_texts(
 
     CorpusError as there.
     """
-    if Path(path).suffix.lower() == ".txt" and not os.path.isdir(path):
-        texts: Sequence[str] = [read_corpus([path], encoding=encoding).text]
+    if form is None and Path(path).suffix.lower() == ".txt" and not os.path.isdir(path):
+        texts: Sequence[str] = [read_text(path, encoding)]
     else:
         texts = read_unlabelled(path, text_column=text_column, form=form, encoding=encoding)
     return Unlabelled.of(texts, (str(path),))

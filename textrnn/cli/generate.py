@@ -27,7 +27,7 @@ sampling_options = all_of(
 
 @click.command()
 @model_option
-@click.option("--prime", help="Text to continue.  [default: a line end]")
+@click.option("--prime", help="Text to continue.  [default: none, a new text]")
 @click.option(
     "--prime-file", metavar="FILE", help="Read the text to continue from a file; - is stdin."
 )
@@ -98,7 +98,7 @@ def generate(
         "stop": [stop_text.replace("\\n", "\n") for stop_text in stop],
         "unknown": unknown,
     }
-    start = "\n" if text is None else text
+    start = text or ""
     if interactive:
         if unknown == "skip":
             start = start.translate(dict.fromkeys(map(ord, skipped)))

@@ -5,7 +5,7 @@ prime and all turns.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from textrnn import generation
 from textrnn.artifact import Artifact
 from textrnn.cli.options import write_file
 from textrnn.config import SamplingConfig
+from textrnn.continuations import stop_texts
 from textrnn.errors import ConfigError, TextRNNError
 from textrnn.settings import parse_setting
 from textrnn.tokenizers.writing import writing_of
@@ -47,7 +48,7 @@ def write_interactively(
     length: int,
     sampling: SamplingConfig,
     seed: int,
-    stop: tuple[str, ...],
+    stop: str | Iterable[str],
     read: Callable[[str], str],
     write: Callable[[str], None],
 ) -> str:
@@ -58,7 +59,7 @@ def write_interactively(
     `stream` gives for `seed`. A TextRNNError when the settings to begin with are wrong; a wrong
     line is answered with its sentence and changes nothing.
     """
-    session = _Session(model, length, sampling, seed, stop, write)
+    session = _Session(model, length, sampling, seed, stop_texts(stop), write)
     try:
         session.start(prime)
         write("(Enter writes on, h lists the commands, q quits)\n")

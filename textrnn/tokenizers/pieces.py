@@ -36,11 +36,12 @@ _PROBE = f" a  {_SPACE}\n\t \N{ROCKET}"
 class SentencePieceTokenizer:
     """One id a piece, of a trained SentencePiece `model` (the bytes of its file).
 
-    `lower` lower-cases whatever is encoded. RuntimeError when `model` is no model.
+    `lower` lower-cases whatever is encoded; `line_ends` says whether the texts that the pieces
+    were learnt from held any. RuntimeError when `model` is no model.
     """
 
-    def __init__(self, model: bytes, *, lower: bool) -> None:
-        self.model, self.lower = model, lower
+    def __init__(self, model: bytes, *, lower: bool, line_ends: bool = True) -> None:
+        self.model, self.lower, self.line_ends = model, lower, line_ends
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         ids = range(self.vocab_size)
         # A byte's piece, <0x41>, stands for one byte, and so does a space's one character.
@@ -81,13 +82,15 @@ class SentencePieceTokenizer:
         if vocab_size < 1:
             raise ConfigError(f"vocab_size must be at least 1, got {vocab_size}")
         counts: Counter[str] = Counter()
+        line_ends = False
         for text in texts:
+            line_ends = line_ends or "\n" in text
             counts.update(_WORD.findall(text.lower() if lower else text))
         if not counts:
             raise CorpusError("the texts hold no word; name files that hold text")
         if any(map(_half_character, counts)):
             raise CorpusError("the text holds half a surrogate pair, which is no character")
-        return cls(_train(counts, vocab_size, model_type), lower=lower)
+        return cls(_train(counts, vocab_size, model_type), lower=lower, line_ends=line_ends)
 
     def encode(self, text: str) -> Ids:
         """`text` as ids, shape (pieces,), int32.
@@ -127,6 +130,7 @@ class SentencePieceTokenizer:
                 "type": "sentencepiece",
                 "lower": self.lower,
                 "sha256": hashlib.sha256(self.model).hexdigest(),
+                **({} if self.line_ends else {"line_ends": False}),
             },
             indent=1,
         )
@@ -142,7 +146,11 @@ class SentencePieceTokenizer:
             )
         try:
             # SentencePiece takes nothing at all for a model yet to come.
-            tokenizer = cls(model or b"empty", lower=content["lower"])
+            tokenizer = cls(
+                model or b"empty",
+                lower=content["lower"],
+                line_ends=content.get("line_ends", True),
+            )
         except RuntimeError as error:
             raise ArtifactError("tokenizer.model is not a model of SentencePiece") from error
         pad_id = tokenizer._processor.pad_id()

@@ -25,6 +25,8 @@ Mask = npt.NDArray[np.bool_]
 Writer = Callable[[int], str]  # an id -> the text that is certain now
 
 FIRST_BYTE = 4  # of SentencePieceTokenizer's ids
+FIRST_PIECE = FIRST_BYTE + 256  # the likeliest of those that were learnt
+ENDS = ("\n", ".", "!", "?", "\u3002")  # tokens after which a new text may begin, the best first
 MOST_IDS = 4  # that one character takes: it has so many bytes at most
 
 
@@ -49,10 +51,10 @@ class Characters:
         self.tokenizer, self.lower = tokenizer, tokenizer.lower
         self.characters = tokenizer.characters
 
-    @property
-    def opening(self) -> str:
-        """What to begin after where nobody gives a prime: a line end, if it is known."""
-        return "\n" if "\n" in self.characters else self.characters[0]
+    def new_text(self) -> Start:
+        """What a new text begins after: a line end, or else the first known character."""
+        known = self.characters
+        return Start(np.array([known.index("\n") if "\n" in known else 0], self.tokenizer.dtype))
 
     def start(self, prime: str, unknown: Unknown) -> Start:
         """The ids of `prime`; TokenizerError for an unknown character, unless skipped."""
@@ -78,14 +80,13 @@ class _Tokens:
     banned: Mask
     texts: tuple[str, ...]  # what each id writes; nothing if it is never written, or a byte
 
-    @property
-    def opening(self) -> str:
-        """What to begin after where nobody gives a prime."""
-        raise NotImplementedError
-
     def __init__(self, lower: bool) -> None:
         self.lower = lower
         self.characters = tuple(sorted(set().union(*self.texts)))
+
+    def new_text(self) -> Start:
+        """What a new text begins after: a line end, where it is known."""
+        raise NotImplementedError
 
     def encode(self, text: str) -> Ids:
         """`text` as ids."""
@@ -115,7 +116,7 @@ class _Tokens:
         only = np.array([text.startswith(begun) for text in self.texts]) & ~self.banned
         if only.sum() == only[ids[-1]]:
             return Start(ids)
-        return Start(ids[:-1] if len(ids) > 1 else self.encode(self.opening), only, begun)
+        return Start(ids[:-1] if len(ids) > 1 else self.new_text().ids, only, begun)
 
     def unknown_characters(self, text: str) -> str:
         """Nothing: whatever has no id of its own has one that it shares, or several."""
@@ -157,10 +158,13 @@ class Pieces(_Tokens):
         self.banned = np.arange(tokenizer.vocab_size) < 2
         super().__init__(tokenizer.lower)
 
-    @property
-    def opening(self) -> str:
-        """A line end."""
-        return "\n"
+    def new_text(self) -> Start:
+        """A line end or else the end of a sentence, if learnt; or else the likeliest piece."""
+        if self.tokenizer.line_ends:
+            return Start(self.encode("\n"))
+        learnt = self.texts[FIRST_PIECE:]
+        known = (learnt.index(end) for end in ENDS if end in learnt)
+        return Start(np.array([FIRST_PIECE + next(known, 0)], np.int32))
 
     def encode(self, text: str) -> Ids:
         """`text` as ids."""
@@ -198,10 +202,10 @@ class Words(_Tokens):
         self.banned = np.array([not text for text in self.texts])
         super().__init__(tokenizer.lower)
 
-    @property
-    def opening(self) -> str:
-        """What to begin after where nobody gives a prime: a line end, if it is known."""
-        return "\n" if "\n" in self.texts else self.texts[1]
+    def new_text(self) -> Start:
+        """A line end or else the end of a sentence, if known; or else the most frequent word."""
+        known = (self.texts.index(end) for end in ENDS if end in self.texts)
+        return Start(np.array([next(known, 1)], np.int32))
 
     def encode(self, text: str) -> Ids:
         """`text` as ids; words that have none get the one of unknown words."""
