@@ -7,6 +7,9 @@ batches, so that the element-wise work between the products is shared out as wel
 Most BLAS libraries have one number of threads for the whole process. Computations that overlap
 therefore share one change of it: the first lowers the number, the last restores it. Hold the limit
 while something is computed, and never across a `yield` to a caller.
+
+One case stays open: other code that sets its own limit while ours holds, and takes it back after
+ours has ended, restores the one thread that it found.
 """
 
 import os
