@@ -32,14 +32,17 @@ def test_blocks_are_full_steps_of_as_many_words_as_fit(lengths):
         assert after is None or size + after[0][0] > BLOCK_WORDS
 
 
-@given(lengths=st.lists(st.integers(1, 3 * BATCH_WORDS // BATCH_TEXTS), max_size=600))
+@given(
+    lengths=st.lists(st.integers(1, 3 * BATCH_WORDS // BATCH_TEXTS), max_size=600),
+    most_texts=st.none() | st.integers(1, 600),
+)
 @settings(max_examples=20)
-def test_batches_hold_every_text_once_longest_first_and_not_too_many_words(lengths):
-    found = list(batches(lengths))
+def test_batches_hold_every_text_once_longest_first_and_not_too_many_words(lengths, most_texts):
+    found = list(batches(lengths, most_texts))
     rows = [row for batch in found for row in batch.tolist()]
     assert sorted(rows) == list(range(len(lengths)))
     sizes = [lengths[row] for row in rows]
     assert sizes == sorted(sizes, reverse=True)
     for batch in found:
-        assert len(batch) <= BATCH_TEXTS
+        assert len(batch) <= min(BATCH_TEXTS, most_texts or BATCH_TEXTS)
         assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= BATCH_WORDS

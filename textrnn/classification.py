@@ -4,9 +4,7 @@ A `Judge` holds what is built once. Texts come in lists: the larger the list, th
 batches that texts of like lengths make, which run side by side, one a core.
 """
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +16,14 @@ from textrnn.artifact import ClassifierArtifact
 from textrnn.cells import Floats, Ids
 from textrnn.classifier_forward import ClassifierNetwork
 from textrnn.errors import ConfigError
-from textrnn.generation import one_blas_thread
 from textrnn.packing import batches
+from textrnn.threads import parallel_map
 from textrnn.tokenizers.words import WordTokenizer, cut
 
 UNSURE = "unsure"
+# Few texts are cut into this many batches, so that several cores have work, but into none of fewer
+# texts than these: the products of a smaller batch are slower than a core gains.
+SHARES, LEAST_TEXTS = 4, 32
 WHOLE_WORDS = 10_000  # a longer text is read in windows, that memory may stay flat
 
 OnProgress = Callable[[int, int], None]  # readings of texts that are done, readings in all
@@ -108,7 +109,7 @@ class Judge:
     def logits(self, texts: Sequence[Ids], on_progress: OnProgress | None = None) -> Floats:
         """Logits (texts, classes) of ids as they are, one or more in each."""
         lengths = [len(ids) for ids in texts]
-        groups = list(batches(lengths))
+        groups = list(batches(lengths, max(LEAST_TEXTS, -(-len(lengths) // SHARES))))
         if isinstance(self.network, ClassifierNetwork) and (
             sum(lengths) >= self.model.config.vocab_size
         ):
@@ -119,15 +120,11 @@ class Judge:
             result[rows] = self.network.batch_logits([texts[row] for row in rows])
 
         # Batches are small: a core each serves them better than all cores one by one.
-        if len(groups) == 1:
-            compute(groups[0])
-        else:
-            done = 0
-            with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
-                for rows, _ in zip(groups, pool.map(compute, groups), strict=True):
-                    done += len(rows)
-                    if on_progress and done < len(texts):
-                        on_progress(done, len(texts))
+        done = 0
+        for rows, _ in zip(groups, parallel_map(compute, groups), strict=True):
+            done += len(rows)
+            if on_progress and done < len(texts):
+                on_progress(done, len(texts))
         if on_progress:
             on_progress(len(texts), len(texts))
         return result

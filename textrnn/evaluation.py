@@ -19,10 +19,11 @@ import numpy.typing as npt
 from textrnn.cells import Floats, Ids
 from textrnn.errors import CorpusError
 from textrnn.forward import Network
-from textrnn.generation import one_blas_thread
+from textrnn.threads import one_blas_thread, parallel_map
 
 WINDOW = 256
-ROWS = 128  # windows at a time
+ROWS = 128  # windows of a batch
+WORKERS = 8  # batches at a time, at most: each takes up to 100 MB
 
 OnProgress = Callable[[int, int], None]  # tokens done, tokens in all
 
@@ -70,12 +71,17 @@ def cold(
     count = (len(ids) - 1) // window
     inputs = ids[: count * window].reshape(count, window)
     targets = ids[1 : count * window + 1].reshape(count, window)
-    total = _Total()
-    for start in range(0, count, ROWS):
-        rows = inputs[start : start + ROWS]
-        total.add_chunks(
+
+    def score(start: int) -> _Total:
+        rows, batch = inputs[start : start + ROWS], _Total()
+        batch.add_chunks(
             network, rows, targets[start : start + ROWS], network.zero_state(len(rows))
         )
+        return batch
+
+    total = _Total()
+    for batch in parallel_map(score, range(0, count, ROWS), workers=WORKERS):
+        total.add(batch)
         if on_progress:
             on_progress(total.tokens, count * window)
     return total.score(ends)
@@ -120,6 +126,11 @@ class _Total:
             self.loss += float(-log_likelihoods(logits, part).sum(dtype=np.float64))
             self.right += int((logits.argmax(axis=-1) == part).sum())
             self.tokens += part.size
+
+    def add(self, other: "_Total") -> None:
+        self.loss += other.loss
+        self.right += other.right
+        self.tokens += other.tokens
 
     def score(self, ends: Ids | None) -> Score:
         accuracy = self.right / self.tokens

@@ -3,22 +3,19 @@
 Whatever the model's tokens are: where they are characters each is one, else what the tokens write
 is cut to the length asked for.
 
-Every product runs on one BLAS thread: a second one only adds waiting to products this small. Many
-samples run as rows of a batch, split among threads of our own, so that the element-wise work
-between the products is shared out as well.
+Every product runs on one BLAS thread (`textrnn.threads`). Many samples run as rows of a batch,
+split among threads of our own.
 """
 
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
 
 from textrnn.artifact import Artifact
 from textrnn.config import SamplingConfig
@@ -26,6 +23,7 @@ from textrnn.continuations import Continuation, after, stop_texts, until
 from textrnn.errors import ConfigError
 from textrnn.forward import Network
 from textrnn.sampling import draw, probabilities, uniforms
+from textrnn.threads import one_blas_thread
 from textrnn.tokenizers import Ids, Unknown
 from textrnn.tokenizers.writing import (
     MOST_IDS,
@@ -198,11 +196,6 @@ def _network(model: Artifact, writing: Pieces | Words) -> Network:
     return Network(model.config, {**model.weights, "output/bias": bias})
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """A context in which NumPy's matrix products use one thread."""
-    return ThreadpoolController().limit(limits=1, user_api="blas")
-
-
 def _ids(
     network: Network, start: Start, length: int, sampling: SamplingConfig, seed: int, count: int = 1
 ) -> Iterator[npt.NDArray[Any]]:
@@ -214,14 +207,18 @@ def _ids(
         _steps(network, start.ids, start.only, sampling, seed, first, last - first)
         for first, last in pairwise(firsts)
     ]
-    blas = ThreadpoolController().select(user_api="blas")
     with ThreadPoolExecutor(threads) as pool:
         run = map if threads == 1 else pool.map
         for done in range(0, length, BURST):
             bursts = (islice(group, min(BURST, length - done)) for group in groups)
-            with blas.limit(limits=1):
-                columns = list(run(list, bursts))
+            columns = list(run(_burst, bursts))
             yield from map(np.concatenate, zip(*columns, strict=True))
+
+
+def _burst(columns: Iterator[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    # In the thread that computes: the limit of some BLAS libraries is the calling thread's alone.
+    with one_blas_thread():
+        return list(columns)
 
 
 def _steps(

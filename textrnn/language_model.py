@@ -10,7 +10,7 @@ It is no model to use by itself: it foretells words of its own tokenizer, and do
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,14 @@ from textrnn.config import GeneratorConfig
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.forward import Network, cell_name
 from textrnn.model_files import ModelFiles
+from textrnn.threads import one_blas_thread, parallel_map
 from textrnn.tokenizers import Ids
 
 KIND = "language model"
 RECORDS = ("corpus", "data", "pretraining", "tokens", "perplexity")  # what others read of it
-# Of texts to score: side by side, each from the zero state; and logits at a time (32 MB).
-ROWS, LEAST_STEPS, LOGITS = 64, 64, 2**23
+# Of texts to score: side by side, each from the zero state; and logits at a time (32 MB), in each
+# of so many threads at most.
+ROWS, LEAST_STEPS, LOGITS, WORKERS = 64, 64, 2**23, 8
 
 OnProgress = Callable[[int, int], None]  # ids scored, ids in all
 
@@ -75,13 +77,16 @@ class LanguageModel:
         inputs = ids[: rows * steps].reshape(rows, steps)
         targets = ids[1 : rows * steps + 1].reshape(rows, steps)
         network, loss, right, start = self._network(), 0.0, 0, 0
-        for vectors in network.chunks(inputs, network.zero_state(rows)):
-            part = targets[:, start : start + vectors.shape[1]]
-            start += vectors.shape[1]
-            part_loss, part_right = self._compare(vectors.reshape(part.size, -1), part.reshape(-1))
-            loss, right = loss + part_loss, right + part_right
-            if on_progress:
-                on_progress(rows * start, rows * steps)
+        with one_blas_thread():
+            for vectors in network.chunks(inputs, network.zero_state(rows)):
+                part = targets[:, start : start + vectors.shape[1]]
+                start += vectors.shape[1]
+                for part_loss, part_right in self._compare(
+                    vectors.reshape(part.size, -1), part.reshape(-1)
+                ):
+                    loss, right = loss + part_loss, right + part_right
+                if on_progress:
+                    on_progress(rows * start, rows * steps)
         loss /= rows * steps
         perplexity = math.exp(min(loss, 700.0)) if math.isfinite(loss) else loss
         return {"loss": loss, "perplexity": perplexity, "accuracy": right / (rows * steps)}
@@ -93,20 +98,25 @@ class LanguageModel:
         output = {"output/kernel": kernel, "output/bias": np.zeros(size, np.float32)}
         return Network(self.config, {**self.weights, **output})
 
-    def _compare(self, vectors: npt.NDArray[Any], targets: Ids) -> tuple[float, int]:
-        """Summed loss in nats, and how many targets (n,) are the likeliest by vectors (n, size)."""
+    def _compare(self, vectors: npt.NDArray[Any], targets: Ids) -> Iterator[tuple[float, int]]:
+        """Compare vectors (n, size) with targets (n,), a span of them at a time.
+
+        Gives each span's summed loss in nats, and how many of its targets are the likeliest.
+        """
         table, bias = self.weights["embedding/embeddings"], self.weights["softmax/bias"]
-        span, loss, right = max(1, LOGITS // self.config.vocab_size), 0.0, 0
-        for start in range(0, len(targets), span):
+        span = max(1, LOGITS // self.config.vocab_size)
+
+        def compare(start: int) -> tuple[float, int]:
             part = targets[start : start + span]
             logits = vectors[start : start + span] @ table.T
             logits += bias
             chosen, highest = logits[np.arange(len(part)), part], logits.max(axis=1)
             logits -= highest[:, None]
             sums = np.exp(logits, out=logits).sum(axis=1)
-            loss += float((np.log(sums) + highest - chosen).sum(dtype=np.float64))
-            right += int((chosen == highest).sum())
-        return loss, right
+            loss = float((np.log(sums) + highest - chosen).sum(dtype=np.float64))
+            return loss, int((chosen == highest).sum())
+
+        return parallel_map(compare, range(0, len(targets), span), workers=WORKERS)
 
 
 def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:

@@ -53,12 +53,16 @@ class Packed:
         yield block
 
 
-def batches(lengths: Sequence[int]) -> Iterator[Indices]:
-    """Cut texts of these lengths into batches, longest first, of texts of like lengths."""
+def batches(lengths: Sequence[int], most_texts: int | None = None) -> Iterator[Indices]:
+    """Cut texts of these lengths into batches, longest first, of texts of like lengths.
+
+    A batch holds `most_texts` at most, where that is less than BATCH_TEXTS.
+    """
+    most_texts = min(BATCH_TEXTS, most_texts or BATCH_TEXTS)
     order = np.argsort(-np.asarray(lengths), kind="stable")
     start = 0
     while start < len(order):
-        count = max(1, min(BATCH_TEXTS, BATCH_WORDS // max(1, lengths[order[start]])))
+        count = max(1, min(most_texts, BATCH_WORDS // max(1, lengths[order[start]])))
         yield order[start : start + count]
         start += count
 
