@@ -6,57 +6,11 @@ import signal
 # TensorFlow reads it once, when it is first imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from collections.abc import Callable, Mapping
-from typing import Any
 
-import numpy as np
 from hypothesis import settings
-
-from textrnn.artifact import Artifact
-from textrnn.config import GeneratorConfig
-from textrnn.forward import weight_shapes
-from textrnn.tokenizers import CharTokenizer
 
 # What runs in the background of a script does not hear Ctrl-C, nor would the programs started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # An example that takes more than 200 ms is no bug, but a busy machine.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
-
-
-def random_weights(
-    config: Any, seed: int = 0, shapes: Callable[..., Mapping[str, Any]] = weight_shapes
-) -> dict[str, np.ndarray]:
-    """Weights for `config`, biases too, that keep every sum near 1.
-
-    The tanh cells' recurrent kernels are scaled to the spectral norm 0.7: a chaotic network would
-    blow a rounding up to any size.
-    """
-    rng = np.random.default_rng(seed)
-    weights = {}
-    for name, shape in shapes(config).items():
-        values = rng.normal(size=shape)
-        if name.endswith(("bias", "beta")):
-            values *= 0.3
-        elif name.endswith("gamma"):
-            values = 1 + 0.1 * values
-        elif config.cell.endswith("_rnn") and "recurrent" in name:
-            values *= 0.7 / np.linalg.norm(values, 2)
-        elif "embeddings" not in name:
-            values /= np.sqrt(np.prod(shape[:-1]))
-        weights[name] = values.astype(np.float32)
-    return weights
-
-
-def tiny_model(
-    cell: str = "lstm",
-    text: str = "\n abcdefghijklmnopqrstuvwxyz",
-    units: int = 8,
-    seed: int = 0,
-    **config: object,
-) -> Artifact:
-    """An untrained model over the alphabet of `text`; the same arguments give the same model."""
-    tokenizer = CharTokenizer.fit([text])
-    settings = {"embedding_dim": 5, **config}
-    network = GeneratorConfig(vocab_size=tokenizer.vocab_size, cell=cell, units=units, **settings)
-    return Artifact(network, tokenizer, random_weights(network, seed))

@@ -14,44 +14,44 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from textrnn.api import Generator as Generator
-    from textrnn.api import load as load
-    from textrnn.api import train_generator as train_generator
-    from textrnn.classification import Verdict as Verdict
-    from textrnn.classifier_api import Classifier as Classifier
-    from textrnn.classifier_api import train_classifier as train_classifier
-    from textrnn.classifier_config import ClassifierConfig as ClassifierConfig
-    from textrnn.classifier_config import ClassifierTrainingConfig as ClassifierTrainingConfig
-    from textrnn.classifier_config import ReadingConfig as ReadingConfig
-    from textrnn.config import GeneratorConfig as GeneratorConfig
-    from textrnn.config import SamplingConfig as SamplingConfig
-    from textrnn.config import TrainingConfig as TrainingConfig
-    from textrnn.corpora import Corpus as Corpus
-    from textrnn.corpora import read_corpus as read_corpus
+    from textrnn.api.classifier import Classifier as Classifier
+    from textrnn.api.classifier import train_classifier as train_classifier
+    from textrnn.api.generator import Generator as Generator
+    from textrnn.api.generator import load as load
+    from textrnn.api.generator import train_generator as train_generator
+    from textrnn.config.classifier import ClassifierConfig as ClassifierConfig
+    from textrnn.config.classifier import ClassifierTrainingConfig as ClassifierTrainingConfig
+    from textrnn.config.generator import GeneratorConfig as GeneratorConfig
+    from textrnn.config.generator import TrainingConfig as TrainingConfig
+    from textrnn.config.sampling import SamplingConfig as SamplingConfig
+    from textrnn.config.text import ReadingConfig as ReadingConfig
+    from textrnn.data.corpora import Corpus as Corpus
+    from textrnn.data.corpora import read_corpus as read_corpus
+    from textrnn.data.labelled import Labelled as Labelled
+    from textrnn.data.labelled import read_labelled as read_labelled
+    from textrnn.engine.classification import Verdict as Verdict
     from textrnn.errors import TextRNNError as TextRNNError
-    from textrnn.labelled import Labelled as Labelled
-    from textrnn.labelled import read_labelled as read_labelled
-    from textrnn.observer import Observer as Observer
+    from textrnn.training.observer import Observer as Observer
 
 _HOME = {
-    "Classifier": "classifier_api",
-    "ClassifierConfig": "classifier_config",
-    "ClassifierTrainingConfig": "classifier_config",
-    "Corpus": "corpora",
-    "Generator": "api",
-    "GeneratorConfig": "config",
-    "Labelled": "labelled",
-    "Observer": "observer",
-    "ReadingConfig": "classifier_config",
-    "SamplingConfig": "config",
+    "Classifier": "api.classifier",
+    "ClassifierConfig": "config.classifier",
+    "ClassifierTrainingConfig": "config.classifier",
+    "Corpus": "data.corpora",
+    "Generator": "api.generator",
+    "GeneratorConfig": "config.generator",
+    "Labelled": "data.labelled",
+    "Observer": "training.observer",
+    "ReadingConfig": "config.text",
+    "SamplingConfig": "config.sampling",
     "TextRNNError": "errors",
-    "TrainingConfig": "config",
-    "Verdict": "classification",
-    "load": "api",
-    "read_corpus": "corpora",
-    "read_labelled": "labelled",
-    "train_classifier": "classifier_api",
-    "train_generator": "api",
+    "TrainingConfig": "config.generator",
+    "Verdict": "engine.classification",
+    "load": "api.generator",
+    "read_corpus": "data.corpora",
+    "read_labelled": "data.labelled",
+    "train_classifier": "api.classifier",
+    "train_generator": "api.generator",
 }
 
 __all__ = sorted(_HOME)

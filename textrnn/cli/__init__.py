@@ -9,13 +9,13 @@ import sys
 import click
 
 from textrnn import __version__
-from textrnn.cli.classify import classify
-from textrnn.cli.corpora import corpora
-from textrnn.cli.evaluate import evaluate
-from textrnn.cli.export import export
-from textrnn.cli.generate import generate
-from textrnn.cli.models import models
-from textrnn.cli.train import finetune, train
+from textrnn.cli.commands.classify import classify
+from textrnn.cli.commands.corpora import corpora
+from textrnn.cli.commands.evaluate import evaluate
+from textrnn.cli.commands.export import export
+from textrnn.cli.commands.generate import generate
+from textrnn.cli.commands.models import models
+from textrnn.cli.commands.train import finetune, train
 from textrnn.errors import TextRNNError
 
 

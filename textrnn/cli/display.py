@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from textrnn.observer import EpochEnd, Observer, ValidationProgress
-from textrnn.observer import Progress as RunProgress
+from textrnn.training.observer import EpochEnd, Observer, ValidationProgress
+from textrnn.training.observer import Progress as RunProgress
 
 PLAIN_SECONDS = 30.0  # between two lines where no line can be redrawn
 

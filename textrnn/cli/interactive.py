@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from textrnn import generation
-from textrnn.artifact import Artifact
+from textrnn.artifacts.generator import Artifact
 from textrnn.cli.options import write_file
-from textrnn.config import SamplingConfig
-from textrnn.continuations import stop_texts
+from textrnn.config.base import parse_setting
+from textrnn.config.sampling import SamplingConfig
+from textrnn.engine import generation
+from textrnn.engine.stopping import stop_texts
 from textrnn.errors import ConfigError, TextRNNError
-from textrnn.settings import parse_setting
-from textrnn.tokenizers.writing import writing_of
+from textrnn.tokenizers.detokenize import writing_of
 
 HELP = """\
   Enter     write on

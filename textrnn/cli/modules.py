@@ -4,12 +4,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from textrnn.artifact import ClassifierArtifact
+    from textrnn.artifacts.registry import ClassifierArtifact
 
 
 def load_tensorflow() -> None:
     """Import it; ImportError where there is none."""
-    from textrnn.cli import heavy  # noqa: F401
+    from textrnn.cli import tensorflow  # noqa: F401
 
 
 def prepare(model: "ClassifierArtifact") -> None:

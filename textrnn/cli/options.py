@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from textrnn.config.base import Config
 from textrnn.errors import TextRNNError
-from textrnn.settings import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
 

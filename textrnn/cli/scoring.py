@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from textrnn import classifier_evaluation, report_views
-from textrnn.artifact import ClassifierArtifact
-from textrnn.cli.labelled_texts import is_imdb, read_texts
+from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.cli.data_options import is_imdb, read_texts
 from textrnn.cli.modules import prepare
+from textrnn.data.labelled import Labelled
 from textrnn.errors import ConfigError
-from textrnn.labelled import Labelled
+from textrnn.evaluation import classifier, report_text
 
 
 def score(
@@ -37,7 +37,7 @@ def score(
         )
     both = is_imdb(name) or name.endswith(".npz") or (Path(name) / "train").is_dir()
     learnt = _read(model, name, "train", options) if both and split == "test" else None
-    return classifier_evaluation.evaluate(
+    return classifier.evaluate(
         model,
         data,
         learnt=learnt,
@@ -49,7 +49,7 @@ def score(
 
 def shown(report: Mapping[str, Any], form: str) -> str:
     """A report as text, or as Markdown."""
-    show = report_views.as_markdown if form == "markdown" else report_views.as_text
+    show = report_text.as_markdown if form == "markdown" else report_text.as_text
     return show(report).rstrip("\n")
 
 

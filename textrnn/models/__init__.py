@@ -1,1 +1,1 @@
-"""Turn a config into a Keras model."""
+"""Keras models that train, and the layers they are built from."""

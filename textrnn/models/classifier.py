@@ -1,21 +1,21 @@
 """Turn a ClassifierConfig into the Keras model that learns to judge.
 
-`textrnn.classifier_forward` computes the same function in NumPy.
+`textrnn.engine.classifier` computes the same function in NumPy.
 """
 
 from typing import Any
 
 import keras
 
-from textrnn.classifier_config import ClassifierConfig
-from textrnn.models.stack import locked_dropout, recurrent_layer, regularizer
-from textrnn.sequence_layers import (
+from textrnn.config.classifier import ClassifierConfig
+from textrnn.models.layers.masked import (
     MaskedConv1D,
     MaskedMaxPooling1D,
     MaskedPooling,
     Shifted,
     WordDropout,
 )
+from textrnn.models.stack import locked_dropout, recurrent_layer, regularizer
 
 
 def build_classifier(

@@ -1,14 +1,14 @@
 """Turn a GeneratorConfig into the Keras model that learns.
 
 Stateless and stateful models of one config have the same weights: a state is a variable of a
-layer, but no weight. `textrnn.forward` computes the same function in NumPy.
+layer, but no weight. `textrnn.engine.generator` computes the same function in NumPy.
 """
 
 from typing import Any
 
 import keras
 
-from textrnn.config import GeneratorConfig
+from textrnn.config.generator import GeneratorConfig
 from textrnn.models.stack import embedded, recurrent_stack
 
 

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn.config import GeneratorConfig
+from textrnn.config.generator import GeneratorConfig
+from textrnn.models.layers.masked import WordDropout
 from textrnn.models.stack import embedded, recurrent_stack
-from textrnn.sequence_layers import WordDropout
 
 Chances = npt.NDArray[np.float64]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import keras
 
-from textrnn.classifier_config import ClassifierConfig
-from textrnn.config import GeneratorConfig
-from textrnn.layers import GRU, LSTM, LayerNormSimpleRNNCell
-from textrnn.mingru import MinGRU
+from textrnn.config.classifier import ClassifierConfig
+from textrnn.config.generator import GeneratorConfig
+from textrnn.models.layers.mingru import MinGRU
+from textrnn.models.layers.recurrent import GRU, LSTM, LayerNormSimpleRNNCell
 
 
 def recurrent_layer(

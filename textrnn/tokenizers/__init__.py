@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Union
 
 from textrnn.errors import ArtifactError
 from textrnn.tokenizers.characters import CharTokenizer, Ids, Unknown, describe
-from textrnn.tokenizers.rules import Rule
-from textrnn.tokenizers.stored import parse
+from textrnn.tokenizers.patterns import Rule
+from textrnn.tokenizers.serialization import parse
 from textrnn.tokenizers.words import PAD_ID, Keep, WordTokenizer, cut
 
 if TYPE_CHECKING:
-    from textrnn.tokenizers.pieces import ModelType as ModelType
-    from textrnn.tokenizers.pieces import SentencePieceTokenizer as SentencePieceTokenizer
+    from textrnn.tokenizers.subwords import ModelType as ModelType
+    from textrnn.tokenizers.subwords import SentencePieceTokenizer as SentencePieceTokenizer
 
 _IN_PIECES = ("ModelType", "SentencePieceTokenizer")
 
@@ -62,4 +62,4 @@ def __getattr__(name: str) -> Any:
     """The names of `pieces`, when they are first used (PEP 562)."""
     if name not in _IN_PIECES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("textrnn.tokenizers.pieces"), name)
+    return getattr(import_module("textrnn.tokenizers.subwords"), name)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.errors import ArtifactError, CorpusError, TokenizerError
-from textrnn.tokenizers.stored import fields
+from textrnn.tokenizers.serialization import fields
 
 Ids = npt.NDArray[np.integer[Any]]
 Unknown = Literal["error", "skip"]

@@ -5,7 +5,7 @@ So that words alone tell it, line ends and quotes that open are read as words of
 
 import re
 
-from textrnn.tokenizers import rules
+from textrnn.tokenizers import patterns
 
 # What a WordTokenizer is to read as a word of its own though it is none, or not told apart from
 # another, stands in its texts as a character that hardly occurs; each takes the place of one.
@@ -17,7 +17,7 @@ _CLOSES = frozenset(".,;:!?)]}\"'\u2019\u201d\u00bb\u2026%")
 _OPENS = frozenset("([{\u201c\u2018\u00ab\u00bf\u00a1\u301d\u201b")
 _JOINS = re.compile(
     rf"[-\u2013\u2014/\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\u300c-\u300f"
-    rf"{rules._UNSPACED}]"
+    rf"{patterns._UNSPACED}]"
 )
 
 

@@ -20,8 +20,8 @@ import numpy.typing as npt
 
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
 from textrnn.tokenizers.characters import Ids
-from textrnn.tokenizers.rules import Rule, pattern_of, plain, without_breaks
-from textrnn.tokenizers.stored import fields
+from textrnn.tokenizers.patterns import Rule, pattern_of, plain, without_breaks
+from textrnn.tokenizers.serialization import fields
 
 Keep = Literal["first", "last", "both"]
 PAD_ID = 0

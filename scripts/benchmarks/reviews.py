@@ -1,0 +1,107 @@
+#!/usr/bin/env python
+"""Time an epoch of reviews through a bidirectional LSTM: our layers against Keras's own.
+
+    scripts/benchmarks/reviews.py DATA [--data-dir DIR] [--texts N] [--json FILE]
+
+The same network (`textrnn train classifier`'s default: one bidirectional LSTM of 64, up to 400
+words of a review), the same first weights and the same padded batches, taken in turns: a batch by
+ours, the same batch by Keras's. Each shape is compiled before it is timed. Beside the sums stands
+the ratio for each padded length.
+
+DATA is as for `textrnn train classifier`; `imdb` has 25,000 reviews.
+"""
+
+import json
+import os
+import statistics
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import click
+import keras
+import numpy as np
+
+from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
+from textrnn.config.text import ReadingConfig
+from textrnn.data.registry import read_data
+from textrnn.datasets.padded import WordBatches
+from textrnn.models import stack
+from textrnn.models.classifier import build_classifier
+from textrnn.tokenizers import cut
+from textrnn.training import encoding
+from textrnn.training.learner import Learner
+from textrnn.training.runs import classifier
+
+
+def learner(vocab_size: int, training: ClassifierTrainingConfig, steps: int) -> Learner:
+    model = build_classifier(ClassifierConfig(vocab_size=vocab_size, classes=2))
+    return Learner(model, training, steps, classifier.loss_of(None))
+
+
+def stock_learner(vocab_size: int, training: ClassifierTrainingConfig, steps: int) -> Learner:
+    with patch.object(stack, "LSTM", keras.layers.LSTM):
+        return learner(vocab_size, training, steps)
+
+
+@click.command(help=__doc__)
+@click.argument("data")
+@click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
+@click.option("--texts", "count", default=0, help="So many only.  [default: all]")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures too.")
+def main(data: str, data_dir: str | None, count: int, json_file: Path | None) -> None:
+    texts = read_data(data, "train", data_dir=data_dir)
+    if count:
+        texts = texts.subset(np.random.default_rng(0).permutation(len(texts))[:count])
+    reading, training = ReadingConfig(), ClassifierTrainingConfig()
+    tokenizer = encoding.fit_tokenizer(reading, texts.texts)
+    ids = [cut(tokenizer.encode(text), reading.max_words, reading.keep) for text in texts.texts]
+    readable = [row for row, words in enumerate(ids) if len(words)]
+    texts, ids = texts.subset(readable), [ids[row] for row in readable]
+    batches = WordBatches(
+        ids, texts.labels, batch_size=training.batch_size, buckets=training.buckets
+    )
+    learners = {
+        "ours": learner(tokenizer.vocab_size, training, batches.steps),
+        "keras": stock_learner(tokenizer.vocab_size, training, batches.steps),
+    }
+    seconds: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    compiled: set[tuple[int, ...]] = set()
+    for inputs, labels in batches.dataset(seed=0, epoch=0):
+        shape = tuple(inputs.shape)
+        for name, one in learners.items():
+            if shape not in compiled:
+                one.step(inputs, labels)
+            started = time.perf_counter()
+            one.step(inputs, labels)
+            seconds[name].append((shape[1], time.perf_counter() - started))
+        compiled.add(shape)
+    report(seconds, len(texts), batches.padding(), json_file)
+
+
+def report(
+    seconds: dict[str, list[tuple[int, float]]], count: int, padding: float, json_file: Path | None
+) -> None:
+    sums = {name: sum(value for _, value in values) for name, values in seconds.items()}
+    click.echo(f"an epoch of {count:,} reviews, {padding:.0%} of it padding")
+    for name, total in sums.items():
+        click.echo(f"  {name:<6} {total:7.1f} s  {count / total:6,.0f} reviews/s")
+    found: dict[str, Any] = {"seconds": sums, "ratio": sums["keras"] / sums["ours"], "lengths": {}}
+    click.echo(f"  ours is {found['ratio']:.2f} x as fast; by padded length, median (range):")
+    by_length = defaultdict(list)
+    for (length, own), (_, stock) in zip(seconds["ours"], seconds["keras"], strict=True):
+        by_length[length].append(stock / own)
+    for length, ratios in sorted(by_length.items()):
+        middle = statistics.median(ratios)
+        found["lengths"][length] = middle
+        click.echo(f"  {length:>5} words  {middle:.2f} ({min(ratios):.2f}-{max(ratios):.2f})")
+    if json_file:
+        json_file.write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

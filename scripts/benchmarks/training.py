@@ -1,0 +1,296 @@
+#!/usr/bin/env python
+"""Time a training step of our layers against their peers, in one interleaved run.
+
+    scripts/benchmarks/training.py [--json FILE] [--rounds N] [--only TEXT]
+
+Every case trains the same network, with the same embedding, dropout and batch, on the same ids:
+with our layers, with stock Keras's, and with torch's (skipped with a word if torch is absent).
+The product of a 6400 x 512 and a 512 x 1536 matrix, timed in the same rounds, is the ceiling; a
+case's share of it counts the multiplications that its equations need. Keras has no minGRU: its peer
+is our own GRU of as many parameters. Figures are medians of interleaved rounds with their range;
+ratios are medians of the rounds' ratios.
+"""
+
+import json
+import math
+import os
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import click
+import keras
+import numpy as np
+import tensorflow as tf
+
+from textrnn.config.generator import GeneratorConfig, TrainingConfig, weight_shapes
+from textrnn.config.weights import GATES
+from textrnn.datasets.windows import stateful_streams, stateless_windows
+from textrnn.models.layers import mingru
+from textrnn.models.layers import recurrent as layers_recurrent
+from textrnn.training.learner import Learner
+from textrnn.training.runs.generator import generator_learner
+
+VOCAB = 65
+Step = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network and batch; `textbook` is one-hot input, dropout and recurrent dropout .2."""
+
+    name: str
+    cell: str
+    units: int
+    batch: int
+    window: int
+    embedding: int
+    textbook: bool = False
+    bidirectional: bool = False  # one layer, over padded rows, one answer a row
+
+    @property
+    def gflop(self) -> float:
+        """Of the matrix products of a step: forward once, backward twice."""
+        width, inputs = GATES[self.cell] * self.units, self.embedding or VOCAB
+        recurrent = 0 if self.cell == "mingru" else self.units
+        one = (inputs + recurrent) * width
+        if self.bidirectional:
+            return 6 * 2 * one * self.batch * self.window / 1e9
+        all_layers = one + (self.units + recurrent) * width + self.units * VOCAB
+        return 6 * all_layers * self.batch * self.window / 1e9
+
+
+def parameters(cell: Any, units: int) -> int:
+    """Of the network that a case with an embedding of 64 trains."""
+    config = GeneratorConfig(vocab_size=VOCAB, cell=cell, units=units, layers=2, embedding_dim=64)
+    return sum(math.prod(shape) for shape in weight_shapes(config).values())
+
+
+GRU_PARAMETERS = parameters("gru", 128)
+MINGRU_UNITS = min(
+    range(1, 1024), key=lambda units: abs(parameters("mingru", units) - GRU_PARAMETERS)
+)
+CASES = (
+    Case("textbook recipe, GRU 2x128 b32 w100", "gru", 128, 32, 100, 0, textbook=True),
+    Case("GRU 2x128 b32 w100", "gru", 128, 32, 100, 64),
+    Case("LSTM 2x128 b32 w100", "lstm", 128, 32, 100, 64),
+    Case("GRU 2x256 b32 w128", "gru", 256, 32, 128, 64),
+    Case("GRU 2x512 b64 w100", "gru", 512, 64, 100, 128),
+    Case("LSTM 2x512 b64 w100", "lstm", 512, 64, 100, 128),
+    Case("bidirectional LSTM 64 b32 w400", "lstm", 64, 32, 400, 128, bidirectional=True),
+    Case(
+        f"minGRU 2x{MINGRU_UNITS} b32 w256 ({parameters('mingru', MINGRU_UNITS):,} parameters; "
+        f"GRU 2x128 has {GRU_PARAMETERS:,})",
+        cell="mingru",
+        units=MINGRU_UNITS,
+        batch=32,
+        window=256,
+        embedding=64,
+    ),
+)
+
+
+def keras_step(case: Case, source: Any) -> Step:
+    """A compiled step with the layers of `source`, ours or Keras's."""
+    layer = mingru.MinGRU if case.cell == "mingru" else getattr(source, case.cell.upper())
+    inputs = keras.Input((None,), dtype="int32")
+    settings = {"dropout": 0.2, "recurrent_dropout": 0.2} if case.textbook else {}
+    if case.embedding:
+        h = keras.layers.Embedding(VOCAB, case.embedding, mask_zero=case.bidirectional)(inputs)
+    else:
+        h = keras.layers.Lambda(keras.ops.one_hot, arguments={"num_classes": VOCAB})(inputs)
+    if case.bidirectional:
+        h = keras.layers.Bidirectional(layer(case.units))(h)
+    else:
+        for _ in range(2):
+            h = layer(case.units, return_sequences=True, **settings)(h)
+    model = keras.Model(inputs, keras.layers.Dense(VOCAB)(h))
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(model.trainable_variables)
+    ids, targets = map(tf.constant, batch_of(case))
+
+    @tf.function
+    def step(ids: Any, targets: Any) -> Any:
+        with tf.GradientTape() as tape:
+            logits = model(ids, training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+            )
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss
+
+    return lambda: step(ids, targets).numpy()
+
+
+def torch_step(case: Case) -> Step | None:
+    """The same in torch; None where torch is absent or has no such recipe."""
+    try:
+        import torch
+    except ImportError:
+        click.echo("torch is not installed: its row is skipped (pip install -e '.[bench]')")
+        return None
+    if case.textbook or case.bidirectional:
+        return None
+    embedding = torch.nn.Embedding(VOCAB, case.embedding)
+    kind = {"gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[case.cell]
+    network = kind(case.embedding, case.units, 2, batch_first=True)
+    output = torch.nn.Linear(case.units, VOCAB)
+    modules = torch.nn.ModuleList([embedding, network, output])
+    optimizer = torch.optim.Adam(modules.parameters(), 1e-3)
+    ids, targets = (torch.from_numpy(array).long() for array in batch_of(case))
+
+    def step() -> float:
+        optimizer.zero_grad()
+        logits = output(network(embedding(ids))[0])
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def batch_of(case: Case) -> tuple[Any, Any]:
+    rng = np.random.default_rng(0)
+    ids = rng.integers(1, VOCAB, size=(case.batch, case.window), dtype=np.int32)
+    if case.bidirectional:  # lengths of reviews: most below the cut, padded on the right
+        lengths = np.minimum(rng.lognormal(5.2, 0.6, size=case.batch).astype(int) + 10, case.window)
+        return ids * (np.arange(case.window) < lengths[:, None]), ids[:, 0].copy()
+    return ids, np.roll(ids, -1, axis=1)
+
+
+def ceiling_step() -> Step:
+    rng = np.random.default_rng(0)
+    left = tf.constant(rng.normal(size=(6400, 512)), tf.float32)
+    right = tf.constant(rng.normal(size=(512, 1536)), tf.float32)
+    return lambda: tf.matmul(left, right).numpy()
+
+
+def interleaved(steps: dict[str, Step], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each step, round by round, after two of each to trace and to warm."""
+    for step in steps.values():
+        step()
+        step()
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            started = time.perf_counter()
+            step()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def run_case(case: Case, rounds: int) -> dict[str, Any]:
+    steps: dict[str, Step] = {"ours": keras_step(case, layers_recurrent), "ceiling": ceiling_step()}
+    peer_case = case
+    if case.cell == "mingru":
+        peer_case = replace(case, cell="gru", units=128)
+        steps["GRU"] = keras_step(peer_case, layers_recurrent)
+    else:
+        steps["keras"] = keras_step(case, keras.layers)
+        if peer := torch_step(case):
+            steps["torch"] = peer
+    seconds = interleaved(steps, rounds)
+    peak = 2 * 6400 * 512 * 1536 / statistics.median(seconds["ceiling"]) / 1e9
+    report: dict[str, Any] = {"case": case.name, "ceiling_gflops": peak}
+    click.echo(f"\n{case.name}   (ceiling {peak:.0f} GFLOP/s)")
+    for name, values in seconds.items():
+        if name == "ceiling":
+            continue
+        ratios = [other / own for other, own in zip(values, seconds["ours"], strict=True)]
+        rate = (case if name == "ours" else peer_case).gflop / statistics.median(values)
+        report[name] = {
+            "seconds": spread(values), "times_ours": spread(ratios), "gflops": rate,
+            "share_of_ceiling": rate / peak,
+        }  # fmt: skip
+        figures, ratio = report[name]["seconds"], report[name]["times_ours"]
+        click.echo(
+            f"  {name:<6}{figures['median'] * 1e3:>9.1f} ms  "
+            f"({figures['min'] * 1e3:.1f}-{figures['max'] * 1e3:.1f})"
+            f"{rate:>8.0f} GFLOP/s {rate / peak:>5.0%}   ours is {ratio['median']:.2f} x as fast "
+            f"({ratio['min']:.2f}-{ratio['max']:.2f})"
+        )
+    return report
+
+
+def pipeline(rounds: int) -> dict[str, Any]:
+    """Our learner's step on batches as they come from tf.data, against one fixed batch."""
+    ids = np.random.default_rng(0).integers(0, VOCAB, size=1_000_000).astype(np.uint8)
+    report = {}
+    click.echo("\nstep with data, as a multiple of the step on a fixed batch (GRU 2x128 b32 w100)")
+    for mode, dataset in (
+        ("stateful", stateful_streams(ids, batch_size=32, window=100)),
+        ("stateless", stateless_windows(ids, batch_size=32, window=100, shift=1)),
+    ):
+        learner = generator_learner(
+            GeneratorConfig(vocab_size=VOCAB, cell="gru", units=128),
+            TrainingConfig(stateful=mode == "stateful", batch_size=32, window=100),
+            total_steps=1000,
+        )
+        batches = iter(dataset)
+        fixed = next(batches)
+
+        def with_data(learner: Learner = learner, batches: Any = batches) -> float:
+            return learner.step(*next(batches))
+
+        def without(learner: Learner = learner, fixed: Any = fixed) -> float:
+            return learner.step(*fixed)
+
+        seconds = interleaved({"data": with_data, "fixed": without}, 4 * rounds)
+        values = zip(seconds["data"], seconds["fixed"], strict=True)
+        report[mode] = spread([data / plain for data, plain in values])
+        click.echo(f"  {mode:<10}{report[mode]['median']:.3f}")
+    return report
+
+
+def growth(rounds: int) -> list[dict[str, Any]]:
+    """How a step of ours grows with units, window and batch."""
+    click.echo("\ngrowth of our step (GRU, 2 layers)")
+    rows = []
+    for units, batch, window in (
+        (64, 32, 100), (128, 32, 100), (256, 32, 100), (512, 32, 100),
+        (128, 32, 50), (128, 32, 200), (128, 32, 400), (128, 8, 100), (128, 128, 100),
+    ):  # fmt: skip
+        case = Case("growth", "gru", units, batch, window, 64)
+        (seconds,) = interleaved({"ours": keras_step(case, layers_recurrent)}, rounds).values()
+        middle = statistics.median(seconds)
+        speed = batch * window / middle
+        rows.append({"units": units, "batch": batch, "window": window, "seconds": middle,
+                     "characters_per_second": speed, "gflops": case.gflop / middle})  # fmt: skip
+        click.echo(
+            f"  units {units:>4}  batch {batch:>4}  window {window:>4}{middle * 1e3:>9.1f} ms "
+            f"{speed:>10,.0f} chars/s {case.gflop / middle:>6.0f} GFLOP/s"
+        )
+    return rows
+
+
+@click.command(help=__doc__)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures too.")
+@click.option("--rounds", default=9, show_default=True, help="Interleaved repetitions.")
+@click.option("--only", default="", help="Run the cases whose name holds this text.")
+def main(json_file: Path | None, rounds: int, only: str) -> None:
+    report: dict[str, Any] = {
+        "cases": [run_case(case, rounds) for case in CASES if only in case.name]
+    }
+    if not only:
+        report["pipeline"] = pipeline(rounds)
+        report["growth"] = growth(rounds)
+    report["peak_memory_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    click.echo(f"\npeak memory of this process {report['peak_memory_gb']:.2f} GB")
+    if json_file:
+        json_file.write_text(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

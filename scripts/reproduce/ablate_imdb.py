@@ -1,0 +1,270 @@
+#!/usr/bin/env python
+"""Tell what each part of the recipe of `imdb` is worth, one at a time, on a smaller network.
+
+\b
+    scripts/reproduce/ablate_imdb.py imdb -o DIR [--data-dir DIR]
+    scripts/reproduce/ablate_imdb.py imdb -o DIR --only plain,crop --also corpora/reviews.csv --also tweets.csv
+
+A table in the manner of the one in ULMFiT (Howard and Ruder 2018): accuracy and calibrated log loss
+on a tenth of the training reviews, whole films, that no network has learnt from. Every row differs
+from "plain" by what it says. The standard error of such an accuracy is about half a point, and of
+the difference of two rows somewhat less; the log loss tells smaller differences. The test reviews
+are never read. A row that has ended is not repeated, one that was stopped goes on.
+
+Tables of other kinds of texts (--also) show what of it holds beyond films: accuracy, and the area
+under the ROC curve, which asks for the order of the texts alone. Of those texts only the ones that
+are called positive or negative are judged.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.artifacts import language_model, registry
+from textrnn.data.labelled import Labelled
+from textrnn.data.registry import read_data, read_unlabelled_data
+from textrnn.data.unlabelled import Unlabelled
+from textrnn.engine import calibration
+from textrnn.engine.classification import Judge
+from textrnn.errors import CorpusError, TextRNNError
+from textrnn.evaluation import metrics
+
+HERE = Path(__file__).parent
+recipe = SourceFileLoader("reproduce_imdb", str(HERE / "reproduce_imdb")).load_module()
+committee, ngrams = recipe.committee, recipe.committee.ngrams
+
+SHAPE: dict[str, Any] = {"cell": "lstm", "units": 192, "embedding_dim": 96, "words": 16_000}
+WORDS: dict[str, Any] = {**SHAPE, "pretrain_epochs": 1, "seed": 1}
+LABELS: dict[str, Any] = {**SHAPE, "bidirectional": False}  # for a network without a language model
+LEARNING: dict[str, Any] = {"epochs": 3, "patience": 0, "seed": 1}
+FOLDER = "pretrain"  # where `pretrain` leaves a language model
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network: what it does otherwise than "plain"."""
+
+    what: str
+    settings: dict[str, Any]
+    words: str = "words"  # the language model that it starts from; none if empty
+    backwards: bool = False
+    teachers: tuple[str, ...] = ()  # other rows, or the linear model; on the unlabelled reviews too
+
+
+ROWS = {
+    "plain": Row("language model, fine-tuned", {}),
+    "labels": Row("labels alone", LABELS, words=""),
+    "all-words": Row("no word dropout", {"word_dropout": 0.0}),
+    "crop": Row("of three texts in ten a run of sentences", {"crop": 0.3}),
+    "adversarial": Row("adversarial training", {"adversarial": 5.0}),
+    "crop-adversarial": Row(
+        "both of these, 5 epochs", {"crop": 0.3, "adversarial": 5.0, "epochs": 5}
+    ),
+    "few-words": Row("word dropout .3 for .1", {"word_dropout": 0.3}),
+    "frozen": Row("embedded words stay as pretrained", {"train_embedding": False}),
+    "longer": Row("800 words for 400", {"max_words": 800}),
+    "last": Row("the last state alone, for last, max and mean", {"pooling": "last"}),
+    "at-once": Row("one rate for all layers", {"layer_decay": 1.0}),
+    "gradual": Row("layers join in one by one", {"unfreeze_epochs": 1}),
+    "subwords": Row("16,000 pieces for words", {}, words="pieces"),
+    "backwards": Row("read backwards", {}, words="backwards", backwards=True),
+    "self-taught": Row("taught by itself", {}, teachers=("plain",)),
+    "taught-afresh": Row("taught by it, no language model", LABELS, words="", teachers=("plain",)),
+    "taught-both": Row("taught by both directions", {}, teachers=("plain", "backwards")),
+    "taught-linear": Row("taught by itself and the linear model", {}, teachers=("plain", "linear")),
+}
+LANGUAGE_MODELS: dict[str, dict[str, Any]] = {
+    "words": WORDS, "backwards": WORDS, "pieces": {**WORDS, "tokens": "sentencepiece"},
+}  # fmt: skip
+TOGETHER = (("plain", "backwards"), ("plain", "linear"), ("plain", "backwards", "linear"))
+
+
+def turned(text: str) -> str:
+    return " ".join(reversed(committee.READER.words(text)))
+
+
+def turned_all(data: Labelled) -> Labelled:
+    return Labelled.of(list(map(turned, data.texts)), data.labels, data.classes, data.names)
+
+
+class Ablation:
+    """Networks in the folders of `output`, trained when they are first asked for."""
+
+    def __init__(
+        self, data: Labelled, corpus: Unlabelled, others: Sequence[Labelled], output: Path
+    ) -> None:
+        self.learnt, self.held = recipe.by_film(data)
+        self.corpus, self.others, self.output = corpus, others, output
+
+    def odds(self, name: str) -> list[Array]:
+        """Log-odds (texts, 2) of the texts kept back, calibrated on them, and of the others."""
+        held, *others = [self.logits(name, part.texts) for part in (self.held, *self.others)]
+        temperature = calibration.fit_temperature(held, self.held.labels)
+        return [logits / temperature for logits in (held, *others)]
+
+    def logits(self, name: str, texts: Sequence[str]) -> Array:
+        """Of a network that is there, or of the linear model."""
+        if name == "linear":
+            return self.linear.logits(texts)
+        texts = list(map(turned, texts)) if ROWS[name].backwards else texts
+        return Judge(registry.load_classifier(self.output / name)).text_logits(texts)
+
+    def seconds(self, name: str) -> str:
+        """That its training took in the end; empty while it has not ended."""
+        ended = self.output / name / "ended"
+        return ended.read_text() if ended.exists() else ""
+
+    @cached_property
+    def linear(self) -> Any:
+        """Of `scripts/reproduce/ngram_partner.py`."""
+        return committee.linear_model(self.learnt)
+
+    def train(self, name: str, observer: Any) -> bool:
+        """Until it has ended, or is stopped: false."""
+        from textrnn.training.runs.classifier import has_begun
+        from textrnn.training.tasks.classifier import train_classifier
+
+        row, folder = ROWS[name], self.output / name
+        for other in row.teachers:
+            if other in ROWS and not self.seconds(other) and not self.train(other, observer):
+                return False
+        start: dict[str, Any] = {}
+        settings = {**LEARNING, **row.settings}
+        if row.words:
+            if not self.pretrain(row.words, observer):
+                return False
+            words = self.output / "models" / row.words / FOLDER
+            start["pretrain"] = language_model.load(words)
+        if row.teachers:
+            asked = [self.teacher(other, observer) for other in row.teachers]
+            if "" in asked:
+                return False
+            settings["teacher"] = ",".join(asked)
+            start["unlabelled"] = self.corpus
+        learnt, held = self.learnt, self.held
+        if row.backwards:
+            learnt, held = turned_all(learnt), turned_all(held)
+        started = time.monotonic()
+        done = train_classifier(
+            learnt, folder, validation=held, settings=settings, resume=has_begun(folder),
+            observer=observer, **start,
+        )  # fmt: skip
+        if done:
+            (folder / "ended").write_text(f"{time.monotonic() - started:.0f}")
+        return done is not None
+
+    def pretrain(self, name: str, observer: Any) -> bool:
+        """A language model, as `train`."""
+        from textrnn.training.tasks.language_model import pretrain
+
+        folder, settings = self.output / "models" / name, LANGUAGE_MODELS[name]
+        corpus, learnt, held = self.corpus, self.learnt, self.held
+        if name == "backwards":
+            corpus = Unlabelled.of(map(turned, corpus.texts), corpus.names)
+            learnt, held = turned_all(learnt), turned_all(held)
+        begun, ended = (folder / FOLDER).exists(), folder / "ended"
+        if not ended.exists():
+            started = time.monotonic()
+            if not pretrain(
+                corpus, learnt, held, folder, settings, resume=begun, observer=observer
+            ):
+                return False
+            ended.write_text(f"{time.monotonic() - started:.0f}")
+        return True
+
+    def teacher(self, name: str, observer: Any) -> str:
+        """The folder of a row, or a table of what it thinks of all texts where it is no such.
+
+        Empty when the observer stopped its judging.
+        """
+        if name in ROWS and not ROWS[name].backwards:
+            return str(self.output / name)
+        table, texts = self.output / f"{name}.csv", [*self.learnt.texts, *self.corpus.texts]
+        if table.exists():
+            return str(table)
+        judge = ngrams.calibrated(partial(self.logits, name), self.held)
+        done = committee.write_opinions(table, texts, judge, self.held.classes, observer)
+        return str(table) if done else ""
+
+
+@click.command(help=__doc__)
+@click.argument("data")
+@click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+@click.option("--only", metavar="NAME,...", help=f"Rows, of {', '.join(ROWS)}.")
+@click.option("--also", multiple=True, metavar="TABLE", help="Labelled texts of another kind.")
+def main(
+    data: str, data_dir: str | None, output: Path, only: str | None, also: Sequence[str]
+) -> None:
+    from textrnn.cli.display import TrainingDisplay
+
+    names = only.split(",") if only else list(ROWS)
+    if unknown := set(names) - set(ROWS):
+        raise click.UsageError(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    try:
+        films = read_data(data, "train", data_dir=data_dir)
+        others = [decided(read_data(name, "test"), films.classes) for name in also]
+        study = Ablation(films, read_unlabelled_data(data, data_dir=data_dir), others, output)
+        with TrainingDisplay() as display:
+            for name in names:
+                if not study.seconds(name) and not study.train(name, display):
+                    sys.exit(130)
+    except TextRNNError as error:
+        raise click.ClickException(str(error)) from None
+    show(study, names)
+
+
+def decided(data: Labelled, classes: tuple[str, ...]) -> Labelled:
+    """The texts of `data` that are called one of `classes`; CorpusError where one has none."""
+    names = np.array(data.classes)[data.labels]
+    found = np.isin(names, classes)
+    if missing := set(classes) - set(names[found]):
+        raise CorpusError(f"no text of {data.names[0]} is called {' or '.join(sorted(missing))}")
+    labels = np.array([classes.index(name) for name in names[found]], np.int32)
+    return Labelled.of(data.subset(found).texts, labels, classes, data.names)
+
+
+def show(study: Ablation, names: Sequence[str]) -> None:
+    others = [Path(name).stem for part in study.others for name in part.names]
+    titles = ["network", "accuracy", "calibrated log loss", "seconds", *others]
+    click.echo(f"| {' | '.join(titles)} |")
+    click.echo("| --- " * len(titles) + "|")
+    found = {name: study.odds(name) for name in names}
+    for name in names:
+        click.echo(line(study, ROWS[name].what, found[name], study.seconds(name)))
+    found["linear"] = study.odds("linear")
+    click.echo(line(study, "the linear model on runs of words", found["linear"]))
+    for together in TOGETHER:
+        if set(together) <= set(found):
+            parts = zip(*(found[name] for name in together), strict=True)
+            mean = [ngrams.average(part) for part in parts]
+            click.echo(line(study, f"the average of {', '.join(together)}", mean))
+
+
+def line(study: Ablation, what: str, odds: Sequence[Array], seconds: str = "") -> str:
+    cells = [what]
+    for part, logits in zip((study.held, *study.others), odds, strict=True):
+        found = metrics.score(calibration.probabilities(logits, 1.0), part.labels, part.classes)
+        cells.append(f"{100 * found.accuracy:.1f} %")
+        if part is study.held:
+            cells += [f"{found.log_loss:.4f}", seconds]
+        else:
+            cells[-1] += f", {found.auc:.3f}"
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()

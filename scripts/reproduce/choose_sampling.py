@@ -1,0 +1,316 @@
+#!/usr/bin/env python
+"""Choose temperature and filter for a generator, by what it writes with each against real text.
+
+\b
+    scripts/reproduce/choose_sampling.py MODEL TEXT --learnt 0:0.475 --learnt 0.525:0.9 \\
+        --validation 0.475:0.525
+
+With each setting the model writes as many characters, in streams that go on from places all over
+the text it learnt from. A setting is admissible if no more of its words are new (stand nowhere in
+that text) than of the words of the validation text: readers fault invented words first. Of these
+the one wins whose text is the best to foretell the validation text from: the lowest "reverse"
+cross-entropy, of it under a 5-gram model of what was written (textrnn/resemblance.py gives
+reasons and sources). Real text brings topics and names as well, which a sample meets or misses by
+chance: mind the standard errors, and write more characters with the settings that are close.
+
+\b
+Shown beside it, and never decisive:
+    3-grams    of the runs of three words in a stream, those not said before in it
+    copied     of the characters, those in runs of 30 or more that stand in the text learnt from
+    surprise   nats a character of what was written, under a 5-gram model of the text learnt from
+and two rows of real text: as much of the text learnt from as was written, and the validation text.
+
+Parts are shares or positions, as for --part. Nothing outside them is used.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from textrnn.artifacts import registry
+from textrnn.artifacts.generator import Artifact
+from textrnn.config.base import parse_setting
+from textrnn.config.parts import parse_part
+from textrnn.config.sampling import SamplingConfig
+from textrnn.data import corpora
+from textrnn.data.corpora import Corpus
+from textrnn.engine import generation
+from textrnn.errors import ConfigError, CorpusError, TextRNNError
+from textrnn.evaluation import copying
+from textrnn.evaluation.resemblance import (
+    Candidate,
+    choose,
+    covering,
+    cross_entropy,
+    distinct_share,
+    error_of,
+    joined,
+    new_word_share,
+    words,
+)
+from textrnn.tokenizers import CharTokenizer
+from textrnn.tokenizers.detokenize import writing_of
+
+STREAM = 2000  # characters that a stream writes
+PRIME = 500  # characters that a stream goes on from
+TEMPERATURES = "0.5,0.6,0.7,0.8,0.9,1.0"
+FILTERS = "none,top_p=0.9,top_p=0.95,min_p=0.02,min_p=0.05,min_p=0.1"
+COLUMNS = ("temperature", "filter", "new words", "reverse", "3-grams", "copied", "surprise")
+
+
+@dataclass(frozen=True)
+class Real:
+    """The text learnt from, in parts, and the validation text."""
+
+    learnt: Sequence[str]
+    held_out: str
+    alphabet: CharTokenizer
+    known: frozenset[str]  # words
+
+    @classmethod
+    def read(cls, model: Artifact, corpus: Corpus, learnt: Sequence[str], held_out: str) -> "Real":
+        """Cut both from the corpus; ConfigError where they overlap."""
+        spans = [corpora.bounds(*parse_part(part), corpus.length) for part in learnt]
+        first, last = corpora.bounds(*parse_part(held_out), corpus.length)
+        for part, (start, end) in zip(learnt, spans, strict=True):
+            if start < last and first < end:
+                raise ConfigError(
+                    f"--validation {held_out} overlaps --learnt {part}; the comparison needs text "
+                    f"that the model never learnt from"
+                )
+        texts, real = ["".join(corpus.cut(part)) for part in learnt], "".join(corpus.cut(held_out))
+        known = frozenset(word for text in texts for word in words(text))
+        if not known or not words(real):
+            raise CorpusError("the parts hold no words; name longer ones")
+        lower = model.tokenizer.lower
+        alphabet = CharTokenizer(writing_of(model.tokenizer).characters, lower=lower)
+        alphabet = alphabet.extended(CharTokenizer.fit([*texts, real], lower=lower))
+        return cls(texts, real, alphabet, known)
+
+
+class Figure(NamedTuple):
+    """What was counted in texts, and its standard error."""
+
+    value: float
+    error: float
+
+    @classmethod
+    def of(cls, count: Callable[[Sequence[str]], float], texts: Sequence[str]) -> "Figure":
+        """Count in all texts, and without some of them for the error."""
+        return cls(count(texts), error_of(count, texts))
+
+    def shown(self, form: str) -> str:
+        """Both in the format `form`; a single stream has no error."""
+        error = "" if math.isnan(self.error) else f" ± {self.error:{form}}"
+        return f"{self.value:{form}}{error}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is shown of texts; nothing where it would mean nothing."""
+
+    new_words: Figure | None
+    reverse: Figure | None
+    distinct: float
+    copied: float | None
+    surprise: float | None
+
+    @property
+    def candidate(self) -> Candidate:
+        """What decides about a setting."""
+        assert self.new_words and self.reverse
+        return Candidate(self.new_words.value, self.reverse.value)
+
+
+def measure(
+    texts: Sequence[str], real: Real, *, held_out: bool = False, learnt: bool = False
+) -> Measured:
+    """All figures of `texts`, of which those with itself are left out of a real text's."""
+    alphabet = covering(real.alphabet, texts)
+    written, known = (joined(some, alphabet) for some in (texts, real.learnt))
+
+    def new_words(some: Sequence[str]) -> float:
+        return new_word_share(some, real.known)
+
+    def reverse(some: Sequence[str]) -> float:
+        return cross_entropy(some, [real.held_out], real.alphabet)
+
+    return Measured(
+        None if learnt else Figure.of(new_words, texts),
+        None if held_out else Figure.of(reverse, texts),
+        distinct_share(texts),
+        None if learnt else copying.copied(written, known).copied_share,
+        None if learnt else cross_entropy(real.learnt, texts, real.alphabet),
+    )
+
+
+def streams(
+    model: Artifact, primes: Sequence[str], each: int, sampling: SamplingConfig, seed: int
+) -> list[str]:
+    """`each` streams for each prime, drawn alike for every setting."""
+    return [
+        text
+        for index, prime in enumerate(primes)
+        for text in generation.generate(
+            model, prime, STREAM, count=each, sampling=sampling, seed=seed + index, unknown="skip"
+        )
+    ]
+
+
+def places(text: str, count: int) -> list[int]:
+    """`count` places spread evenly over the text, each the beginning of a line if one is near."""
+    found = []
+    for index in range(count):
+        place = round((index + 0.5) / count * len(text))
+        line = text.rfind("\n", max(0, place - PRIME), place) + 1
+        found.append(line or place)
+    return found
+
+
+def settings_of(temperatures: str, filters: str) -> list[SamplingConfig]:
+    return [
+        SamplingConfig.from_dict({**filter_of(text), "temperature": number})
+        for number, text in product(numbers(temperatures), filters.split(","))
+    ]
+
+
+def numbers(text: str) -> list[float]:
+    return [parse_setting(SamplingConfig, "temperature", part) for part in text.split(",")]
+
+
+def filter_of(text: str) -> dict[str, float]:
+    name, _, value = text.strip().partition("=")
+    if name == "none":
+        return {}
+    if name not in ("top_k", "top_p", "min_p"):
+        raise ConfigError(
+            f"a filter is none, top_k=K, top_p=P or min_p=P, such as min_p=0.05; got {text!r}"
+        )
+    return {name: parse_setting(SamplingConfig, name, value)}
+
+
+def named(sampling: SamplingConfig) -> tuple[str, str]:
+    """Temperature and filter as the table shows them."""
+    none = SamplingConfig()
+    changed = [
+        f"{name} {getattr(sampling, name):g}"
+        for name in ("top_k", "top_p", "min_p")
+        if getattr(sampling, name) != getattr(none, name)
+    ]
+    return f"{sampling.temperature:g}", ", ".join(changed) or "none"
+
+
+def row(cells: Sequence[str]) -> str:
+    widths = (11, 11, 14, 16, 8, 8, 8)
+    return "| " + " | ".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True)) + " |"
+
+
+def figures(measured: Measured) -> list[str]:
+    new, reverse = measured.new_words, measured.reverse
+    return [
+        new.shown(".2%") if new else "",
+        reverse.shown(".4f") if reverse else "",
+        f"{measured.distinct:.2%}",
+        "" if measured.copied is None else f"{measured.copied:.2%}",
+        "" if measured.surprise is None else f"{measured.surprise:.4f}",
+    ]
+
+
+def verdict(settings: Sequence[SamplingConfig], rows: Sequence[Measured], bar: float) -> str:
+    """Which setting won, and why; and which may be as good."""
+    candidates = [one.candidate for one in rows]
+    best = choose(candidates, bar)
+    new_words, lowest = candidates[best]
+    won = "**Temperature {}, filter {}**".format(*named(settings[best]))
+    if new_words > bar:
+        return (
+            f"{won} has the fewest new words, {new_words:.2%}, but more than the {bar:.2%} of the "
+            f"validation text, as all settings have: try lower temperatures."
+        )
+    fit = [index for index, one in enumerate(candidates) if one.new_words <= bar]
+    won += (
+        f" has the lowest reverse cross-entropy, {lowest:.4f}, of the {len(fit)} settings (of "
+        f"{len(rows)}) with no more new words than the {bar:.2%} of the validation text."
+    )
+    near = [
+        "{} / {} ({:.4f})".format(*named(settings[index]), candidates[index].reverse_cross_entropy)
+        for index in fit
+        if index != best and apart(rows[index], rows[best]) <= 1
+    ]
+    if near:
+        won += (
+            f" Within the standard error of the difference: {', '.join(near)}; more --characters "
+            f"would tell them apart."
+        )
+    return won
+
+
+def apart(one: Measured, other: Measured) -> float:
+    """Between two reverse cross-entropies, in standard errors of their difference."""
+    assert one.reverse and other.reverse
+    error = math.hypot(one.reverse.error, other.reverse.error)
+    return abs(one.reverse.value - other.reverse.value) / error if error else math.inf
+
+
+@click.command(help=__doc__)
+@click.argument("model_name", metavar="MODEL")
+@click.argument("text", type=click.Path(path_type=Path))
+@click.option("--learnt", multiple=True, required=True, help="A part learnt from; may repeat.")
+@click.option("--validation", required=True, help="A part that was never learnt from.")
+@click.option("--temperatures", default=TEMPERATURES, show_default=True)
+@click.option("--filters", default=FILTERS, show_default=True)
+@click.option("--characters", default=100_000, show_default=True, help="To write, a setting.")
+@click.option("--primes", default=5, show_default=True, help="Places that the streams go on from.")
+@click.option("--seed", default=1, show_default=True)
+def main(**options: Any) -> None:
+    try:
+        for line in report(**options):
+            click.echo(line)
+    except TextRNNError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def report(
+    model_name: str,
+    text: Path,
+    learnt: Sequence[str],
+    validation: str,
+    temperatures: str,
+    filters: str,
+    characters: int,
+    primes: int,
+    seed: int,
+) -> Iterator[str]:
+    """The lines to print, each as soon as it is known."""
+    if min(characters, primes) < 1:
+        raise ConfigError("--characters and --primes must be 1 or more")
+    settings = settings_of(temperatures, filters)
+    model = registry.load(model_name)
+    real = Real.read(model, corpora.read_corpus([text]), learnt, validation)
+    each = math.ceil(characters / (primes * STREAM))
+    whole = "".join(real.learnt)
+    openings = [whole[max(0, place - PRIME) : place] for place in places(whole, primes)]
+    excerpts = [whole[place : place + STREAM] for place in places(whole, primes * each)]
+    pieces = [real.held_out[i : i + STREAM] for i in range(0, len(real.held_out), STREAM)]
+
+    yield f"{primes * each * STREAM:,} characters a setting, in {primes * each} streams\n"
+    yield row(COLUMNS)
+    yield row(["---:"] * len(COLUMNS))
+    yield row(["learnt from", "", *figures(measure(excerpts, real, learnt=True))])
+    held_out = measure(pieces, real, held_out=True)
+    yield row(["validation", "", *figures(held_out)])
+    rows = []
+    for sampling in settings:
+        rows.append(measure(streams(model, openings, each, sampling, seed), real))
+        yield row([*named(sampling), *figures(rows[-1])])
+    assert held_out.new_words
+    yield "\n" + verdict(settings, rows, held_out.new_words.value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+#!/usr/bin/env python
+"""Train generators with other settings than the defaults, on several texts, and compare.
+
+\b
+    scripts/reproduce/compare_settings.py -o runs corpora/lantern_play.txt code.txt \\
+        --with "state_reset=0.1" --with "weight_decay=0.1 dropout=0.2"
+
+Every text is learnt with nothing but defaults, and once with the settings of each --with; --all
+gives settings to every run. Validated on a slice from the middle of each text. A run that has
+ended is not repeated, one that was stopped goes on.
+"""
+
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from textrnn.artifacts import registry
+from textrnn.cli.settings import collect
+from textrnn.config.generator import GeneratorConfig, TrainingConfig, preset
+from textrnn.data import corpora
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """`preset=small units=64` -> settings by name, those of the preset first."""
+    words = shlex.split(text)
+    named = [word.removeprefix("preset=") for word in words if word.startswith("preset=")]
+    return collect(
+        preset(named[-1]) if named else {},
+        None,
+        [word for word in words if not word.startswith("preset=")],
+        {},
+        (GeneratorConfig, TrainingConfig),
+        ("vocab_size",),
+    )
+
+
+@click.command(help=__doc__)
+@click.argument("texts", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+@click.option("--with", "others", multiple=True, metavar="SETTINGS", help="NAME=VALUE ...")
+@click.option("--all", "common", default="", metavar="SETTINGS", help="Of every run.")
+@click.option("--part", default="0:1", show_default=True, help="Of each text.")
+@click.option("--validation", default="0.475:0.575", show_default=True, help="Of that part.")
+def main(
+    texts: tuple[Path, ...],
+    output: Path,
+    others: tuple[str, ...],
+    common: str,
+    part: str,
+    validation: str,
+) -> None:
+    from textrnn.cli import tensorflow
+
+    click.echo("| text | settings | nats a character | epochs | seconds |")
+    click.echo("| --- | --- | --- | --- | --- |")
+    for text in texts:
+        corpus = corpora.read_corpus([text])
+        for place, settings in enumerate(("", *others)):
+            folder = output / f"{text.stem}-{place}"
+            started = time.monotonic()
+            if not (folder / "ended").exists():
+                values = {"part": part, "validation": validation, "sample_length": 0}
+                done = tensorflow.train(
+                    corpus,
+                    folder,
+                    {**values, **parsed(common), **parsed(settings)},
+                    base=None,
+                    resume=(folder / "run" / "checkpoint.npz").exists(),
+                    quiet=True,
+                    command=f"scripts/reproduce/compare_settings.py {text.name}",
+                )
+                if not done:
+                    raise SystemExit(130)
+                (folder / "ended").write_text(f"{time.monotonic() - started:.0f}")
+            model = registry.load(folder)
+            score = model.metadata["scores"]["validation (cold)"]
+            click.echo(
+                f"| {text.name} | {settings or 'defaults'} | {score['loss']:.4f} | "
+                f"{len(model.metadata['history'])} | {(folder / 'ended').read_text()} |"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+#!/usr/bin/env python
+"""Train the bundled judges of film reviews, and release them into the package.
+
+\b
+    scripts/reproduce/imdb.py pretrain imdb -o DIR [--data-dir DIR]    all: five hours
+    scripts/reproduce/imdb.py release imdb DIR/imdb --model imdb       reads the test reviews, once
+    scripts/reproduce/imdb.py release imdb DIR/imdb-tiny --model imdb-tiny
+    scripts/reproduce/imdb.py train imdb -o DIR                        version 1, from labels: minutes
+
+`pretrain` makes two language models of the reviews without labels and of those to learn from, a
+large one (DIR/words) and one of the size of `imdb` (DIR/words-gru). On top of the large one come
+two judges, one of which is to judge right in spite of shifts and learns from runs of sentences too;
+the linear model of `scripts/reproduce/ngram_partner.py` is a third. What the three together think of all these
+reviews, and of passages of those without labels, teaches `imdb`, on top of the smaller language
+model; what the first thinks teaches `imdb-tiny`. A tenth of the training reviews, whole films, is
+kept back to choose, to stop and to calibrate on; `train` keeps back any tenth. Stop and repeat
+either at any time: what is done is not done again, but for the judging of the three, 12 minutes,
+which begins anew. The 25,000 test reviews are read by `release` alone.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import click
+import numpy as np
+
+from textrnn.artifacts import cards, registry
+from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.data.group_split import grouped_split, groups
+from textrnn.data.labelled import Labelled
+from textrnn.data.registry import read_data, read_unlabelled_data
+from textrnn.data.unlabelled import Unlabelled
+from textrnn.engine.classification import Judge
+from textrnn.errors import TextRNNError
+from textrnn.evaluation import classifier, probing, report_text
+
+committee, probe = (
+    SourceFileLoader(name, str(Path(__file__).with_name(name))).load_module()
+    for name in ("committee", "probe_classifier")
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One judge, and what it learns from besides the labels."""
+
+    settings: dict[str, Any]
+    words: str = ""  # the language model that it starts from; none if empty
+    teacher: str = ""  # a judge before it, or the table of what the committee thinks
+
+
+FROM_LABELS: dict[str, Any] = {
+    "embedding_dropout": 0.5, "word_dropout": 0.2, "dropout": 0.5, "epochs": 4, "patience": 0,
+    "seed": 1,
+}  # fmt: skip
+LANGUAGE_MODELS: dict[str, dict[str, Any]] = {
+    "words": {
+        "cell": "lstm", "units": 448, "embedding_dim": 160, "words": 24_000, "pretrain_epochs": 5,
+        "seed": 1,
+    },
+    "words-gru": {
+        "cell": "gru", "units": 288, "embedding_dim": 160, "words": 24_000, "pretrain_epochs": 3,
+        "seed": 1,
+    },
+}  # fmt: skip
+JUDGES, COMMITTEE = ("plain", "shifted"), "committee.csv"
+RECIPES = {
+    "plain": Recipe({"epochs": 3, "patience": 0, "seed": 1}, words="words"),
+    "shifted": Recipe({"adversarial": 5.0, "crop": 0.2, "epochs": 4, "seed": 1}, words="words"),
+    "imdb": Recipe(
+        {"teacher_share": 1.0, "epochs": 5, "patience": 0, "seed": 1},
+        words="words-gru",
+        teacher=COMMITTEE,
+    ),
+    "imdb-tiny": Recipe(
+        {
+            "cell": "gru", "units": 64, "bidirectional": False, "embedding_dim": 48, "words": 7000,
+            "teacher_share": 1.0, "epochs": 6, "seed": 1,
+        },
+        teacher="plain",
+    ),
+}  # fmt: skip
+BUNDLED = ("imdb", "imdb-tiny")
+PACKAGED = Path(registry.__file__).parent / "pretrained"
+DATA = click.argument("data")
+DATA_DIR = click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
+OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+MODEL = click.option("--model", type=click.Choice(BUNDLED), default="imdb")
+
+
+@click.group(help=__doc__)
+def main() -> None:
+    pass
+
+
+@main.command()
+@DATA
+@DATA_DIR
+@OUTPUT
+def train(data: str, data_dir: str | None, output: Path) -> None:
+    """Learn from labels alone, or go on; Ctrl-C saves."""
+    from textrnn.cli.display import TrainingDisplay
+    from textrnn.training.runs.classifier import has_begun
+    from textrnn.training.tasks.classifier import train_classifier
+
+    with TrainingDisplay() as display:
+        done = train_classifier(
+            read_data(data, "train", data_dir=data_dir), output, settings=FROM_LABELS,
+            resume=has_begun(output), observer=display,
+            command="scripts/reproduce/imdb.py train imdb -o DIR",
+        )  # fmt: skip
+    sys.exit(0 if done else 130)
+
+
+@main.command("pretrain")
+@DATA
+@DATA_DIR
+@OUTPUT
+def pretrained(data: str, data_dir: str | None, output: Path) -> None:
+    """Learn words first, then to judge, then teach what was learnt; or go on. Ctrl-C saves."""
+    from textrnn.artifacts import language_model
+    from textrnn.cli.display import TrainingDisplay
+    from textrnn.training.runs.classifier import has_begun
+    from textrnn.training.runs.language_model import FOLDER
+    from textrnn.training.tasks.classifier import train_classifier
+    from textrnn.training.tasks.language_model import pretrain
+
+    learnt, held = by_film(read_data(data, "train", data_dir=data_dir))
+    corpus = read_unlabelled_data(data, data_dir=data_dir)
+    with TrainingDisplay() as display:
+        how: dict[str, Any] = {
+            "observer": display,
+            "command": "scripts/reproduce/imdb.py pretrain imdb -o DIR",
+        }
+        for name, settings in LANGUAGE_MODELS.items():
+            if any(has_begun(output / judge) for judge in RECIPES if RECIPES[judge].words == name):
+                continue  # it has ended; what it learnt from need not be read once more
+            begun = (output / name / FOLDER).exists()
+            if not pretrain(corpus, learnt, held, output / name, settings, resume=begun, **how):
+                sys.exit(130)
+        more = Unlabelled.of(
+            [*corpus.texts, *committee.passages(corpus.texts)], (*corpus.names, "passages of these")
+        )
+        for name, recipe in RECIPES.items():
+            settings, start = recipe.settings, dict[str, Any]()
+            if recipe.words:
+                start["pretrain"] = language_model.load(output / recipe.words / FOLDER)
+            if recipe.teacher:
+                start["unlabelled"] = more
+                settings = {**settings, "teacher": str(output / recipe.teacher)}
+            if recipe.teacher == COMMITTEE and not ask_committee(
+                output, learnt, held, more, display
+            ):
+                sys.exit(130)
+            if not train_classifier(
+                learnt, output / name, validation=held, settings=settings,
+                resume=has_begun(output / name), **start, **how,
+            ):  # fmt: skip
+                sys.exit(130)
+
+
+def ask_committee(
+    output: Path, learnt: Labelled, held: Labelled, more: Unlabelled, observer: Any
+) -> bool:
+    """What the committee thinks of all texts, if no table of theirs is at hand; False if stopped.
+
+    The table is of use while its judges and its texts are those of the record beside it.
+    """
+    judges, record = [output / name for name in JUDGES], output / "committee.json"
+    weights = [(judge / "weights.npz").read_bytes() for judge in judges]
+    sums = [hashlib.sha256(data).hexdigest() for data in weights]
+    now = json.dumps([*sums, learnt.sha256, held.sha256, more.sha256])
+    if record.exists() and record.read_text(encoding="utf-8") == now:
+        return True
+    record.unlink(missing_ok=True)
+    observer.notice("the committee is called together, to judge all texts: some 12 minutes")
+    asked = committee.asked(judges, learnt, held)
+    texts = [*learnt.texts, *more.texts]
+    if not committee.write_opinions(
+        output / COMMITTEE, texts, asked.logits, held.classes, observer
+    ):
+        return False
+    record.write_text(now, encoding="utf-8")
+    return True
+
+
+def by_film(data: Labelled) -> tuple[Labelled, Labelled]:
+    """What to learn from and what to validate on, with no film in both as far as names tell."""
+    film = groups(data.texts)
+    parts = grouped_split(data.labels, film, 0.1, 0, data.classes)
+    learnt, held = (data.subset(part) for part in parts)
+    return learnt, held
+
+
+@main.command()
+@DATA
+@DATA_DIR
+@click.argument("folder", type=click.Path(path_type=Path))
+@MODEL
+def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
+    """Score a trained model in float16 on the test reviews, and put it into the package."""
+    trained = registry.load_classifier(folder)
+    weights = {name: array.astype(np.float16) for name, array in trained.weights.items()}
+    found = replace(trained, weights=weights, name=model)
+    options: dict[str, Any] = {"data_dir": data_dir, "classes": found.classes}
+    report = classifier.evaluate(
+        found, read_data(data, "test", **options), learnt=read_data(data, "train", **options)
+    )
+    click.echo(report_text.as_text(report))
+    scores = {**found.metadata["scores"], "25,000 test reviews": report["scores"]}
+    for name, part in report["subsets"].items():
+        scores[f"test reviews {name}"] = part
+    metadata = {
+        **found.metadata,
+        "scores": scores,
+        "licence": "Apache-2.0; the reviews it learnt from are their writers'",
+    }
+    released = replace(found, metadata=metadata)
+    released = replace(released, card=_card(released, model))
+    registry.save(released, PACKAGED / model, dtype=np.float16)
+    click.echo(cards.score_line(scores))
+
+
+def _card(model: ClassifierArtifact, title: str) -> str:
+    """The card, and what the test reviews are silent on: other kinds of texts, and bias."""
+    judge = Judge(model)
+    by_group = probe.group_scores(judge, probe.ROOT / "corpora" / "probing.csv")
+    shifts = probe.shifts_of(judge, "positive")
+    lines = [
+        cards.classifier_card(model, title=title),
+        "## On texts of other kinds",
+        "",
+        "200 short texts in ten groups, written for this and never learnt from "
+        f"(`scripts/reproduce/probe_classifier.py {title}`):",
+        "",
+        probing.groups_markdown(by_group),
+        "",
+        "## What should not matter, and does",
+        "",
+        "How far the chance of praise moves when nothing but a name, a pronoun or a nationality in "
+        "a sentence changes:",
+        "",
+        probing.shifts_markdown(shifts, "positive"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TextRNNError as error:
+        sys.exit(f"Error: {error}")

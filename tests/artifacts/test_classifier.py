@@ -1,0 +1,261 @@
+"""A classifier's folder: saved and loaded bit for bit, and each kind of damage has its sentence."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.classifiers import BINARY, random_classifier
+from support.models import tiny_model
+
+from textrnn.artifacts import cards, registry
+from textrnn.engine.classification import Judge
+from textrnn.errors import ArtifactError
+from textrnn.tokenizers.subwords import SentencePieceTokenizer
+
+TEXTS = ["a b c", "q q r", "z", "d e f g h i j k"]
+METADATA = {
+    "data": {"names": ["my.csv"], "sha256": "ab" * 32, "examples": 5,
+             "counts": {"negative": 3, "positive": 2}},
+    "scores": {"validation": {"accuracy": 0.9, "examples": 10, "log_loss": 0.25, "ece": 0.01}},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model():
+    return random_classifier(
+        cell="lstm",
+        conv_layers=1,
+        dense_units=3,
+        about={"temperature": 1.25, "long_texts": "windows"},
+    )
+
+
+@pytest.fixture
+def saved(tmp_path, model) -> Path:
+    registry.save(model, tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture(scope="module")
+def pieces():
+    texts = ["a whale, a ship\n", "the sea and the shore\n"] * 20
+    tokenizer = SentencePieceTokenizer.fit(texts, vocab_size=300, lower=True)
+    model = random_classifier(reading={"tokens": "sentencepiece"})
+    config = replace(model.config, vocab_size=tokenizer.vocab_size)
+    weights = dict(model.weights)
+    weights["embedding/embeddings"] = np.random.default_rng(0).normal(
+        size=(config.vocab_size, config.embedding_dim)
+    ).astype(np.float32)  # fmt: skip
+    return replace(model, config=config, tokenizer=tokenizer, weights=weights)
+
+
+def reseal(folder: Path) -> None:
+    """Make the sums in config.json those of the files, as a careless editor would."""
+    config = json.loads((folder / "config.json").read_text())
+    for name in config["sha256"]:
+        config["sha256"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def edit_config(folder: Path, **changes) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    changed = {**config, **changes}
+    text = json.dumps({name: value for name, value in changed.items() if value != "left out"})
+    (folder / "config.json").write_text(text)
+
+
+# ---- round trips --------------------------------------------------------------------------------
+
+
+def test_save_then_load_gives_bit_equal_weights_and_the_same_verdicts(saved, model):
+    loaded = registry.load_classifier(saved)
+    assert loaded.weights.keys() == model.weights.keys()
+    for name, array in model.weights.items():
+        assert loaded.weights[name].dtype == np.float32
+        np.testing.assert_array_equal(loaded.weights[name], array)
+    assert (loaded.config, loaded.reading) == (model.config, model.reading)
+    assert loaded.classes == BINARY
+    assert (loaded.temperature, loaded.long_texts) == (1.25, "windows")
+    assert loaded.tokenizer.to_json() == model.tokenizer.to_json()
+    assert Judge(loaded).judge(TEXTS) == Judge(model).judge(TEXTS)
+
+
+def test_half_precision_is_rounded_once(saved, model):
+    registry.save(model, saved, dtype=np.float16)
+    for name, array in registry.load_classifier(saved).weights.items():
+        assert array.dtype == np.float32
+        np.testing.assert_array_equal(array, model.weights[name].astype(np.float16))
+
+
+def test_pieces_are_saved_with_their_model_and_go_when_words_replace_them(tmp_path, model, pieces):
+    folder = tmp_path / "model"
+    registry.save(pieces, folder)
+    loaded = registry.load_classifier(folder)
+    assert loaded.tokenizer.model == pieces.tokenizer.model
+    texts = ["a whale", "Shores & ships"]
+    assert Judge(loaded).judge(texts) == Judge(pieces).judge(texts)
+    registry.save(model, folder)
+    assert not (folder / "tokenizer.model").exists()
+    assert Judge(registry.load_classifier(folder)).judge(TEXTS) == Judge(model).judge(TEXTS)
+
+
+def test_metadata_and_card_are_kept_but_not_needed(saved, model):
+    registry.save(replace(model, metadata=METADATA, card="# Für alle\n"), saved)
+    loaded = registry.load_classifier(saved)
+    assert (loaded.metadata, loaded.card) == (METADATA, "# Für alle\n")
+    (saved / "metadata.json").unlink()
+    (saved / "README.md").unlink()
+    assert Judge(registry.load_classifier(saved)).judge(TEXTS) == Judge(model).judge(TEXTS)
+
+
+def test_parameters_are_the_numbers_in_the_weights(model):
+    assert model.parameters == sum(array.size for array in model.weights.values())
+
+
+# ---- kinds --------------------------------------------------------------------------------------
+
+
+def test_each_kind_is_loaded_by_its_own_name_and_both_by_one(tmp_path, saved):
+    registry.save(tiny_model(), tmp_path / "writer")
+    with pytest.raises(ArtifactError, match="is no generator; it judges: textrnn classify --model"):
+        registry.load(saved)
+    with pytest.raises(ArtifactError, match="is no classifier; it writes: textrnn generate"):
+        registry.load_classifier(tmp_path / "writer")
+    kinds = [type(registry.load_any(folder)).__name__ for folder in (saved, tmp_path / "writer")]
+    assert kinds == ["ClassifierArtifact", "Artifact"]
+
+
+def test_a_model_of_one_kind_under_the_name_of_the_other_is_damaged(tmp_path, saved):
+    registry.save(tiny_model(), tmp_path / "writer")
+    edit_config(saved, kind="generator")
+    edit_config(tmp_path / "writer", kind="classifier")
+    for folder in (saved, tmp_path / "writer"):
+        with pytest.raises(ArtifactError, match='"network" is damaged'):
+            registry.load_any(folder)
+
+
+# ---- damage -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"network": "left out"}, '"network" is damaged'),
+        ({"network": [1]}, '"network" is damaged'),
+        ({"network": "gru"}, '"network" is damaged'),
+        ({"network": {"vocab_size": 24, "classes": 1}}, "classes must be 2 or more"),
+        ({"reading": {"max_words": -1}}, '"reading" is damaged: max_words must be 1 or more'),
+        ({"reading": {"colour": 1}}, '"reading" is damaged: unknown setting'),
+        ({"reading": 3}, '"reading" is damaged'),
+        ({"classes": "left out"}, '"classes" must name 2 classes'),
+        ({"classes": ["negative"]}, '"classes" must name 2 classes'),
+        ({"classes": ["negative", "negative"]}, '"classes" must name 2 classes, once each'),
+        ({"classes": ["negative", 1]}, '"classes" must name 2 classes'),
+        ({"classes": {"negative": 0, "positive": 1}}, '"classes" must name 2 classes'),
+        ({"temperature": "left out"}, '"temperature" must be a number above 0, got None'),
+        ({"temperature": 0}, '"temperature" must be a number above 0'),
+        ({"temperature": float("nan")}, '"temperature" must be a number above 0'),
+        ({"temperature": float("inf")}, '"temperature" must be a number above 0'),
+        ({"temperature": "warm"}, '"temperature" must be a number above 0'),
+        ({"temperature": True}, '"temperature" must be a number above 0'),
+        ({"long_texts": "left out"}, '"long_texts" must be one of cut, whole, windows'),
+        ({"long_texts": ["cut"]}, '"long_texts" must be one of cut, whole, windows'),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_each_damaged_field_is_named(saved, changes, message):
+    edit_config(saved, **changes)
+    with pytest.raises(ArtifactError, match=message):
+        registry.load_classifier(saved)
+
+
+def test_a_vocabulary_of_another_size_is_refused(saved):
+    other = random_classifier(words=("a", "b"))
+    (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
+    reseal(saved)
+    with pytest.raises(ArtifactError, match="two different models"):
+        registry.load_classifier(saved)
+
+
+def test_a_tokenizer_of_another_kind_than_the_reading_is_refused(saved, tmp_path, pieces):
+    registry.save(pieces, tmp_path / "pieces")
+    for folder in (saved, tmp_path / "pieces"):
+        (folder / "tokenizer.json").write_text(tiny_model().tokenizer.to_json())
+        reseal(folder)
+        with pytest.raises(ArtifactError, match=r"tokenizer\.json .*char"):
+            registry.load_classifier(folder)
+
+
+def test_pieces_without_their_model_are_refused(tmp_path, pieces):
+    folder = tmp_path / "model"
+    registry.save(pieces, folder)
+    (folder / "tokenizer.model").unlink()
+    with pytest.raises(ArtifactError, match=r"has no tokenizer\.model"):
+        registry.load_classifier(folder)
+    sums = json.loads((folder / "config.json").read_text())["sha256"]
+    del sums["tokenizer.model"]
+    edit_config(folder, sha256=sums)
+    with pytest.raises(ArtifactError, match=r"tokenizer\.model is missing"):
+        registry.load_classifier(folder)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.model", "weights.npz"])
+def test_a_changed_file_is_named(tmp_path, pieces, name):
+    registry.save(pieces, tmp_path / "model")
+    data = bytearray((tmp_path / "model" / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "model" / name).write_bytes(data)
+    with pytest.raises(ArtifactError, match=f"{name} is damaged"):
+        registry.load_classifier(tmp_path / "model")
+
+
+def test_weights_of_another_shape_are_refused(saved):
+    edit_config(saved, network={**random_classifier().config.to_dict(), "cell": "lstm"})
+    with pytest.raises(ArtifactError, match="has weights beyond this network's: conv_1/bias"):
+        registry.load_classifier(saved)
+
+
+# ---- the card -----------------------------------------------------------------------------------
+
+
+def test_the_card_tells_classes_data_score_and_limits(model):
+    card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
+    for part in (
+        "# mine\n", "negative, positive", "my.csv (3 negative, 2 positive; sha256 abababababab…)",
+        "divided by 1.250", "in overlapping windows", "90.00% right of 10", "**Limits**",
+        "1 convolutional of 32 filters and 1 bidirectional lstm of 5 units",
+        f"{model.parameters:,} parameters",
+    ):  # fmt: skip
+        assert part in card
+
+
+def test_the_card_of_a_network_without_recurrent_layers_names_none():
+    model = random_classifier(layers=0, pooling="max", conv_layers=2)
+    card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
+    assert "layers: 2 convolutional of 32 filters; " in card
+    assert "gru" not in card
+
+
+def test_the_card_says_what_the_validation_score_was_used_for(model):
+    scores = {**METADATA["scores"], "test": METADATA["scores"]["validation"]}
+    card = cards.classifier_card(
+        replace(model, metadata={**METADATA, "scores": scores}), title="mine"
+    )
+    assert "- **Score, validation** (also chosen and calibrated on): 90.00%" in card
+    assert "- **Score, test**: 90.00%" in card
+
+
+def test_the_card_counts_what_is_read_in_its_own_units(pieces):
+    model = replace(pieces, reading=replace(pieces.reading, max_characters=3000))
+    card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
+    assert "the first 3,000 characters alone are read; over 40 pieces they are read in part" in card
+
+
+@pytest.mark.parametrize(("weights", "leans"), [("balanced", True), ("none", False)])
+def test_the_card_says_so_when_rare_classes_were_weighed_up(model, weights, leans):
+    metadata = {**METADATA, "training": {"class_weights": weights}}
+    card = cards.classifier_card(replace(model, metadata=metadata), title="mine")
+    assert ("lean to the rare classes" in card) == leans

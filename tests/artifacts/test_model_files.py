@@ -1,0 +1,177 @@
+"""Readers beside a writer: each reads one whole model, and none is noticed by the writer."""
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from support.models import tiny_model
+from support.saving import before_every_step, marked_model, seed_of, tree
+
+from textrnn.artifacts import language_model, model_files, registry
+from textrnn.errors import ArtifactError
+
+TESTS = Path(__file__).parent
+
+
+@pytest.mark.parametrize("start", ["new folder", "a run", "a model"])
+def test_between_any_two_steps_of_a_save_a_reader_reads_a_whole_model_and_changes_nothing(
+    tmp_path, monkeypatch, start
+):
+    folder, seen = tmp_path / "model", []
+    if start == "a model":
+        registry.save(marked_model(seed=1), folder)
+    if start != "new folder":
+        (folder / "run").mkdir(parents=True)
+        (folder / "run" / "checkpoint.npz").write_bytes(b"checkpoint")
+
+    def look():
+        before = tree(tmp_path)
+        try:
+            loaded = registry.load(folder)
+        except ArtifactError as error:
+            nothing = {"new folder": "no model", "a run": "has no config.json"}
+            assert nothing[start] in str(error) and 2 not in seen
+        else:
+            seen.append(seed_of(loaded))
+        assert start == "new folder" or language_model.is_saved(folder)
+        assert tree(tmp_path) == before
+
+    with monkeypatch.context() as patch:
+        before_every_step(patch, look)
+        registry.save(marked_model(seed=2), folder)
+    look()
+    assert set(seen) == ({1, 2} if start == "a model" else {2})
+    assert seen == sorted(seen)
+    assert start == "new folder" or (folder / "run" / "checkpoint.npz").exists()
+
+
+READ = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from support.saving import seed_of
+from textrnn import artifact
+while not Path(sys.argv[3]).exists():
+    seed_of(artifact.load(sys.argv[1]))
+"""
+SAVE = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from support.saving import marked_model
+from textrnn import artifact
+models = [marked_model(seed) for seed in range(6)]
+os.fsync = lambda _: None  # as often as can be
+for number in range(300):
+    artifact.save(models[number % 6], Path(sys.argv[1]))
+"""
+
+
+def test_readers_in_threads_and_processes_are_never_refused_and_break_no_save(tmp_path):
+    folder, ended = tmp_path / "model", tmp_path / "ended"
+    registry.save(marked_model(seed=0), folder)
+    reader = subprocess.Popen([sys.executable, "-c", READ, str(folder), str(TESTS), str(ended)])
+    seen: list[int] = []
+    failed: list[BaseException] = []
+
+    def look():
+        try:
+            while not ended.exists():
+                seen.append(seed_of(registry.load(folder)))
+                language_model.is_saved(folder) or failed.append(AssertionError("not saved"))
+        except BaseException as error:  # told below: a thread's would be lost
+            failed.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    writer = subprocess.run(
+        [sys.executable, "-c", SAVE, str(folder), str(TESTS)], capture_output=True, text=True
+    )
+    ended.touch()
+    for thread in threads:
+        thread.join()
+    assert not failed, failed[0]
+    assert writer.returncode == 0, writer.stderr
+    assert reader.wait() == 0
+    assert len(set(seen)) > 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ended", "model"]
+
+
+@pytest.mark.parametrize("name", model_files.FILES)
+def test_a_model_replaced_between_two_files_is_read_again(tmp_path, monkeypatch, name):
+    folder, replaced = tmp_path / "model", []
+    registry.save(marked_model(seed=1), folder)
+    read_bytes = Path.read_bytes
+
+    def read(path):
+        if path.name == name and not replaced:
+            replaced.append(name)
+            registry.save(marked_model(seed=2), folder)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert seed_of(registry.load(folder)) == (2 if replaced else 1)
+
+
+@pytest.mark.parametrize("name", ["metadata.json", "README.md", "weights.npz"])
+def test_a_model_that_is_deleted_while_it_is_read_is_not_read_in_part(tmp_path, monkeypatch, name):
+    """As of what a save has put aside, whose reader was slow."""
+    folder, deleted = tmp_path / "model", []
+    registry.save(marked_model(seed=1), folder)
+    registry.save(marked_model(seed=2), tmp_path / "next")
+    read_bytes = Path.read_bytes
+
+    def read(path):
+        if path.name == "config.json" and not deleted:
+            deleted.append(name)
+            (folder / name).unlink()
+            data = read_bytes(path)
+            shutil.rmtree(folder)
+            (tmp_path / "next").rename(folder)
+            return data
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert seed_of(registry.load(folder)) == 2
+
+
+@pytest.mark.parametrize("meanwhile", ["model.textrnn-new", "model.textrnn-old", "elsewhere"])
+def test_a_model_that_gets_its_name_within_a_moment_is_no_interrupted_save(
+    tmp_path, monkeypatch, meanwhile
+):
+    folder, place = tmp_path / "model", tmp_path / meanwhile
+    registry.save(marked_model(seed=1), folder)
+    (folder / ".textrnn-complete").touch()
+    folder.rename(place)
+    monkeypatch.setattr(time, "sleep", lambda _: place.exists() and place.rename(folder))
+    loaded = registry.load(folder)
+    assert seed_of(loaded) == 1 and loaded.notices == ()
+
+
+def test_a_folder_that_never_stays_the_same_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    registry.save(tiny_model(), folder)
+    read_bytes, times = Path.read_bytes, itertools.count()
+
+    def read(path):
+        os.utime(path, ns=(0, next(times)))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(model_files, "PAUSE_SECONDS", 0.0)
+    with pytest.raises(ArtifactError, match="replaced again and again while it is read; try"):
+        registry.load(folder)
+
+
+def test_a_file_whose_sum_is_wrong_is_damaged_where_nothing_changes(tmp_path):
+    registry.save(tiny_model(), tmp_path / "model")
+    (tmp_path / "model" / "weights.npz").write_bytes(b"other")
+    with pytest.raises(ArtifactError, match=r"weights\.npz is damaged or of another model"):
+        registry.load(tmp_path / "model")

@@ -1,0 +1,666 @@
+"""What a person types to have texts judged, and what they see.
+
+The models are bags of words with weights set by hand: `good` speaks for one class, `bad` against
+it, and other words say nothing.
+"""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from support.bags import bag_of_words
+from support.models import tiny_model
+
+from textrnn.artifacts import registry
+from textrnn.cli import main, predict
+from textrnn.cli.output import TOLD, Output
+from textrnn.cli.prediction_text import columns, rounded_down, shortened
+from textrnn.engine.classification import Judge
+from textrnn.errors import TextRNNError
+
+MOODS = ("angry customer", "so-so", "happy 😀")
+THREE = {"good": [0, 0, 1], "fine": [0, 1, 0], "bad": [1, 0, 0]}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("models")
+    made = {
+        "binary": bag_of_words(),
+        "three": bag_of_words(MOODS, THREE),
+        "cut": bag_of_words(reading={"max_words": 4}),
+        "last": bag_of_words(reading={"max_words": 4, "keep": "last"}),
+        "characters": bag_of_words(reading={"max_characters": 6}),
+        "windows": bag_of_words(reading={"max_words": 4}, long_texts="windows"),
+        "generator": tiny_model(),
+    }
+    for name, model in made.items():
+        registry.save(model, folder / name)
+    return {name: folder / name for name in made}
+
+
+@pytest.fixture
+def classify(models):
+    def invoke(*arguments: object, model="binary", text: str | bytes | None = None):
+        typed = ["classify", "-m", str(models[model]), *map(str, arguments)]
+        return CliRunner().invoke(main, typed, input=text)
+
+    return invoke
+
+
+def written(path: Path, data: str | bytes) -> Path:
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+# ---- what is shown ------------------------------------------------------------------------------
+
+
+def test_a_line_a_text_says_the_class_the_percent_and_where_it_stands(classify, tmp_path):
+    one = written(tmp_path / "one.txt", "the film is good")
+    two = written(tmp_path / "two.txt", "bad")
+    done = classify(one, two, "--text", "not good\nbut bad")
+    assert done.exit_code == 0 and done.stderr == ""
+    # sigmoid(4) is 0.98201 and sigmoid(1) is 0.73105: rounded down.
+    assert done.stdout.splitlines() == [
+        'negative   50.0 %  "not good but bad"',
+        f"positive   73.1 %  {one}",
+        f"negative   98.2 %  {two}",
+    ]
+
+
+def test_verdicts_stand_in_columns_whatever_the_classes_are_called(classify):
+    done = classify("--text", "bad", "--text", "good", "--text", "fine", model="three")
+    lines = done.stdout.splitlines()
+    assert [line.split("  ")[0].strip() for line in lines] == [
+        "angry customer",
+        "happy 😀",
+        "so-so",
+    ]
+    assert {columns(line[: line.index(" %")]) for line in lines} == {21}
+    assert all("96.4 %" in line for line in lines)
+
+
+def test_a_line_of_a_file_is_shown_with_its_number_and_beginning(classify):
+    done = classify("-", "--lines", text="good\n\nbad " + 30 * "the film " + "\n")
+    first, second = done.stdout.splitlines()
+    assert first == "positive   98.2 %  standard input line 1  good"
+    assert "standard input line 3  bad the film the" in second and second.split("  (")[0][-1] == "…"
+
+
+def test_nothing_is_unsure_that_is_as_likely_as_was_asked_for(classify):
+    typed = ("--text", "the film is good", "--abstain")
+    assert classify(*typed, 0.73).stdout.startswith("positive")
+    unsure = classify(*typed, 0.74).stdout
+    assert unsure.startswith("unsure     73.1 %") and "(likeliest: positive)" in unsure
+    record = json.loads(classify(*typed, 0.74, "--format", "jsonl").stdout)
+    assert (record["prediction"], record["probability"]) == ("unsure", 0.731059)
+
+
+def test_a_threshold_moves_the_border_between_two_classes(classify):
+    typed = ("--text", "the film is good", "--threshold")
+    assert classify(*typed, 0.7).stdout.startswith("positive   73.1 %")
+    assert classify(*typed, 0.8).stdout.startswith("negative   26.8 %")
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("cut", "read 4 of 6 words, its beginning and end"),
+        ("last", "read 4 of 6 words, its end"),
+        ("windows", "read all 6 words in 2 windows"),
+        ("characters", "read the first 6 characters"),
+    ],
+)
+def test_how_a_long_text_was_read_is_said(classify, model, told):
+    text = "a film is good good good"
+    assert f"({told})" in classify("--text", text, model=model).stdout
+    record = json.loads(classify("--text", text, "--format", "jsonl", model=model).stdout)
+    assert record["read"] == told.removeprefix("read ")
+    table = classify("-", "--input-format", "csv", text=f"text\n{text}\ngood\n", model=model)
+    assert f"1 text is too long to be read at once: {told}." in table.stderr
+    assert json.loads(classify("--text", "good", "--format", "jsonl").stdout)["read"] == "whole"
+
+
+def test_a_text_of_unknown_words_is_judged_with_a_remark(classify):
+    done = classify("--text", "это очень хорошо, a film")
+    assert done.exit_code == 0 and "(knows 2 of its 6 words)" in done.stdout
+    assert "knows" not in classify("--text", "a good film").stdout
+    table = classify("-", "--input-format", "csv", text="text\n这是好的\n좋아요\ngood\n")
+    assert "2 texts consist mostly of words that the model never saw" in table.stderr
+
+
+def test_an_explanation_says_what_each_word_did(classify):
+    done = classify("--text", "the good film is not bad but good", "--explain")
+    verdict, text, side, against = done.stdout.splitlines()
+    assert verdict.startswith("positive")
+    assert text == "  the good film is not bad but good"
+    assert side.startswith("  for positive      good +") and "bad −" in against
+    record = json.loads(
+        classify("--text", "good\u200b BAD", "--explain", "--format", "jsonl").stdout
+    )
+    words = record["explanation"]["words"]
+    assert [(word["text"], word["start"], word["end"]) for word in words] == [
+        ("good", 0, 4), ("BAD", 6, 9),
+    ]  # fmt: skip
+    assert words[0]["effect"] == -words[1]["effect"]
+    assert abs(words[0]["effect"]) == pytest.approx(4, abs=1e-3)
+
+
+def test_a_long_text_is_explained_by_its_weightiest_sentences(classify):
+    text = 45 * "The film is a film. " + "It is good! " + 15 * "Not a film. " + "Bad, bad."
+    lines = classify("--text", text, "--explain").stdout.splitlines()
+    assert lines[1] == "  of 62 sentences the weightiest:"
+    assert [line.split("  ")[2] for line in lines[2:4]] == ["It is good!", "Bad, bad."]
+    assert len(lines) == 6
+
+
+def test_what_the_model_did_not_read_is_left_out_of_an_explanation(classify):
+    text = "good film " + 50 * "unread " + "is bad"
+    shown = classify("--text", text, "--explain", model="cut").stdout.splitlines()[1]
+    assert shown == "  good film … is bad"
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_a_terminal(monkeypatch, models, *arguments: object, width: int = 60) -> tuple[str, str]:
+    """What a terminal gets on stdout and on stderr, codes and all."""
+    streams = []
+    for name in ("stdout", "stderr"):
+        streams.append(Terminal(io.BytesIO(), encoding="utf-8"))
+        monkeypatch.setattr(sys, name, streams[-1])
+    monkeypatch.setenv("COLUMNS", str(width))
+    model = models[arguments[0]]
+    main(["classify", "-m", str(model), *map(str, arguments[1:])], standalone_mode=False)
+    for stream in streams:
+        stream.flush()
+    return tuple(stream.buffer.getvalue().decode() for stream in streams)
+
+
+def test_on_a_terminal_words_have_the_colour_of_the_class_they_speak_for(monkeypatch, models):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out, _ = on_a_terminal(monkeypatch, models, "binary", "--text", "good film, bad", "--explain")
+    assert click.style("good", fg="green", bold=True) in out
+    assert click.style("bad", fg="red", bold=True) in out
+    assert click.style("film", fg="green") not in out
+    out, _ = on_a_terminal(monkeypatch, models, "three", "--text", "good good bad", "--explain")
+    assert click.style("bad", underline=True, bold=True) in out
+    monkeypatch.setenv("NO_COLOR", "1")
+    out, _ = on_a_terminal(monkeypatch, models, "binary", "--text", "good film, bad", "--explain")
+    assert "\x1b" not in out
+
+
+def test_what_is_shown_fits_the_terminal_and_has_no_codes_of_its_own(monkeypatch, models):
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = "good \x1b[31mfilm\x07 漢字漢字 " + 60 * "the film is bad "
+    out, _ = on_a_terminal(monkeypatch, models, "binary", "--text", text, "--explain", width=60)
+    _verdict, *rest = out.splitlines()
+    assert not {"\x1b", "\x07"} & set(out)
+    assert all(columns(line) <= 60 for line in rest) and len(rest) > 10
+    assert "good [31mfilm 漢字漢字 the" in out.replace("\n", "")
+
+
+def test_progress_is_shown_on_a_terminal_only(monkeypatch, models, tmp_path, classify):
+    table = written(tmp_path / "t.csv", "text\n" + "good\n" * 100)
+    typed = ("binary", table, "-o", tmp_path / "o.csv")
+    _, err = on_a_terminal(monkeypatch, models, *typed)
+    assert "\r64 judged, " in err and "\r100 judged, " in err
+    assert err.endswith(f"100 judged (100 positive); written to {tmp_path / 'o.csv'}.\n")
+    _, quiet = on_a_terminal(monkeypatch, models, *typed, "-q")
+    assert quiet == ""
+    _, to_screen = on_a_terminal(monkeypatch, models, "binary", table)
+    assert to_screen == ""
+
+
+def test_a_beginning_fits_into_its_room_and_keeps_what_fits():
+    for text in ("short", "a  long\n\ttext of words", "漢字" * 9, "é" * 30, ""):
+        for room in range(1, 25):
+            line = shortened(text, room)
+            assert columns(line) <= room and (line.endswith("…") or line == " ".join(text.split()))
+
+
+def test_nothing_short_of_certain_looks_certain():
+    assert [rounded_down(p) for p in (0.99999, 0.5009, 1.0, 0.0)] == [99.9, 50.0, 100.0, 0.0]
+
+
+# ---- results for programs -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
+def test_a_table_keeps_its_columns_and_gains_the_verdict(classify, tmp_path, form):
+    rows = [{"id": "1", "text": 'so good,\n"very" good'}, {"id": "2", "text": "bad"}]
+    path = tmp_path / f"table.{form}"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if form == "jsonl":
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        else:
+            writer = csv.DictWriter(file, ["id", "text"], delimiter="," if form == "csv" else "\t")
+            writer.writeheader()
+            writer.writerows(rows)
+    done = classify(path, "-o", tmp_path / "out")
+    assert done.exit_code == 0 and done.stdout == ""
+    text = (tmp_path / "out").read_text(encoding="utf-8")
+    found = (
+        [json.loads(line) for line in text.splitlines()]
+        if form == "jsonl"
+        else list(csv.DictReader(io.StringIO(text), delimiter="," if form == "csv" else "\t"))
+    )
+    added = ["prediction", "probability", "p_negative", "p_positive"]
+    assert [list(row) for row in found] == 2 * [["id", "text", *added]]
+    assert [{name: row[name] for name in ("id", "text")} for row in found] == rows
+    assert [row["prediction"] for row in found] == ["positive", "negative"]
+    for row in found:
+        chances = [float(row[name]) for name in added[1:]]
+        assert sum(chances[1:]) == pytest.approx(1, abs=2e-6)
+        assert chances[0] == max(chances[1:])
+
+
+def test_the_result_has_the_form_that_its_name_or_the_input_tells(classify, tmp_path):
+    table = written(tmp_path / "t.csv", "text\ngood\n")
+    assert classify(table).stdout.startswith("text,prediction,")
+    assert classify(table, "--format", "text").stdout.startswith("positive")
+    for suffix, start in ((".json", "[\n {"), (".jsonl", '{"text"'), (".tsv", "text\tpred"),
+                          (".txt", "positive"), (".out", "text,pred")):  # fmt: skip
+        output = tmp_path / f"result{suffix}"
+        assert classify(table, "-o", output).exit_code == 0
+        assert output.read_text(encoding="utf-8").startswith(start)
+    assert [entry["prediction"] for entry in json.loads((tmp_path / "result.json").read_text())]
+
+
+def test_texts_become_rows_with_their_source_and_line(classify, tmp_path):
+    one = written(tmp_path / "one.txt", "good")
+    done = classify(one, "--format", "csv", "--text", "bad")
+    assert done.stdout.splitlines()[:2] == [
+        "source,line,prediction,probability,p_negative,p_positive",
+        "--text,,negative,0.982014,0.982014,0.017986",
+    ]
+    records = json.loads(classify("-", "--lines", "--format", "json", text="good\nbad").stdout)
+    assert [(record["source"], record["line"]) for record in records] == [
+        ("standard input", 1), ("standard input", 2),
+    ]  # fmt: skip
+
+
+def test_output_is_utf8_wherever_it_goes(models, tmp_path):
+    text = "good 漢字 😀 film"
+    command = [sys.executable, "-m", "textrnn.cli", "classify", "-m", str(models["three"])]
+    done = subprocess.run(
+        [*command, "--text", text, "--format", "json"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"},
+    )
+    assert "p_happy 😀" in json.loads(done.stdout.decode("utf-8"))[0]
+    assert "\\u" not in done.stdout.decode("utf-8")
+
+
+def test_rows_that_cannot_be_judged_are_kept_where_they_can_be_and_counted(classify, tmp_path):
+    table = written(tmp_path / "t.csv", "text,label\ngood,1\n ,2\nragged\nbad,3\n\u200b,4\n")
+    done = classify(table)
+    assert done.exit_code == 1
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [(row["label"], row["prediction"]) for row in rows] == [
+        ("1", "positive"), ("2", ""), ("3", "negative"), ("4", ""),
+    ]  # fmt: skip
+    assert done.stderr.splitlines() == [
+        f"Not judged: {table} line 3: it is blank",
+        f"Not judged: {table} line 4: it has 1 field, the header names 2 columns",
+        f"Not judged: {table} line 6: it has no word that the model can read",
+        "3 of 5 could not be judged.",
+    ]
+
+
+def test_many_problems_are_told_in_part_and_counted_in_full(classify, tmp_path):
+    table = written(tmp_path / "t.csv", "text,label\ngood,1\n" + "ragged\n" * 100)
+    lines = classify(table).stderr.splitlines()
+    assert len(lines) == TOLD + 2
+    assert lines[-1] == "100 of 101 could not be judged."
+
+
+def test_memory_stays_flat_for_texts_are_judged_some_at_a_time(classify, monkeypatch):
+    sizes = []
+    judge = Judge.judge
+    monkeypatch.setattr(Judge, "judge", lambda self, texts: sizes.append(len(texts)) or judge(
+        self, texts))  # fmt: skip
+    done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 9000)
+    assert done.stdout.count("\n") == sum(sizes) == 9000
+    assert sizes[0] == predict.FEWEST and max(sizes) == predict.MOST
+
+
+# ---- wrong input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "arguments", "message"),
+    [
+        ("a.txt", b"", [], "it is blank"),
+        ("a.txt", b"\n \n", [], "it is blank"),
+        ("a.txt", b"good\0", [], "holds a NUL character"),
+        ("a.txt", "good".encode("utf-16"), [], "use --encoding utf-16"),
+        ("a.txt", b"\xff\xd8\xff\xe0 jpeg", [], "is not utf-8 text at byte 0"),
+        ("a.txt", "\u200b".encode(), [], "no word that the model can read"),
+        ("a.txt", b"good", ["--encoding", "klingon"], "no encoding is called 'klingon'"),
+        ("a.txt", b"good", ["--abstain", 2], "abstain must be a probability from 0 to 1"),
+        ("a.txt", b"good", ["--threshold", 0], "threshold must be between 0 and 1"),
+        ("a.txt", b"good", ["--lines", "--input-format", "csv"], "contradict each other"),
+        ("a.txt", b"good", ["--text", "x", "b.csv"], "of several kinds (csv, text)"),
+        ("a.csv", b"review,label\ngood,1\n", [], "it has 'review', 'label'"),
+        ("a.csv", b"text,label\n", [], "holds no text under the line that names its columns"),
+        ("a.csv", b"", [], "is empty"),
+        ("a.csv", b"text,prediction\ngood,1\n", [], "'prediction' already"),
+        ("a.csv", b"text,p_positive\ngood,1\n", [], "'p_positive' already"),
+        ("a.csv", b"text\ngood\n", ["--text", "x", "--format", "csv"], "of several kinds"),
+        ("a.json", b"{}", [], "write it as JSON lines"),
+        ("a.jsonl", b"good\n", [], "line 1: it is not JSON"),
+        ("no.csv", None, [], "no file"),
+    ],
+)  # fmt: skip
+def test_wrong_input_gets_one_sentence_and_leaves_nothing(
+    classify, tmp_path, name, data, arguments, message
+):
+    path = tmp_path / name
+    if data is not None:
+        written(path, data)
+    done = classify(path, *arguments, "-o", tmp_path / "result.out")
+    assert done.exit_code == 1 and done.stdout == ""
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert {entry.name for entry in tmp_path.iterdir()} <= {name}
+
+
+@pytest.mark.parametrize("arguments", [[], ["-", "-"], ["--no-such-option"], ["-o", "."]])
+def test_a_usage_error_exits_with_2(classify, arguments):
+    assert classify(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["classify", "--text", "x", "-m", "no-such"], "neither a folder nor a bundled one"),
+        (["classify", "--text", "x", "-m", "FOLDER/generator"], "it writes: textrnn generate"),
+        (["generate", "--model", "FOLDER/binary"], "it judges: textrnn classify --model"),
+        (["classify", "--text", "x", "-m", "FILE"], "a model is the folder that holds config.json"),
+        (["classify", "--text", "x", "-m", "FOLDER"], "has no config.json"),
+        (["classify", "--text", "x", "-m", "FOLDER/three", "--threshold", "0.5"],
+         "threshold is for two classes"),
+    ],
+)  # fmt: skip
+def test_a_model_that_is_none_or_of_the_other_kind_is_said_to_be(
+    models, tmp_path, command, message
+):
+    # What pickles hide in a .keras file is never looked at.
+    keras = written(tmp_path / "model.keras", b"PK\x03\x04")
+    places = {"FOLDER": str(models["binary"].parent), "FILE": str(keras)}
+    for place, path in places.items():
+        command = [part.replace(place, path) for part in command]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+    assert message in done.stderr
+
+
+def test_several_files_that_cannot_be_read_are_each_named(classify, tmp_path):
+    done = classify("no.txt", "none.txt", "-o", tmp_path / "o.txt")
+    assert done.exit_code == 1 and done.stdout == ""
+    assert "no file no.txt" in done.stderr and "no file none.txt" in done.stderr
+    assert done.stderr.splitlines()[-1] == "Error: none of the 2 could be judged"
+    assert not list(tmp_path.iterdir())
+
+
+def test_tables_of_different_columns_are_not_made_one(classify, tmp_path):
+    one = written(tmp_path / "one.csv", "text,label\ngood,1\n")
+    other = written(tmp_path / "other.csv", "text,stars\nbad,1\n")
+    done = classify(one, other, "-o", tmp_path / "o.csv")
+    assert done.exit_code == 1 and "has the columns text, stars, but" in done.stderr
+    assert not (tmp_path / "o.csv").exists()
+    both = classify(one, other, "--format", "jsonl")
+    assert [list(json.loads(line))[1] for line in both.stdout.splitlines()] == ["label", "stars"]
+
+
+def test_a_json_line_with_a_new_column_is_no_row_of_a_csv_result(classify):
+    lines = '{"text": "good"}\n' * 64 + '{"text": "bad", "new": 1}\n{"text": "bad"}\n'
+    done = classify("-", "--input-format", "jsonl", "--format", "csv", text=lines)
+    assert done.exit_code == 1 and done.stdout.count("\n") == 1 + 65
+    assert "line 65: it has a column 'new' that the rows before lack" in done.stderr
+    lines = '{"text": "good"}\n' * 64 + '{"text": "bad", "prediction": 1}\n'
+    done = classify("-", "--input-format", "jsonl", text=lines)
+    assert "line 65: it has a 'prediction' already" in done.stderr
+    assert done.stdout.count("\n") == 64
+
+
+# ---- where it goes ------------------------------------------------------------------------------
+
+
+def test_a_missing_folder_is_said_before_anything_is_judged(classify, tmp_path, monkeypatch):
+    monkeypatch.setattr(Judge, "judge", None)
+    done = classify("--text", "good", "-o", tmp_path / "no" / "o.csv")
+    assert done.exit_code == 1 and "there is no folder" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
+def test_a_full_disk_is_one_sentence_and_nothing_half_written(
+    classify, tmp_path, monkeypatch, form
+):
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    opened = Path.open
+    monkeypatch.setattr(
+        Path, "open",
+        lambda self, *how, **more: opened(self, *how, **more) if self.suffix != ".part" else (
+            self.touch() or Full()),
+    )  # fmt: skip
+    done = classify("--text", "good", "--format", form, "-o", tmp_path / "o")
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1 and "No space left on device" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_result_may_replace_the_table_it_was_made_of_once_all_is_judged(
+    classify, tmp_path, monkeypatch
+):
+    table = written(tmp_path / "t.csv", "text,label\ngood,1\nbad,2\n")
+    before, judge, seen = table.read_text(), Judge.judge, []
+    monkeypatch.setattr(
+        Judge, "judge",
+        lambda self, texts: seen.append(table.read_text()) or judge(self, texts),
+    )  # fmt: skip
+    assert classify(table, "-o", table).exit_code == 0
+    assert seen == [before]
+    assert [row["prediction"] for row in csv.DictReader(table.open())] == ["positive", "negative"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_result_that_lacks_rows_of_the_table_does_not_replace_it(classify, tmp_path):
+    table = written(tmp_path / "t.csv", "text,label\ngood,1\nragged\n")
+    before = table.read_text()
+    done = classify(table, "-o", table)
+    assert done.exit_code == 1 and table.read_text() == before
+    part = tmp_path / "t.csv.part"
+    assert f"stays as it was; the result is in {part}" in done.stderr
+    assert part.read_text().startswith("text,label,prediction")
+    refused = classify(part, "--input-format", "csv", "-o", table)
+    assert refused.exit_code == 1 and "would be overwritten while it is read" in refused.stderr
+
+
+def test_a_text_is_never_replaced_by_its_verdict(classify, tmp_path):
+    text = written(tmp_path / "t.txt", "good")
+    done = classify(text, "-o", text)
+    assert done.exit_code == 1 and "choose another -o" in done.stderr
+    assert text.read_text() == "good"
+
+
+def test_a_device_or_a_link_is_written_to_and_not_replaced(classify, tmp_path):
+    target = written(tmp_path / "target.csv", "old")
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    assert classify("--text", "good", "-o", link).exit_code == 0
+    assert link.is_symlink() and target.read_text().startswith("source,line,prediction")
+    assert classify("--text", "good", "-o", os.devnull).exit_code == 0
+    assert not Path(os.devnull).is_file()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "text"])
+def test_ctrl_c_keeps_what_was_judged_and_says_where(classify, tmp_path, monkeypatch, form):
+    calls, judge = [], Judge.judge
+
+    def interrupted(self, texts):
+        calls.append(len(texts))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return judge(self, texts)
+
+    monkeypatch.setattr(predict, "FEWEST", 2)
+    monkeypatch.setattr(predict, "MOST", 4)
+    monkeypatch.setattr(Judge, "judge", interrupted)
+    output = tmp_path / "out"
+    done = classify(
+        "-", "--lines", "--format", form, "-o", output, text="".join(f"good {n}\n" for n in
+        range(20)))  # fmt: skip
+    part = tmp_path / "out.part"
+    assert done.exit_code == 130 and not output.exists()
+    assert done.stderr == f"\nStopped; what was judged is in {part}.\n"
+    text = part.read_text(encoding="utf-8")
+    found = len(json.loads(text)) if form == "json" else text.count("\n") - (form == "csv")
+    assert found == 2 + 4
+
+
+def test_ctrl_c_before_anything_is_judged_leaves_nothing(classify, tmp_path, monkeypatch):
+    def interrupted(self, texts):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Judge, "judge", interrupted)
+    done = classify("--text", "good", "-o", tmp_path / "out")
+    assert done.exit_code == 130 and done.stderr == "\nStopped.\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stream_is_judged_as_it_comes_and_ends_quietly_on_ctrl_c(models):
+    command = [sys.executable, "-m", "textrnn.cli", "classify", "-m", str(models["binary"])]
+    process = subprocess.Popen(
+        [*command, "-", "--lines", "--format", "jsonl"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    process.stdin.write("good\n" * predict.FEWEST)
+    process.stdin.flush()
+    lines = [process.stdout.readline() for _ in range(predict.FEWEST)]
+    assert json.loads(lines[-1])["line"] == predict.FEWEST
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert (out, err) == ("", "\nStopped.\n")
+
+
+def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
+    lines = written(tmp_path / "lines.txt", "good\n" * 30_000)
+    command = f"{sys.executable} -m textrnn.cli classify -m {models['binary']} --lines {lines}"
+    done = subprocess.run(f"{command} | head -1", shell=True, capture_output=True)
+    assert done.stdout.startswith(b"positive") and done.stderr == b""
+
+
+def test_texts_typed_on_a_terminal_are_judged_line_by_line(classify, monkeypatch):
+    sizes, judge = [], Judge.judge
+    monkeypatch.setattr(
+        Judge, "judge", lambda self, texts: sizes.append(len(texts)) or judge(self, texts)
+    )
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: (
+        stream.name == "<stdin>"), raising=False)  # fmt: skip
+    done = classify("-", "--lines", text="good\nbad\n")
+    assert sizes == [1, 1] and "Ctrl-D" in done.stderr
+    assert "Ctrl-D" not in classify("-", "--lines", "-q", text="good\n").stderr
+
+
+def test_classifying_loads_no_tensorflow_and_its_help_no_numpy(models):
+    code = (
+        "import sys\n"
+        "from textrnn.cli import main\n"
+        "try:\n"
+        "    main(sys.argv[1:], standalone_mode=False)\n"
+        "finally:\n"
+        "    heavy = {'tensorflow', 'keras', 'rich'} | ({'numpy'} if '--help' in sys.argv else "
+        "set())\n"
+        "    assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()\n"
+    )
+    for arguments in (
+        ["classify", "--help"],
+        ["classify", "-m", str(models["binary"]), "--text", "good", "--explain"],
+    ):
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+
+
+def test_a_text_typed_as_a_name_is_one_sentence_that_names_the_option(classify):
+    done = classify("what a good film " * 20)
+    assert done.exit_code == 1 and done.stderr.startswith("Error: no file what a good film")
+    assert done.stderr.endswith("use --text\n") and done.stderr.count("\n") == 1
+
+
+# ---- other commands -----------------------------------------------------------------------------
+
+
+def test_evaluating_a_classifier_scores_it_on_labelled_texts(models, tmp_path):
+    table = written(tmp_path / "t.csv", "text,label\ngood,pos\nbad,0\nfine,neg\n")
+    typed = ["evaluate", str(models["binary"]), str(table)]
+    done = CliRunner().invoke(main, [*typed, "--format", "json", "--abstain", "0.9"])
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert report["scores"]["examples"] == 3
+    assert report["scores"]["accuracy"] == pytest.approx(2 / 3)
+    assert report["abstain"]["judged"] == 2
+    assert [mistake["text"] for mistake in report["worst"]] == ["fine"]
+    assert "66.67 %" in CliRunner().invoke(main, typed).stdout
+    assert "### classes" in CliRunner().invoke(main, [*typed, "--format", "markdown"]).stdout
+
+
+def test_evaluating_on_what_was_learnt_from_is_warned_of(tmp_path):
+    from textrnn.data.labelled import read_labelled
+
+    table = written(tmp_path / "t.csv", "text,label\ngood,positive\nbad,negative\n")
+    metadata = {"data": {"sha256": read_labelled(table).sha256}}
+    registry.save(bag_of_words(metadata=metadata), tmp_path / "model")
+    done = CliRunner().invoke(main, ["evaluate", str(tmp_path / "model"), str(table)])
+    assert done.exit_code == 0 and "the model learnt from" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "message"),
+    [
+        ("binary", ["--baseline", "x"], "binary is a classifier; leave out --baseline"),
+        ("binary", ["--part", "validation"], "leave out --part"),
+        ("generator", ["--worst", "3"], "generator is a generator; leave out --worst"),
+        ("generator", ["--format", "markdown"], "use --format json or text"),
+        ("binary", ["--column", "no"], "has no column 'no'"),
+        ("three", [], "the label 'positive' is none of the model's classes"),
+        ("binary", ["t.csv"], "one CORPUS at a time"),
+        ("binary", ["--abstain", "2"], "abstain must be"),
+    ],
+)
+def test_evaluate_refuses_options_of_the_other_kind_and_labels_of_other_classes(
+    models, tmp_path, model, arguments, message
+):
+    table = written(tmp_path / "t.csv", "text,label\ngood,positive\nbad,negative\n")
+    done = CliRunner().invoke(main, ["evaluate", str(models[model]), str(table), *arguments])
+    assert done.exit_code == 1 and done.stderr.startswith("Error: ")
+    assert message in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_classifier_is_shown_with_what_it_reads_and_its_classes(models):
+    shown = CliRunner().invoke(main, ["models", "show", str(models["three"])]).stdout
+    assert "classes     angry customer, so-so, happy 😀" in shown
+    assert "reads       words by the rule 'unicode'" in shown
+    assert "network     embedding 3, pooling mean" in shown
+
+
+def test_an_output_that_cannot_be_written_says_what_can(tmp_path):
+    with pytest.raises(TextRNNError, match="there is no folder"):
+        Output(tmp_path / "no" / "file")

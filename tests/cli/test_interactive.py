@@ -1,0 +1,227 @@
+"""Writing in turns with a model, by lines that a script types."""
+
+from collections.abc import Iterable
+
+import pytest
+from support.generators import KINDS, token_model
+from support.models import tiny_model
+
+from textrnn.artifacts.generator import Artifact
+from textrnn.cli.interactive import HELP, write_interactively
+from textrnn.config.sampling import SamplingConfig
+from textrnn.engine import generation
+from textrnn.errors import ConfigError, TokenizerError
+
+MODEL = tiny_model()
+LENGTH = 30
+
+
+def session(
+    *lines: str | type[BaseException],
+    prime: str = "ab",
+    length: int = LENGTH,
+    stop: str | tuple[str, ...] = (),
+    seed: int = 7,
+    model: Artifact = MODEL,
+) -> tuple[str, str]:
+    """The text that typing `lines` makes, then Ctrl-D, and all that was shown."""
+    shown: list[str] = []
+    typed: Iterable[str | type[BaseException]] = iter(lines)
+
+    def read(prompt: str) -> str:
+        shown.append(prompt)
+        line = next(typed, EOFError)
+        if isinstance(line, str):
+            return line
+        raise line
+
+    text = write_interactively(
+        model, prime=prime, length=length, sampling=SamplingConfig(), seed=seed, stop=stop,
+        read=read, write=shown.append,
+    )  # fmt: skip
+    return text, "".join(shown)
+
+
+def text_of(*lines: str | type[BaseException]) -> str:
+    return session(*lines)[0]
+
+
+FIRST = text_of()
+
+
+def test_a_session_begins_with_the_prime_and_what_generate_writes_with_that_seed():
+    text, shown = session()
+    assert text == "ab" + "".join(generation.stream(MODEL, "ab", LENGTH, seed=7))
+    assert shown.startswith(text + "\n")
+
+
+def test_enter_writes_on_from_all_the_text_so_far():
+    text = text_of("")
+    assert text.startswith(FIRST) and len(text) == len(FIRST) + LENGTH
+    assert text == FIRST + "".join(generation.stream(MODEL, FIRST, LENGTH, seed=8))
+
+
+def test_a_continuation_is_shown_after_the_line_it_continues():
+    text, shown = session("")
+    line = FIRST.rpartition("\n")[2]
+    assert f"> {line}{text.removeprefix(FIRST)}\n" in shown
+
+
+@pytest.mark.parametrize("before", [(), ("",), ("", "+ cd")])
+def test_retry_replaces_the_last_continuation_by_another(before):
+    kept, last = text_of(*before)[:-LENGTH], text_of(*before)[-LENGTH:]
+    text = text_of(*before, "r")
+    assert text[:-LENGTH] == kept
+    assert text[-LENGTH:] != last
+    assert text_of(*before, "r", "r") not in (text, kept + last)
+
+
+@pytest.mark.parametrize("line", ["", "+ cd"])
+def test_undo_restores_what_was_before(line):
+    assert text_of(line, "u") == FIRST
+    assert text_of("", line, "u") == text_of("")
+    assert text_of(line, "u", "u") == "ab"
+
+
+def test_undo_with_nothing_written_says_so_and_retry_then_writes():
+    text, shown = session("u", "u")
+    assert text == "ab" and "nothing to undo" in shown
+    assert len(text_of("u", "r")) == len(FIRST)
+
+
+def test_the_same_seed_and_lines_give_the_same_session():
+    lines = ("", "r", "+ the ", "t 0.3", "u", "n 5", "", "s cd", "r", "p")
+    assert session(*lines) == session(*lines)
+    assert session(*lines) != session(*lines, seed=8)
+
+
+def test_own_words_stand_between_two_continuations():
+    for line, words in (("+ cd ", "cd "), ("+  cd", " cd"), ("+cd", "cd"), (r"+ c\nd", "c\nd")):
+        text = text_of(line)
+        assert text.startswith(FIRST + words)
+        assert len(text) == len(FIRST + words) + LENGTH
+
+
+def test_temperature_and_length_hold_from_the_next_continuation():
+    likeliest = SamplingConfig(temperature=0)
+    text = text_of("t 0", "n 12", "")
+    assert text == FIRST + "".join(generation.stream(MODEL, FIRST, 12, sampling=likeliest))
+
+
+def test_starting_over_takes_a_new_prime_or_the_same():
+    text = text_of("", "s cd ")
+    assert text.startswith("cd ") and len(text) == len("cd ") + LENGTH
+    again = text_of("", "s")
+    assert again.startswith("ab") and len(again) == len(FIRST) and again != FIRST
+    assert text_of("", "s cd", "u", "u") == "cd"
+
+
+def test_p_prints_the_whole_text():
+    assert f"> {text_of('', '+ cd')}\n> " in session("", "+ cd", "p")[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("t -1", "temperature must be 0 or more, got -1"),
+        ("t abc", "temperature must be a number, got 'abc'"),
+        ("t", "temperature must be a number"),
+        ("t nan", "temperature must be 0 or more"),
+        ("n 0", "length must be a whole number from 1, such as n 200, got '0'"),
+        ("n many", "got 'many'"),
+        ("n", "length must be"),
+        ("+ caf\N{LATIN SMALL LETTER E WITH ACUTE}", "U+00E9 LATIN SMALL LETTER E WITH ACUTE"),
+        ("s ROMEO", "U+0052"),
+        ("w", "w needs the name of a file"),
+        ("w no/such/folder/story.txt", "cannot write no/such/folder/story.txt"),
+        ("w .", "not overwritten"),
+        ("h", HELP),
+        ("?", HELP),
+        ("quit", HELP),
+        ("r 3", HELP),
+    ],
+)
+def test_a_wrong_line_is_answered_and_changes_nothing(line, message):
+    text, shown = session(line)
+    assert text == FIRST and message in shown
+    assert text_of(line, "", "r") == text_of("", "r")
+
+
+def test_the_position_of_an_unknown_character_is_counted_in_the_words_typed():
+    assert "position 2 " in session("", "+ abE")[1]
+
+
+def test_saving_writes_the_text_once_and_overwrites_nothing(tmp_path):
+    path = tmp_path / "a story.txt"
+    text, shown = session("", f"w {path}", "", f"w {path}")
+    assert path.read_text(encoding="utf-8") == text_of("")
+    assert text != text_of("")
+    assert f"saved as {path}\n" in shown and f"{path} exists" in shown
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a story.txt"]
+
+
+@pytest.mark.parametrize("end", ["q", EOFError, KeyboardInterrupt])
+def test_q_the_end_of_input_and_ctrl_c_at_the_prompt_end_the_session(end):
+    assert text_of("", end, "") == text_of("")
+
+
+def test_ctrl_c_stops_a_continuation_and_keeps_what_was_written():
+    shown: list[str] = []
+    lines = iter(["", "q"])
+
+    def write(text: str) -> None:
+        shown.append(text)
+        if len(shown) == 1 + 10:  # the prime, then ten characters
+            raise KeyboardInterrupt
+
+    text = write_interactively(
+        MODEL, prime="ab", length=LENGTH, sampling=SamplingConfig(), seed=7, stop=(),
+        read=lambda _prompt: next(lines), write=write,
+    )  # fmt: skip
+    assert text.startswith(FIRST[: 2 + 10])
+    assert len(text) == 2 + 10 + LENGTH
+
+
+def test_a_continuation_ends_before_a_stop_text():
+    stop = FIRST[12]
+    text, _ = session(stop=(stop,))
+    assert text == FIRST[: FIRST.index(stop, 2)]
+
+
+def test_a_stop_text_gives_what_a_list_of_it_alone_gives():
+    lines = ("", "r", "+ cd")
+    for stop in (FIRST[12:14], FIRST[12]):
+        assert session(*lines, stop=stop) == session(*lines, stop=(stop,))
+
+
+@pytest.mark.parametrize("text", ["\nab", "ab", " ab"])
+def test_without_a_prime_a_session_begins_a_new_text(text):
+    model = tiny_model(text=text)
+    written, shown = session("", "r", "u", prime="", model=model)
+    first = "".join(generation.stream(model, length=LENGTH, seed=7))
+    assert written == first
+    assert shown.startswith(first + "\n")
+    assert session("s", prime="", model=model)[0] == "".join(
+        generation.stream(model, length=LENGTH, seed=8)
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [({"prime": "ROMEO"}, TokenizerError), ({"length": -1}, ConfigError),
+     ({"seed": -1}, ConfigError), ({"stop": ("",)}, ConfigError)],
+)  # fmt: skip
+def test_wrong_settings_to_begin_with_end_it_before_anything_is_shown(settings, kind):
+    with pytest.raises(kind):
+        session(**settings)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_of_tokens_writes_in_turns_too(kind):
+    model = token_model(kind)
+    lines = ("", "+ unknown \u6f22!", "r", "u", "", "p")
+    text, shown = session(*lines, prime="the", model=model)
+    assert session(*lines, prime="the", model=model) == (text, shown)
+    first = "the" + "".join(generation.stream(model, "the", LENGTH, seed=7))
+    assert text.startswith(first) and len(text) == len(first) + 2 * LENGTH
+    assert "unknown \u6f22!" in shown

@@ -1,0 +1,107 @@
+"""Tables of what somebody thinks of texts: what is read of them, found again, and refused."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from support.bags import bag_of_words
+from support.classifiers import BINARY, reviews
+from support.watching import Watch
+
+from textrnn.artifacts import registry
+from textrnn.cli import main
+from textrnn.data.soft_labels import is_table, read_opinions
+from textrnn.data.unlabelled import Unlabelled
+from textrnn.engine.classification import Judge
+from textrnn.errors import CorpusError, TrainingError
+from textrnn.training.tasks.classifier import train_classifier
+
+TEXTS = ["a good film", "bad, bad", "good and bad", 'it said "good"']
+
+
+def table(path, *rows, columns="text,p_negative,p_positive"):
+    path.write_text("\n".join([columns, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_what_classify_writes_are_the_opinions_of_that_model(tmp_path):
+    model = bag_of_words(effects={"good": [1.5], "bad": [-2.0]})
+    registry.save(model, tmp_path / "model")
+    table(tmp_path / "in.csv", *('"' + text.replace('"', '""') + '"' for text in TEXTS),
+          columns="text")  # fmt: skip
+    options = ["-m", str(tmp_path / "model"), "-o", str(tmp_path / "out.csv")]
+    done = CliRunner().invoke(main, ["classify", str(tmp_path / "in.csv"), *options])
+    assert done.exit_code == 0, done.output
+    found = read_opinions(str(tmp_path / "out.csv"), BINARY).of(TEXTS)
+    judge = Judge(model)
+    np.testing.assert_allclose(found, judge.probabilities_of(judge.text_logits(TEXTS)), atol=1e-6)
+
+
+def test_a_text_is_found_whatever_its_case_and_signs_and_others_are_not(tmp_path):
+    path = table(tmp_path / "t.csv", "A good film!,0.25,0.75")
+    found = read_opinions(str(path), BINARY).of(["a GOOD  film", "a good films"])
+    np.testing.assert_array_equal(found, [[0.25, 0.75], [np.nan, np.nan]])
+
+
+def test_columns_go_by_their_names(tmp_path):
+    path = table(tmp_path / "t.csv", "1,0.2,good,0.8", columns="row,p_positive,text,p_negative")
+    assert read_opinions(str(path), BINARY).of(["good"]).tolist() == [[0.8, 0.2]]
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "message"),
+    [
+        ("good,1", "review,p_positive", "no column text"),
+        ("good,1", "text,p_positive", r"line 2 has no p_negative; a table of opinions has"),
+        ("good,0.5,0.6", "text,p_negative,p_positive", "line 2: .* must be probabilities"),
+        ("good,-1,2", "text,p_negative,p_positive", "must be probabilities"),
+        ("good,nan,1", "text,p_negative,p_positive", "must be probabilities"),
+        ("good,likely,0", "text,p_negative,p_positive", "got likely, 0"),
+        ("good", "text,p_negative,p_positive", "line 2"),
+    ],
+)
+def test_what_are_no_opinions_is_refused_with_the_line(tmp_path, row, columns, message):
+    path = table(tmp_path / "t.csv", row, columns=columns)
+    with pytest.raises(CorpusError, match=message):
+        read_opinions(str(path), BINARY)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CorpusError, match=r"the teacher .*no\.csv cannot be read"):
+        read_opinions(str(tmp_path / "no.csv"), BINARY)
+    (tmp_path / "latin.csv").write_bytes("text\nschön".encode("latin-1"))
+    with pytest.raises(CorpusError, match="no UTF-8"):
+        read_opinions(str(tmp_path / "latin.csv"), BINARY)
+    assert is_table("a/b.CSV") and is_table("x.jsonl") and not is_table("imdb")
+
+
+def test_a_run_learns_from_a_table_and_is_not_resumed_with_another(tmp_path):
+    data, more = reviews(70), [f"{text} indeed" for text in reviews(30, seed=3).texts]
+    path = table(tmp_path / "opinions.csv", *(f'"{text}",0.1,0.9' for text in more))
+    settings = {
+        "layers": 0, "pooling": "mean", "embedding_dim": 6, "batch_size": 14, "buckets": 1,
+        "epochs": 2, "patience": 0, "min_count": 1, "teacher": str(path),
+    }  # fmt: skip
+    watch = Watch(1)
+    given = {"unlabelled": Unlabelled.of(more), "observer": watch}
+    assert train_classifier(data, tmp_path / "m", settings=settings, **given) is None
+    assert any("opinions.csv: no opinion of" in notice for notice in watch.notices)
+    for guesses in (tmp_path / "m" / "run" / "guesses").iterdir():
+        guesses.unlink()
+    table(path, *(f'"{text}",0.9,0.1' for text in more))
+    with pytest.raises(TrainingError, match="no longer what it was"):
+        train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
+    table(path, *(f'"{text}",0.1,0.9' for text in more))
+    model = train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
+    assert "**Taught by**: opinions.csv, on 30 texts without labels (texts).\n" in model.card
+
+
+@pytest.mark.parametrize(
+    ("known", "said"), [(5, "on 5 of the texts above by 50%"), (0, "on none of these texts")]
+)
+def test_the_card_says_how_many_labelled_texts_a_table_knows(known, said, tmp_path):
+    data, held = reviews(63), reviews(7, seed=5)
+    rows = (f'"{text}",0.1,0.9' for text in [*data.texts[:known], "something else"])
+    path = table(tmp_path / "o.csv", *rows)
+    settings = {"layers": 0, "pooling": "mean", "epochs": 1, "min_count": 1, "teacher": str(path)}
+    model = train_classifier(data, tmp_path / "m", validation=held, settings=settings)
+    assert f"**: o.csv, {said}" in model.card

@@ -1,0 +1,38 @@
+"""Texts without labels come out as they were put in, but for those that are labelled ones."""
+
+import pytest
+
+from textrnn.data.unlabelled import Unlabelled, bare, read_texts, without
+from textrnn.errors import CorpusError
+
+
+def test_a_text_file_is_one_text_and_a_folder_one_a_file(tmp_path):
+    for name, text in {"b": "second\n\npart\n", "a": "first"}.items():
+        (tmp_path / f"{name}.txt").write_text(text)
+    assert list(read_texts(tmp_path / "b.txt").texts) == ["second\n\npart"]
+    assert list(read_texts(tmp_path).texts) == ["first", "second\n\npart"]
+
+
+def test_a_table_gives_a_column_labels_or_none(tmp_path):
+    (tmp_path / "some.csv").write_text("text,review\nno,one\nno,two\n")
+    found = read_texts(tmp_path / "some.csv", text_column="review")
+    assert list(found.texts) == ["one", "two"]
+    assert found.record() == {"names": ["some.csv"], "sha256": found.sha256, "texts": 2}
+
+
+@pytest.mark.parametrize("name", ["none.txt", "none.csv", "."])
+def test_nothing_to_read_is_told(tmp_path, name):
+    with pytest.raises(CorpusError, match=r"check the name|holds no texts"):
+        read_texts(tmp_path / name)
+
+
+def test_the_sum_is_of_the_texts_and_of_where_each_ends():
+    sums = {Unlabelled.of(texts).sha256 for texts in (["ab", "c"], ["a", "bc"], ["abc"])}
+    assert len(sums) == 3
+    assert Unlabelled.of(["ab", "c"], ("x",)).sha256 in sums
+
+
+def test_case_spaces_and_signs_make_no_other_text():
+    texts = ["A film.", "a  FILM!", "a film too", "?!", "été"]
+    assert without(texts, ["a<film>", "... ?"]) == ["a film too", "?!", "été"]
+    assert bare("?!") == "?!" and bare("L'été_9") == "lété9"

@@ -1,0 +1,214 @@
+"""A classifier in NumPy is the Keras model, and no text's logits depend on its neighbours."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.classifiers import LETTERS, random_classifier, random_ids
+from support.models import random_weights
+
+from textrnn.config.classifier import ClassifierConfig, classifier_weight_shapes
+from textrnn.engine import packing
+from textrnn.engine.classifier import ClassifierNetwork
+from textrnn.models.classifier import build_classifier
+
+CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
+LONG = [200, 199, 63, 40, 2, 1]  # one padded shape, that the fast layers compile once
+MIDDLE = [30, 29, 17, 5, 2, 1]  # Keras's own loop takes its steps one by one
+SHORT = [9, 1, 6, 2, 5, 9, 3]
+
+
+def config_of(**settings) -> ClassifierConfig:
+    return ClassifierConfig(
+        **{"vocab_size": 30, "classes": 2, "embedding_dim": 4, "units": 6, **settings}
+    )
+
+
+def keras_model(config, weights):
+    model = build_classifier(config)
+    for variable in model.weights:
+        variable.assign(weights[variable.path])
+    return model
+
+
+def padded(texts, length=None) -> np.ndarray:
+    ids = np.zeros((len(texts), length or max(map(len, texts))), np.int32)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = text
+    return ids
+
+
+def assert_close(found, expected):
+    scale = max(1.0, np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * scale)
+
+
+def as_pairs(logits) -> np.ndarray:
+    """One logit z as the two it stands for, (0, z)."""
+    logits = np.asarray(logits)
+    return np.pad(logits, ((0, 0), (1, 0))) if logits.shape[1] == 1 else logits
+
+
+def assert_equals_keras(config, lengths, seed=0):
+    weights = random_weights(config, seed, classifier_weight_shapes)
+    texts = random_ids(lengths, config.vocab_size, seed)
+    expected = as_pairs(keras_model(config, weights)(padded(texts), training=False))
+    assert np.ptp(expected, axis=0)[-1] > 1e-3  # it does tell texts apart
+    assert_close(ClassifierNetwork(config, weights).logits(texts), expected)
+
+
+# ---- the Keras model ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("layers", "bidirectional"), [(1, False), (1, True), (2, True)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_equals_keras_over_up_to_200_words(cell, layers, bidirectional):
+    config = config_of(cell=cell, layers=layers, bidirectional=bidirectional)
+    looped = cell.endswith("_rnn") and (cell, layers, bidirectional) != ("simple_rnn", 1, False)
+    assert_equals_keras(config, MIDDLE if looped else LONG, seed=layers)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"pooling": pooling, "classes": classes, "bidirectional": bidirectional}
+          for pooling in ("last", "max", "mean", "all")
+          for classes, bidirectional in ((2, True), (3, False))),
+        *({"conv_layers": 1, "conv_width": width, "conv_pool": pool}
+          for width in (1, 2, 3, 4, 7) for pool in (1, 3)),
+        {"conv_layers": 2, "conv_width": 3, "conv_pool": 2, "pooling": "last"},
+        {"conv_layers": 2, "conv_width": 4, "conv_pool": 5, "layers": 0, "pooling": "max"},
+        {"conv_layers": 1, "conv_width": 20, "conv_pool": 2, "layers": 0, "pooling": "mean"},
+        {"layers": 0, "pooling": "max", "bidirectional": True},
+        {"layers": 0, "pooling": "mean", "dense_units": 5, "classes": 3},
+        {"dense_units": 5, "pooling": "last", "bidirectional": False},
+    ],
+    ids=lambda settings: " ".join(f"{name}={value}" for name, value in settings.items()),
+)  # fmt: skip
+def test_every_shape_equals_keras(settings):
+    config = config_of(**{"cell": "simple_rnn", "conv_filters": 5, **settings})
+    assert_equals_keras(config, SHORT, seed=3)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({"cell": cell, "layers": 2, "bidirectional": bidirectional}
+          for cell in CELLS for bidirectional in (False, True)),
+        {"conv_layers": 2, "dense_units": 4, "classes": 4, "pooling": "max"},
+        {"layers": 0, "pooling": "mean"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_weights_have_the_names_and_shapes_of_keras_in_its_order(settings):
+    config = config_of(**settings)
+    found = [
+        (variable.path, tuple(variable.shape)) for variable in build_classifier(config).weights
+    ]
+    assert found == list(classifier_weight_shapes(config).items())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"bidirectional": True},
+        {"conv_layers": 1, "conv_width": 4, "conv_pool": 3},
+        {"conv_layers": 2, "conv_width": 3, "conv_pool": 2, "layers": 0, "pooling": "mean"},
+    ],
+    ids=str,
+)
+def test_padding_changes_no_logit_of_keras(settings):
+    config = config_of(**{"cell": "simple_rnn", "conv_filters": 5, **settings})
+    model = keras_model(config, random_weights(config, 1, classifier_weight_shapes))
+    texts = random_ids(SHORT, config.vocab_size)
+    whole = model(padded(texts), training=False).numpy()
+    assert_close(model(padded(texts, 17), training=False).numpy(), whole)
+    for row in (0, 1, 3):
+        alone = model(padded(texts[row : row + 1]), training=False)
+        assert_close(alone.numpy(), whole[row : row + 1])
+
+
+def test_the_same_seed_draws_the_same_weights_and_no_two_layers_the_same():
+    config = config_of(layers=2)
+    one, same, other = (build_classifier(config, seed=seed).get_weights() for seed in (1, 1, 2))
+    assert all(map(np.array_equal, one, same))
+    assert not any(map(np.array_equal, one[:1], other[:1]))
+    names = [variable.path for variable in build_classifier(config, seed=1).weights]
+    kernels = [array for name, array in zip(names, one, strict=True) if "recurrent_kernel" in name]
+    assert len({array.tobytes() for array in kernels}) == 4
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "mingru"])
+def test_the_same_seed_draws_the_same_dropout_in_each_direction(cell):
+    models = [build_classifier(config_of(cell=cell, recurrent_dropout=0.1)) for _ in range(2)]
+    states = [[v.numpy().tolist() for v in model.variables if "seed" in v.path] for model in models]
+    assert states[0] == states[1]
+    assert len({tuple(state) for state in states[0]}) == len(states[0]) == 5
+
+
+def test_an_embedding_that_is_not_trained_is_no_trainable_weight():
+    model = build_classifier(config_of(), train_embedding=False)
+    assert "embedding/embeddings" not in [v.path for v in model.trainable_variables]
+
+
+# ---- NumPy alone --------------------------------------------------------------------------------
+
+
+@settings(max_examples=25)
+@given(
+    cell=st.sampled_from(CELLS),
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=9),
+    bidirectional=st.booleans(),
+    conv_layers=st.integers(0, 2),
+    width=st.integers(1, 5),
+    pool=st.integers(1, 4),
+)
+def test_neighbours_and_their_order_change_no_logit(
+    cell, lengths, bidirectional, conv_layers, width, pool
+):
+    config = config_of(
+        cell=cell, bidirectional=bidirectional, conv_layers=conv_layers, conv_width=width,
+        conv_pool=pool, conv_filters=3,
+    )  # fmt: skip
+    network = ClassifierNetwork(config, random_weights(config, 5, classifier_weight_shapes))
+    texts = random_ids(lengths, config.vocab_size)
+    together = network.logits(texts)
+    assert_close(np.concatenate([network.logits([text]) for text in texts]), together)
+    assert_close(network.logits(texts[::-1])[::-1], together)
+
+
+def test_the_given_weights_are_not_changed():
+    config = config_of(cell="lstm", conv_layers=1)
+    weights = random_weights(config, 0, classifier_weight_shapes)
+    before = {name: array.copy() for name, array in weights.items()}
+    network = ClassifierNetwork(config, weights)
+    texts = random_ids(SHORT, 30)
+    np.testing.assert_array_equal(network.logits(texts), network.logits(texts))
+    for name, array in weights.items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_no_texts_have_no_logits():
+    config = config_of(classes=3)
+    network = ClassifierNetwork(config, random_weights(config, 0, classifier_weight_shapes))
+    assert network.logits([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize("settings", [{}, {"bidirectional": False, "layers": 2}])
+@pytest.mark.parametrize("cell", ["gru", "lstm", "mingru"])
+def test_looking_products_up_changes_no_logit(cell, settings):
+    model = random_classifier(cell=cell, **settings)
+    texts = random_ids([7, 1, 30, 12], model.config.vocab_size)
+    before = model.network().logits(texts)
+    network = model.network()
+    network.fold()
+    np.testing.assert_allclose(network.logits(texts), before, atol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{}, {"layers": 2}, {"conv_layers": 1, "conv_width": 3}])
+def test_how_many_words_are_prepared_at_a_time_changes_no_logit(monkeypatch, settings):
+    model, texts = random_classifier(**settings), random_ids(MIDDLE, len(LETTERS))
+    before = model.network().logits(texts)
+    for words in (1, 10):
+        monkeypatch.setattr(packing, "BLOCK_WORDS", words)
+        np.testing.assert_allclose(model.network().logits(texts), before, atol=1e-6)

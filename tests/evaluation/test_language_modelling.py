@@ -1,0 +1,224 @@
+"""A score is the mean loss that the definitions give, however the text is cut for computing it."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from support.generators import KINDS, LINES, token_model
+from support.models import tiny_model
+
+from textrnn.artifacts.generator import Artifact
+from textrnn.data.corpora import Corpus
+from textrnn.engine import generator
+from textrnn.errors import CorpusError
+from textrnn.evaluation import generator as evaluation_generator
+from textrnn.evaluation import language_modelling
+from textrnn.evaluation.language_modelling import Score, cold, log_likelihoods, streamed
+from textrnn.tokenizers.detokenize import writing_of
+
+CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
+
+
+def random_ids(model: Artifact, length: int) -> np.ndarray:
+    ids = np.random.default_rng(0).integers(0, model.config.vocab_size, length)
+    return ids.astype(model.tokenizer.dtype)
+
+
+def slow_score(model: Artifact, ids: np.ndarray, window: int) -> Score:
+    """Window by window, each from the zero state, with the softmax written out."""
+    losses, right = [], []
+    for start in range(0, len(ids) - window, window):
+        (logits,) = model.network().logits(ids[None, start : start + window]).astype(np.float64)
+        targets = ids[start + 1 : start + window + 1]
+        likelihoods = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        losses += [-math.log(row[target]) for row, target in zip(likelihoods, targets, strict=True)]
+        right += (likelihoods.argmax(axis=1) == targets).tolist()
+    return Score(float(np.mean(losses)), float(np.mean(right)), len(losses))
+
+
+def equal(left: Score, right: Score) -> bool:
+    return (
+        left.loss == pytest.approx(right.loss, rel=1e-6)
+        and left.accuracy == pytest.approx(right.accuracy)
+        and left.characters == right.characters
+    )
+
+
+@pytest.mark.parametrize("length", [61, 62, 80, 81, 200])
+@pytest.mark.parametrize("cell", CELLS)
+def test_cold_is_the_mean_over_windows_each_from_the_zero_state(cell, length):
+    model = tiny_model(cell)
+    ids = random_ids(model, length)
+    assert equal(cold(model.network(), ids, window=20), slow_score(model, ids, 20))
+
+
+def test_cold_reads_windows_of_256_characters_and_drops_the_tail():
+    model = tiny_model()
+    ids = random_ids(model, 256 * 3 + 200)
+    assert equal(cold(model.network(), ids), slow_score(model, ids, 256))
+    assert cold(model.network(), ids).characters == 256 * 3
+
+
+@pytest.mark.parametrize("length", [2, 3, 19])
+def test_a_text_below_one_window_is_one_shorter_window(length):
+    model = tiny_model()
+    ids = random_ids(model, length)
+    score = cold(model.network(), ids, window=20)
+    assert equal(score, slow_score(model, ids, length - 1))
+    assert score.characters == length - 1
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_streamed_is_one_window_as_long_as_the_text(cell):
+    model = tiny_model(cell)
+    ids = random_ids(model, 300)
+    score = streamed(model.network(), ids)
+    assert equal(score, cold(model.network(), ids, window=299))
+    assert equal(score, slow_score(model, ids, 299))
+
+
+def test_streamed_carries_the_state_over_the_parts_it_computes():
+    model = tiny_model(units=4)
+    ids = random_ids(model, 2 * 4096 + 100)
+    assert equal(streamed(model.network(), ids), slow_score(model, ids, len(ids) - 1))
+
+
+@pytest.mark.parametrize("rows", [1, 3, 1000])
+def test_how_many_windows_are_computed_at_a_time_does_not_matter(rows, monkeypatch):
+    model = tiny_model()
+    ids = random_ids(model, 201)
+    expected = cold(model.network(), ids, window=20)
+    monkeypatch.setattr(language_modelling, "ROWS", rows)
+    assert equal(cold(model.network(), ids, window=20), expected)
+    monkeypatch.setattr(generator, "CHUNK_VALUES", 500)
+    assert equal(cold(model.network(), ids, window=20), expected)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_model_of_zero_weights_loses_exactly_log_vocab_size(cell):
+    model = tiny_model(cell)
+    zero = {name: np.zeros_like(array) for name, array in model.weights.items()}
+    network = Artifact(model.config, model.tokenizer, zero).network()
+    ids = random_ids(model, 500)
+    for score in (cold(network, ids, window=50), streamed(network, ids)):
+        assert score.loss == pytest.approx(math.log(model.config.vocab_size), rel=1e-6)
+        assert score.to_dict()["perplexity"] == pytest.approx(model.config.vocab_size, rel=1e-5)
+
+
+def test_a_model_that_always_says_the_next_character_loses_nothing():
+    model = tiny_model("simple_rnn", layers=1, embedding_dim=0, units=28)
+    size = model.config.vocab_size
+    weights = {name: np.zeros_like(array) for name, array in model.weights.items()}
+    weights["rnn_1/simple_rnn_cell/kernel"] = 9 * np.eye(size, dtype=np.float32)
+    weights["output/kernel"] = 50 * np.roll(np.eye(size, dtype=np.float32), 1, axis=1)
+    score = streamed(
+        Artifact(model.config, model.tokenizer, weights).network(), np.arange(200) % size
+    )
+    assert score == Score(pytest.approx(0, abs=1e-9), 1.0, 199)
+
+
+def test_the_integer_type_of_the_ids_does_not_matter():
+    model = tiny_model()
+    ids = random_ids(model, 100)
+    scores = {cold(model.network(), ids.astype(kind)) for kind in (np.uint8, np.uint16, np.int64)}
+    assert len(scores) == 1
+
+
+@pytest.mark.parametrize("score", [cold, streamed])
+@pytest.mark.parametrize("length", [0, 1])
+def test_a_text_of_fewer_than_two_characters_has_no_score(score, length):
+    model = tiny_model()
+    with pytest.raises(CorpusError, match=f"has {length} characters; it needs at least 2"):
+        score(model.network(), random_ids(model, length))
+
+
+@pytest.mark.parametrize(("score", "characters"), [(cold, 5120), (streamed, 5200)])
+def test_progress_rises_to_all_characters(score, characters, monkeypatch):
+    monkeypatch.setattr(language_modelling, "ROWS", 6)
+    model, seen = tiny_model(units=4), []
+    result = score(
+        model.network(), random_ids(model, 5201), on_progress=lambda *done: seen.append(done)
+    )
+    assert seen[-1] == (characters, characters) == (result.characters, characters)
+    assert len(seen) > 1
+    assert seen == sorted(set(seen)) and {total for _, total in seen} == {characters}
+
+
+@given(
+    logits=hnp.arrays(
+        np.float32, st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(1, 6)),
+        elements=st.floats(-50, 50, width=32),
+    ),
+    data=st.data(),
+)  # fmt: skip
+def test_log_likelihoods_are_the_log_of_the_softmax_at_the_targets(logits, data):
+    rows, steps, vocab_size = logits.shape
+    targets = data.draw(
+        hnp.arrays(np.uint8, (rows, steps), elements=st.integers(0, vocab_size - 1))
+    )
+    result = log_likelihoods(logits, targets)
+    for row in range(rows):
+        for step in range(steps):
+            exponentials = [math.exp(value) for value in logits[row, step]]
+            expected = math.log(exponentials[targets[row, step]] / math.fsum(exponentials))
+            assert result[row, step] == pytest.approx(expected, abs=2e-5)
+
+
+@pytest.mark.parametrize("size", [1e4, 3e37])
+def test_huge_logits_have_finite_likelihoods(size):
+    logits = np.array([[-size, size, 0]], np.float32)
+    with np.errstate(all="raise", under="ignore"):
+        assert log_likelihoods(logits, np.array([1])).tolist() == [0]
+        assert log_likelihoods(logits, np.array([2])).tolist() == [-np.float32(size)]
+
+
+def test_a_report_gives_the_loss_in_every_usual_measure():
+    report = Score(loss=math.log(8), accuracy=0.25, characters=4).to_dict()
+    assert report["loss"] == math.log(8)
+    assert report["bits_per_character"] == pytest.approx(3)
+    assert report["perplexity"] == pytest.approx(8)
+    assert (report["accuracy"], report["characters"]) == (0.25, 4)
+    assert math.isfinite(Score(1e9, 0.0, 1).to_dict()["perplexity"])
+
+
+# ---- pieces and words ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loss_of_tokens_is_told_in_nats_a_character(kind):
+    model = token_model(kind)
+    ids, ends = writing_of(model.tokenizer).measured([LINES * 9])
+    last = (len(ids) - 1) // 20 * 20
+    for score, plain, tokens in (
+        (
+            cold(model.network(), ids, ends=ends, window=20),
+            slow_score(model, ids, 20),
+            last,
+        ),
+        (streamed(model.network(), ids, ends=ends), slow_score(model, ids, len(ids) - 1), None),
+    ):
+        tokens = tokens or len(ids) - 1
+        assert score.tokens == score.to_dict()["tokens"] == plain.characters == tokens
+        assert score.characters == ends[tokens] - ends[0] > tokens
+        assert score.loss * score.characters == pytest.approx(plain.loss * tokens, rel=1e-6)
+        assert score.accuracy == pytest.approx(plain.accuracy)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_on_tokens_measures_baseline_and_copies_in_characters(kind):
+    model, text = token_model(kind), Corpus.from_text(LINES * 20 + "an unseen word")
+    report = evaluation_generator.evaluate(
+        model, text, baseline=text, copied=text, sample_length=200
+    )
+    assert report["copied"]["held_out"]["copied_share"] == 1.0
+    assert report["copied"]["held_out"]["longest"] == text.length
+    assert report["copied"]["generated"]["characters"] == 200
+    alphabet = tiny_model(text=text.text)
+    expected = evaluation_generator.evaluate(alphabet, text, baseline=text, streamed=False)
+    assert report["5-gram"] == expected["5-gram"] and "tokens" not in expected
+    shown = evaluation_generator.as_text(report)
+    assert report["tokens"]["unit"] in shown and "nats a character" in shown
+    assert (report["tokens"]["unknown_share"] > 0) == (kind == "word") == ("unknown" in shown)

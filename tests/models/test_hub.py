@@ -1,0 +1,461 @@
+import http.server
+import importlib.util
+import io
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from click.testing import CliRunner
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support.classifiers import random_classifier, reviews
+from support.models import tiny_model
+
+from textrnn.artifacts import registry
+from textrnn.cli import main
+from textrnn.config.text import ReadingConfig
+from textrnn.engine.classification import Judge
+from textrnn.engine.explanation import explain
+from textrnn.errors import ArtifactError, ConfigError, CorpusError, DownloadError
+from textrnn.models.export import tfhub
+from textrnn.models.export.tfhub import Embedding
+from textrnn.models.hub import module as hub_module
+from textrnn.tokenizers import WordTokenizer
+from textrnn.tokenizers.raw_text import TextTokenizer
+from textrnn.training.observer import Observer
+from textrnn.training.tasks.classifier import train_classifier
+
+QUICK = {
+    "epochs": 2, "batch_size": 16, "units": 4, "layers": 1, "bidirectional": False,
+    "pooling": "last", "oov_buckets": 2,
+}  # fmt: skip
+DATA = reviews(48)
+# tensorflow-hub imports pkg_resources, which setuptools 82 no longer has.
+needs_tensorflow_hub = pytest.mark.skipif(
+    importlib.util.find_spec("pkg_resources") is None, reason="tensorflow-hub needs setuptools<82"
+)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory) -> registry.ClassifierArtifact:
+    """A classifier of reviews, trained a little."""
+    output = tmp_path_factory.mktemp("base") / "model"
+    settings = {**QUICK, "embedding_dim": 5, "min_count": 1}
+    model = train_classifier(DATA, output, settings=settings)
+    assert model
+    return model
+
+
+@pytest.fixture(scope="module")
+def module(base, tmp_path_factory) -> Path:
+    """Its embedding, exported."""
+    output = tmp_path_factory.mktemp("hub") / "words"
+    tfhub.save(tfhub.embedding_of(base), output, source="reviews")
+    return output
+
+
+@pytest.fixture(scope="module")
+def over_text(module, tmp_path_factory) -> registry.ClassifierArtifact:
+    """The textbook's network over whole texts, its module fine-tuned."""
+    output = tmp_path_factory.mktemp("text") / "model"
+    settings = {
+        "hub": str(module), "tokens": "text", "epochs": 2, "dense_units": 6,
+        "train_embedding": True, "learning_rate": 0.02,
+    }  # fmt: skip
+    model = train_classifier(DATA, output, settings=settings)
+    assert model
+    return model
+
+
+def pooled(model: registry.ClassifierArtifact, text: str) -> np.ndarray:
+    """What the exported embedding of `model` should make of `text`."""
+    tokenizer, table = model.tokenizer, model.weights["embedding/embeddings"]
+    first = 1 + len(tokenizer.words_by_id)
+    bucket = table[first : first + tokenizer.oov_buckets].mean(axis=0)
+    ids = tokenizer.encode(text)
+    rows = np.where(tokenizer.unknown(ids)[:, None], bucket, table[ids])
+    return rows.sum(axis=0) / max(1, len(ids)) ** 0.5
+
+
+def test_a_module_gives_the_sum_of_the_rows_over_the_root_of_the_words(base, module):
+    texts = ["The film was great!", "what<br />a qzxqzx, like, dull", "", "  "]
+    vectors = hub_module.load(str(module))(tf.constant(texts)).numpy()
+    np.testing.assert_allclose(vectors, [pooled(base, text) for text in texts], atol=1e-6)
+
+
+def test_lifting_gives_back_what_was_exported(base, module):
+    lifted = hub_module.lift(hub_module.load(str(module)))
+    reading = ReadingConfig(oov_buckets=2)
+    tokenizer = lifted.tokenizer(reading)
+    assert tokenizer.words_by_id == base.tokenizer.words_by_id
+    table = base.weights["embedding/embeddings"]
+    words = 1 + len(tokenizer.words_by_id)
+    np.testing.assert_array_equal(lifted.table(tokenizer)[1:words], table[1:words])
+    np.testing.assert_allclose(lifted.unknown, table[words:].mean(axis=0), atol=1e-6)
+
+
+LETTERS = st.sampled_from("ab Zé'’-_.,!3½字カ☺\u0301\ufe0f\u00ad\u200d\u200b\u00a0\n\t/<>Ω")
+
+
+@settings(max_examples=40)
+@given(
+    texts=st.lists(st.text(LETTERS, max_size=12), min_size=1, max_size=8),
+    rule=st.sampled_from(["textbook", "unicode"]),
+    lower=st.booleans(),
+)
+def test_the_graph_splits_a_text_as_the_tokenizer_does(texts, rule, lower):
+    # Two soft hyphens in a row inside a word are no end of it to the graph.
+    texts = [text.replace("\u00ad\u00ad", "").replace("\u00ad", "") for text in texts]
+    split = tfhub.splitter(rule, lower=lower)(tf.constant([*texts, "a<BR/>b"]))
+    reader = WordTokenizer((), rule=rule, lower=lower, oov_buckets=1)
+    words = [[word.decode() for word in row] for row in split.to_list()]
+    assert words == [reader.words(text) for text in [*texts, "a<BR/>b"]]
+
+
+def test_a_generators_characters_become_tokens_with_line_ends_spelt(tmp_path):
+    model = tiny_model(text="ab \n")
+    tfhub.save(tfhub.embedding_of(model), tmp_path / "chars", source="x")
+    table = model.weights["embedding/embeddings"]
+    vectors = hub_module.load(str(tmp_path / "chars"))(tf.constant(["a\n", "b?"])).numpy()
+    ids = {each: row for row, each in enumerate(model.tokenizer.characters)}
+    np.testing.assert_allclose(vectors[0], (table[ids["a"]] + table[ids["\n"]]) / 2**0.5, atol=1e-6)
+    np.testing.assert_allclose(vectors[1], table[ids["b"]] / 2**0.5, atol=1e-6)
+    assert "<newline>\n" in (tmp_path / "chars" / "assets" / "tokens.txt").read_text()
+
+
+def test_a_file_of_vectors_becomes_a_module_whose_unknown_word_is_nothing(tmp_path):
+    (tmp_path / "glove.txt").write_text("the 1 2\nfilm 3 4\n", encoding="utf-8")
+    embedding = tfhub.embedding_from(tmp_path / "glove.txt")
+    assert embedding.lower
+    tfhub.save(embedding, tmp_path / "glove", source="glove.txt")
+    vectors = hub_module.load(str(tmp_path / "glove"))(tf.constant(["The film", "qzx"])).numpy()
+    np.testing.assert_allclose(vectors, [[4 / 2**0.5, 6 / 2**0.5], [0, 0]], rtol=1e-6)
+
+
+def test_what_has_no_words_is_not_exported(over_text):
+    with pytest.raises(ArtifactError, match="no embedding of its own"):
+        tfhub.embedding_of(over_text)
+    with pytest.raises(ArtifactError, match="no embedding of its own"):
+        tfhub.embedding_of(tiny_model(embedding_dim=0))
+    with pytest.raises(ArtifactError, match="--tokens word"):
+        tfhub.embedding_of(replace(random_classifier(), tokenizer=object()))
+    with pytest.raises(CorpusError, match="cannot read the vectors"):
+        tfhub.embedding_from("nowhere.txt")
+
+
+def test_a_module_is_never_written_over_anything(tmp_path):
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(ConfigError, match="is there already"):
+        tfhub.save(Embedding((), np.zeros((1, 2)), "unicode", True), tmp_path / "taken",
+                        source="x")  # fmt: skip
+
+
+@pytest.mark.parametrize("train_embedding", [False, True])
+def test_lifted_rows_learn_only_if_they_are_let(module, tmp_path, train_embedding):
+    settings = {**QUICK, "hub": str(module), "train_embedding": train_embedding}
+    model = train_classifier(DATA, tmp_path / "model", settings=settings)
+    assert model and model.reading.tokens == "word" and not model.hub
+    lifted = hub_module.lift(hub_module.load(str(module)))
+    before, after = lifted.table(model.tokenizer), model.weights["embedding/embeddings"]
+    assert np.array_equal(before, after) != train_embedding
+    assert model.metadata["hub"]["sha256"] == hub_module.fingerprint(module)
+    # What was learnt is a plain classifier: it runs without the module.
+    assert Judge(model).judge(["the film was great"])[0].judged
+
+
+def test_texts_are_judged_through_the_module_as_by_hand(over_text, module):
+    loaded = registry.load_classifier(over_text.name)
+    text = "the film was great ."
+    weights = loaded.weights
+    rows = {
+        word: row for row, word in enumerate(hub_module.lift(hub_module.load(str(module))).words)
+    }
+    vectors = weights["hub/variable_0"][[rows[word] for word in text.split()]]
+    hidden = vectors.sum(axis=0) / 5**0.5 @ weights["hidden/kernel"] + weights["hidden/bias"]
+    logit = np.maximum(hidden, 0) @ weights["output/kernel"] + weights["output/bias"]
+    judge = Judge(loaded)
+    np.testing.assert_allclose(judge.text_logits([text]), [[0, logit[0]]], atol=1e-5)
+    np.testing.assert_allclose(judge.network.logits([judge.encode(text)])[0, 1], logit[0], 1e-5)
+    assert Judge(over_text).text_logits([text])[0, 1] == judge.text_logits([text])[0, 1]
+
+
+def test_a_module_that_learnt_is_saved_with_the_model_and_one_that_did_not_is_not(
+    over_text, module, tmp_path
+):
+    own = hub_module.load(str(module)).variables[0].numpy()
+    assert not np.array_equal(over_text.weights["hub/variable_0"], own)
+    settings = {"hub": str(module), "tokens": "text", "epochs": 1}
+    frozen = train_classifier(DATA, tmp_path / "model", settings=settings)
+    assert frozen
+    names = {"hidden/kernel", "hidden/bias", "output/kernel", "output/bias"}
+    assert frozen.weights.keys() == names
+    assert not frozen.metadata["training"]["train_embedding"]
+    np.testing.assert_array_equal(hub_module.load(str(module)).variables[0].numpy(), own)
+
+
+def test_a_verdict_over_whole_texts_is_explained_by_word(over_text):
+    found = explain(Judge(over_text), "the film was great .")
+    assert found
+    assert [effect.text for effect in found.words] == ["the", "film", "was", "great", "."]
+
+
+class Stop(Observer):
+    """Stops a run after its first epoch."""
+
+    stopped = False
+
+    def epoch(self, *_: object) -> None:
+        self.stopped = True
+
+    def should_stop(self) -> bool:
+        return self.stopped
+
+
+def test_a_run_over_whole_texts_goes_on_as_if_it_had_not_stopped(module, over_text, tmp_path):
+    settings = {
+        "hub": str(module), "tokens": "text", "epochs": 2, "dense_units": 6,
+        "train_embedding": True, "learning_rate": 0.02,
+    }  # fmt: skip
+    output = tmp_path / "model"
+    train_classifier(DATA, output, settings=settings, observer=Stop())
+    model = train_classifier(DATA, output, settings=settings, resume=True)
+    assert model
+    for name, array in over_text.weights.items():
+        np.testing.assert_allclose(model.weights[name], array, atol=1e-6)
+
+
+def test_a_model_says_when_its_module_is_gone_or_another(over_text, module, tmp_path):
+    gone = replace(over_text, hub={**over_text.hub, "handle": str(tmp_path / "none")})
+    with pytest.raises(ArtifactError, match=r'cannot be had: there is no .* after "handle"'):
+        Judge(gone)
+    with pytest.raises(ArtifactError, match="learnt on another TF-Hub module"):
+        Judge(replace(over_text, hub={**over_text.hub, "sha256": "0"}))
+    damaged = {**over_text.weights, "hub/variable_0": np.zeros((2, 2), np.float32)}
+    with pytest.raises(ArtifactError, match="fits no variable"):
+        Judge(replace(over_text, weights=damaged))
+    folder = tmp_path / "model"
+    registry.save(over_text, folder)
+    record = json.loads((folder / "config.json").read_text())
+    del record["hub"]["sha256"]
+    (folder / "config.json").write_text(json.dumps(record))
+    with pytest.raises(ArtifactError, match='"hub" must have'):
+        registry.load_classifier(folder)
+
+
+def test_without_tensorflow_a_model_over_whole_texts_says_so_and_others_work(over_text, base):
+    code = (
+        "import sys\n"
+        "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
+        "from textrnn.cli import main\n"
+        f"main(['classify', '-m', {base.name!r}, '--text', 'great'], standalone_mode=False)\n"
+        f"main(['classify', '-m', {over_text.name!r}, '--text', 'great'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout
+    assert "takes TensorFlow" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"tokens": "text"}, "name one with --hub"),
+        ({"hub": "x", "tokens": "sentencepiece"}, "vectors of words"),
+        ({"hub": "x", "vectors": "y"}, "choose one"),
+        ({"hub": "x", "tokens": "text", "layers": 2}, "layers works on"),
+        ({"hub": "x", "tokens": "text", "adversarial": 5.0}, "adversarial works on"),
+        ({"hub": "{module}", "embedding_dim": 7}, "set --embedding-dim to 5"),
+    ],
+)
+def test_settings_that_contradict_a_module_are_refused(module, tmp_path, settings, message):
+    settings = {name: str(module) if value == "{module}" else value
+                for name, value in settings.items()}  # fmt: skip
+    with pytest.raises(ConfigError, match=message):
+        train_classifier(DATA, tmp_path / "model", settings=settings)
+
+
+def test_fine_tuning_a_model_keeps_its_own_embedding(base, over_text, module, tmp_path):
+    with pytest.raises(ConfigError, match="leave out --hub"):
+        train_classifier(DATA, tmp_path / "a", settings={"hub": str(module)}, base=base)
+    with pytest.raises(ConfigError, match="train a new model"):
+        train_classifier(DATA, tmp_path / "b", base=over_text)
+
+
+def test_a_folder_that_is_no_module_is_refused(module, tmp_path):
+    with pytest.raises(ConfigError, match="there is no TF-Hub module"):
+        hub_module.load(str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match="no saved_model"):
+        hub_module.load(str(tmp_path))
+    with pytest.raises(ConfigError, match="is a file"):
+        hub_module.load(str(module / "saved_model.pb"))
+    (tmp_path / "saved_model.pb").write_bytes(b"no graph")
+    with pytest.raises(ConfigError, match="cannot be loaded"):
+        hub_module.load(str(tmp_path))
+    (tmp_path / "tfhub_module.pb").touch()
+    with pytest.raises(ConfigError, match="TensorFlow 1"):
+        hub_module.load(str(tmp_path))
+
+
+def test_a_saved_model_of_tensorflow_1_is_refused(tmp_path):
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        texts = v1.placeholder(tf.string, [None])
+        vectors = tf.zeros((tf.size(texts), 3))
+        v1.saved_model.simple_save(
+            session, str(tmp_path / "old"), {"texts": texts}, {"vectors": vectors}
+        )
+    with pytest.raises(ConfigError, match="TensorFlow 1"):
+        hub_module.load(str(tmp_path / "old"))
+
+
+class Numbers(tf.Module):
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = shape
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def __call__(self, texts: tf.Tensor) -> tf.Tensor:
+        return tf.zeros((tf.shape(texts)[0], *self.shape))
+
+
+class Doubles(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32)])
+    def __call__(self, numbers: tf.Tensor) -> tf.Tensor:
+        return 2 * numbers
+
+
+def test_a_module_of_another_kind_is_refused_and_one_without_words_has_its_uses(tmp_path):
+    tf.saved_model.save(Numbers((3, 2)), str(tmp_path / "tokens"))
+    with pytest.raises(ConfigError, match="a vector for each"):
+        hub_module.load(str(tmp_path / "tokens"))
+    tf.saved_model.save(Doubles(), str(tmp_path / "doubles"))
+    with pytest.raises(ConfigError, match="does not take texts"):
+        hub_module.load(str(tmp_path / "doubles"))
+    tf.saved_model.save(Numbers((3,)), str(tmp_path / "wordless"))
+    wordless = hub_module.load(str(tmp_path / "wordless"))
+    assert wordless.dim == 3
+    with pytest.raises(ConfigError, match="--tokens text"):
+        hub_module.lift(wordless)
+    settings = {"hub": str(tmp_path / "wordless"), "tokens": "text", "train_embedding": True}
+    with pytest.raises(ConfigError, match="nothing in the module"):
+        train_classifier(DATA, tmp_path / "model", settings=settings)
+
+
+def test_tokens_that_no_text_can_hold_are_left_out(module):
+    lifted = hub_module.lift(hub_module.load(str(module)))
+    words = ("<UNK>", "", "The", "the", "the", "u.s.", *lifted.words[6:])
+    odd = replace(lifted, words=words)
+    assert odd.cased
+    tokenizer = odd.tokenizer(ReadingConfig(lower=True))
+    assert tokenizer.words_by_id[0] == "the"
+    np.testing.assert_array_equal(odd.table(tokenizer)[1], lifted.vectors[3])
+    with pytest.raises(ConfigError, match="none of the module's"):
+        replace(lifted, words=("<s>", "</s>")).tokenizer(ReadingConfig())
+
+
+@given(st.text("ab c.,<br />\n", max_size=30))
+@example("<<br>")
+def test_the_parts_of_a_text_are_the_text(text):
+    tokenizer = TextTokenizer(rule="unicode")
+    parts = tokenizer.encode(text)
+    assert len(parts) == len(tokenizer.spans(text))
+    if len(parts):
+        unbroken = re.sub(r"<br\s*/?>", lambda tag: " " * len(tag[0]), text)
+        assert tokenizer.decode(parts) == unbroken
+    assert TextTokenizer.from_json(tokenizer.to_json()).rule == "unicode"
+
+
+@pytest.fixture
+def served(module, tmp_path, monkeypatch) -> Iterator[str]:
+    """The address of the module as an archive on a server of this machine."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        tar.add(module, ".")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            right = self.path == "/words/1?tf-hub-format=compressed"
+            self.send_response(200 if right else 404)
+            self.end_headers()
+            self.wfile.write(archive.getvalue() if right else b"")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@needs_tensorflow_hub
+def test_an_address_is_fetched_once_and_then_comes_from_the_cache(served, module, tmp_path):
+    address = f"{served}/words/1"
+    first = hub_module.load(address)
+    assert first.handle == address and (tmp_path / "cache") in first.folder.parents
+    assert first.sha256 == hub_module.fingerprint(module)
+    with pytest.raises(DownloadError, match=r"words/2: .*404.* give the folder"):
+        hub_module.load(f"{served}/words/2")
+
+
+@needs_tensorflow_hub
+def test_a_machine_without_network_says_so_but_for_what_is_in_the_cache(served, monkeypatch):
+    address = f"{served}/words/1"
+    hub_module.load(address)
+
+    def refuse(*args: object, **settings: object) -> None:
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    assert hub_module.load(address).dim == 5
+    with pytest.raises(DownloadError, match=r"Network is unreachable; .* give the folder"):
+        hub_module.load(f"{served}/other/1")
+
+
+@needs_tensorflow_hub
+def test_a_host_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(DownloadError, match=r"127.0.0.1:9/x: Connection refused"):
+        hub_module.load("http://127.0.0.1:9/x")
+
+
+def test_where_tensorflow_hub_cannot_be_imported_a_sentence_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
+    with pytest.raises(ConfigError, match=r"pip install tensorflow-hub .* give the folder"):
+        hub_module.load("https://example.org/words/1")
+
+
+def test_the_program_exports_an_embedding_and_trains_on_it(base, tmp_path):
+    def run(*arguments: object, code: int = 0) -> str:
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    (tmp_path / "data.csv").write_text(
+        "text,label\n" + "".join(
+            f"{text},{DATA.classes[label]}\n"
+            for text, label in zip(DATA.texts, DATA.labels, strict=True)
+        )
+    )  # fmt: skip
+    assert "tokens of 5 values" in run("export", "embedding", base.name, "-o", tmp_path / "words")
+    again = run("export", "embedding", base.name, "-o", tmp_path / "words", code=1)
+    assert "is there already" in again
+    assert "one of the two" in run("export", "embedding", "-o", tmp_path / "x", code=1)
+    run("train", "classifier", tmp_path / "data.csv", "-o", tmp_path / "model", "--preset", "hub",
+        "--hub", tmp_path / "words", "--epochs", 1, "-q")  # fmt: skip
+    assert "great" in run("classify", "-m", tmp_path / "model", "--text", "great", "--explain")
+    assert "accuracy" in run("evaluate", tmp_path / "model", tmp_path / "data.csv")

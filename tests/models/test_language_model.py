@@ -1,0 +1,210 @@
+"""What foretells words: draws, the sampled loss, scores, and the folder it is kept in."""
+
+import contextlib
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.saving import MOST, Killed, die_before_step, same_weights, tree
+
+from textrnn.artifacts import language_model, registry
+from textrnn.artifacts.language_model import LanguageModel, weight_shapes
+from textrnn.config.generator import GeneratorConfig
+from textrnn.config.text import ReadingConfig
+from textrnn.errors import ArtifactError
+from textrnn.evaluation.language_modelling import log_likelihoods
+from textrnn.models.language_model import (
+    TiedSoftmax,
+    build_language_model,
+    sampled_loss,
+    sampling_chances,
+)
+from textrnn.tokenizers import WordTokenizer
+
+WORDS = ("the", "film", "was", "good", "bad", "it", "and")
+COUNTS = np.array([3, 40, 30, 20, 9, 9, 2, 1, 0, 0])  # 0, the words, two buckets
+
+
+def network(**shape) -> GeneratorConfig:
+    return GeneratorConfig(**{
+        "vocab_size": len(COUNTS), "cell": "simple_rnn", "layers": 1, "units": 4,
+        "embedding_dim": 3, "residual": False, **shape,
+    })  # fmt: skip
+
+
+def random_model(seed: int = 0, **shape) -> LanguageModel:
+    config, rng = network(**shape), np.random.default_rng(seed)
+    weights = {
+        name: rng.normal(size=size).astype(np.float32)
+        for name, size in weight_shapes(config).items()
+    }
+    tokenizer = WordTokenizer(WORDS, rule="unicode", lower=True, oov_buckets=2)
+    metadata = {
+        "corpus": {"names": ["many.csv"], "sha256": "5a" * 32, "texts": 7},
+        "data": {"names": ["few.csv"]}, "pretraining": {}, "tokens": 90, "perplexity": 12.3,
+    }  # fmt: skip
+    return LanguageModel(config, ReadingConfig(), tokenizer, weights, metadata)
+
+
+# ---- draws --------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30)
+@given(counts=st.lists(st.integers(0, 1000), min_size=1, max_size=40), negatives=st.integers(1, 50))
+def test_chances_add_up_to_the_number_drawn_and_grow_with_the_counts(counts, negatives):
+    chances = sampling_chances(np.array(counts), negatives)
+    assert chances.sum() == pytest.approx(min(negatives, len(counts)))
+    assert (chances > 0).all() and (chances <= 1).all()
+    assert (np.diff(chances[np.argsort(counts)]) >= -1e-12).all()
+
+
+def test_every_draw_is_of_different_words_and_each_comes_by_its_chance():
+    chances = sampling_chances(COUNTS, 4)
+    softmax = TiedSoftmax(3, chances, seed=1)
+    draw = tf.function(softmax.draw)
+    draws = np.array([draw() for _ in range(400)])
+    assert all(len(set(draw)) == 4 for draw in draws.tolist())
+    often = np.bincount(draws.reshape(-1), minlength=len(COUNTS)) / 400
+    np.testing.assert_allclose(often, chances, atol=0.08)
+
+
+# ---- the loss -----------------------------------------------------------------------------------
+
+
+def random_case(seed: int = 0):
+    rng = np.random.default_rng(seed)
+    table, bias = rng.normal(size=(len(COUNTS), 3)), rng.normal(size=len(COUNTS))
+    outputs, targets = rng.normal(size=(6, 3)), rng.integers(0, len(COUNTS), 6)
+    logits = outputs @ table.T + bias
+    truth = [tf.constant(array, tf.float32) for array in (outputs, table, bias)]
+    return logits, truth, targets
+
+
+def test_with_all_words_drawn_the_loss_is_that_of_the_whole_softmax():
+    logits, (outputs, table, bias), targets = random_case()
+    drawn = tf.constant(np.random.default_rng(3).permutation(len(COUNTS)))
+    loss = sampled_loss(outputs, targets, table, bias, drawn, tf.zeros(len(COUNTS)))
+    assert float(loss) == pytest.approx(-log_likelihoods(logits, targets).mean(), abs=1e-5)
+
+
+def test_the_sum_over_all_words_is_right_in_expectation():
+    logits, (outputs, table, bias), targets = random_case(1)
+    chances, draws, estimate = sampling_chances(COUNTS, 4), 200, tf.function(sampled_loss)
+    edges = np.cumsum(chances)
+    log_chances = tf.constant(np.log(chances), tf.float32)
+    targets = tf.constant(targets[:3])
+    sums = np.zeros(3)
+    for start in (np.arange(draws) + 0.5) / draws:
+        drawn = tf.constant(np.searchsorted(edges, start + np.arange(4), side="right"))
+        for row, target in enumerate(targets.numpy()):
+            case = (outputs[row : row + 1], targets[row : row + 1], table, bias, drawn)
+            loss = float(estimate(*case, log_chances))
+            sums[row] += np.exp(loss + logits[row, target]) / draws
+    np.testing.assert_allclose(sums, np.exp(logits[:3]).sum(axis=1), rtol=0.02)
+
+
+def test_a_score_is_the_whole_softmax_of_what_keras_computes():
+    for shape in ({}, {"units": 3}):  # with a projection, and without
+        model, ids = random_model(**shape), np.random.default_rng(2).integers(0, 10, 131)
+        built = build_language_model(model.config, COUNTS, batch_size=2, negatives=4)
+        for variable in built.trainable_variables:
+            variable.assign(model.weights[variable.path])
+        inputs, targets = ids[:130].reshape(2, 65), ids[1:].reshape(2, 65)
+        vectors = keras.ops.convert_to_numpy(built(inputs))
+        logits = vectors @ model.weights["embedding/embeddings"].T + model.weights["softmax/bias"]
+        score = model.score(ids)
+        assert score["loss"] == pytest.approx(-log_likelihoods(logits, targets).mean(), abs=1e-5)
+        assert score["accuracy"] == pytest.approx((logits.argmax(-1) == targets).mean())
+        assert score["perplexity"] == pytest.approx(np.exp(score["loss"]))
+
+
+def test_weights_have_the_names_and_shapes_of_keras_in_its_order():
+    config = network(cell="lstm", layers=2)
+    built = build_language_model(config, COUNTS, batch_size=2, negatives=4)
+    shapes = {variable.path: variable.shape for variable in built.trainable_variables}
+    assert list(shapes.items()) == list(weight_shapes(config).items())
+
+
+# ---- the folder ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    language_model.save(random_model(), tmp_path / "pretrain")
+    return tmp_path / "pretrain"
+
+
+def test_what_is_saved_is_what_is_loaded(folder):
+    model, loaded = random_model(), language_model.load(folder)
+    assert (loaded.config, loaded.reading, loaded.metadata) == (
+        model.config, model.reading, model.metadata,
+    )  # fmt: skip
+    assert loaded.tokenizer.words_by_id == WORDS and loaded.sha256 == "5a" * 32
+    for name, array in model.weights.items():
+        np.testing.assert_array_equal(array, loaded.weights[name])
+    assert "many.csv (7 texts" in (folder / "README.md").read_text()
+    assert language_model.is_saved(folder) and not language_model.is_saved(folder.parent)
+
+
+@pytest.mark.parametrize("number", range(0, MOST, 3))
+def test_it_is_read_whole_after_a_save_killed_at_any_step_and_nothing_is_changed(
+    folder, tmp_path, monkeypatch, number
+):
+    old, new = random_model(), random_model(seed=1)
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        die_before_step(patch, number)
+        language_model.save(new, folder)
+    before = tree(tmp_path)
+    assert language_model.is_saved(folder)
+    loaded = language_model.load(folder)
+    assert same_weights(loaded, old) or same_weights(loaded, new)
+    assert tree(tmp_path) == before
+
+
+def test_it_is_told_from_models_to_use(folder, tmp_path):
+    with pytest.raises(ArtifactError, match='must be "generator" or "classifier"'):
+        registry.load_any(folder)
+    (tmp_path / "config.json").write_text('{"format": 1, "kind": "classifier"}')
+    with pytest.raises(ArtifactError, match=r"no language model .* name the one in it"):
+        language_model.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "data", "message"),
+    [
+        ("config.json", b"{", "is not JSON"),
+        ("config.json", b'{"kind": "language model", "format": 9}', "upgrade textrnn"),
+        ("config.json", b'{"kind": "language model", "format": 1}', "damaged: 'network'"),
+        ("weights.npz", b"", "weights.npz is damaged or of another model"),
+        ("tokenizer.json", b"{}", "tokenizer.json is damaged or of another model"),
+        ("metadata.json", b"{}", "damaged: it lacks corpus, data"),
+        ("tokenizer.json", None, "has no tokenizer.json"),
+    ],
+)
+def test_a_damaged_folder_is_told(folder, file, data, message):
+    (folder / file).unlink() if data is None else (folder / file).write_bytes(data)
+    with pytest.raises(ArtifactError, match=message):
+        language_model.load(folder)
+
+
+def test_a_run_that_has_nothing_to_start_from_yet_is_told(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoint.npz").write_bytes(b"")
+    assert language_model.is_saved(tmp_path)
+    with pytest.raises(ArtifactError, match=r"has not ended an epoch yet.* with --resume"):
+        language_model.load(tmp_path)
+
+
+def test_a_tokenizer_of_another_size_is_told(folder):
+    other = replace(random_model(), tokenizer=WordTokenizer(
+        WORDS[:3], rule="unicode", lower=True, oov_buckets=2,
+    ))  # fmt: skip
+    language_model.save(other, folder)
+    assert json.loads((folder / "config.json").read_text())["kind"] == "language model"
+    with pytest.raises(ArtifactError, match="of two different models"):
+        language_model.load(folder)

@@ -1,0 +1,64 @@
+"""Classifiers and labelled texts that several test modules build on."""
+
+import string
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from support.models import random_weights
+from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.config.classifier import ClassifierConfig, classifier_weight_shapes
+from textrnn.config.text import ReadingConfig
+from textrnn.data.labelled import Labelled
+from textrnn.tokenizers import WordTokenizer
+
+BINARY = ("negative", "positive")
+LETTERS = tuple(string.ascii_lowercase[:20])
+SUBJECTS = ("the film", "this dinner", "my room", "that song")
+
+
+def random_classifier(
+    *,
+    classes: Sequence[str] = BINARY,
+    words: Sequence[str] = LETTERS,
+    seed: int = 0,
+    reading: dict[str, Any] | None = None,
+    about: dict[str, Any] | None = None,
+    **config: Any,
+) -> ClassifierArtifact:
+    """An untrained model that reads single letters; the same arguments give the same model."""
+    tokenizer = WordTokenizer(words, rule="unicode", lower=True, oov_buckets=3)
+    settings = {"cell": "gru", "embedding_dim": 6, "units": 5, **config}
+    network = ClassifierConfig(vocab_size=tokenizer.vocab_size, classes=len(classes), **settings)
+    return ClassifierArtifact(
+        network,
+        ReadingConfig(**{"max_words": 40, **(reading or {})}),
+        tuple(classes),
+        tokenizer,
+        random_weights(network, seed, classifier_weight_shapes),
+        **(about or {}),
+    )
+
+
+def random_ids(lengths: Sequence[int], vocab_size: int, seed: int = 0) -> list[np.ndarray]:
+    """Texts of these lengths as ids; 0, the padding's, is none of them."""
+    rng = np.random.default_rng(seed)
+    return [rng.integers(1, vocab_size, size=length) for length in lengths]
+
+
+def reviews(count: int = 60, seed: int = 0, *, neutral: bool = False) -> Labelled:
+    """Short reviews whose one adjective tells the class, as many of each class as of another."""
+    adjectives = {"negative": ("awful", "dull"), "positive": ("lovely", "great")}
+    if neutral:
+        adjectives["neutral"] = ("usual", "plain")
+    classes = tuple(sorted(adjectives))
+    rng = np.random.default_rng(seed)
+    texts, labels = [], []
+    for index in range(count):
+        label = index % len(classes)
+        one, other = rng.choice(SUBJECTS, 2)
+        filler = " ".join(rng.choice(["and", "so", "then", "it", "was"], rng.integers(0, 6)))
+        texts.append(f"{one} was {rng.choice(adjectives[classes[label]])} {filler} like {other} .")
+        labels.append(label)
+    return Labelled.of(texts, np.array(labels, np.int32), classes, ("reviews.csv",))

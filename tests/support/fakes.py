@@ -1,0 +1,87 @@
+"""A training run without TensorFlow: steps and validations that only move a clock on."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textrnn.config.training import LearningConfig
+from textrnn.training.loop import Standing, epoch_end, run_epochs
+from textrnn.training.metrics import Metrics
+from textrnn.training.pace import Pace
+
+
+class Clock:
+    """Seconds that pass only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(kw_only=True)
+class FakeRun(Standing):
+    patience: int = 0
+
+    @property
+    def learning(self) -> LearningConfig:
+        return LearningConfig(patience=self.patience, checkpoint_seconds=1e9)
+
+    def record(self) -> dict[str, Any]:
+        return self.progress_record()
+
+
+@dataclass
+class FakeLearner:
+    """Each step takes `step_seconds(its number from 1)` and has the loss 0.5."""
+
+    clock: Clock
+    step_seconds: Callable[[int], float]
+    steps_done: int = 0
+    learning_rate: float = 0.01
+
+    def step(self, inputs: Any, targets: Any) -> float:
+        self.steps_done += 1
+        self.clock.now += self.step_seconds(self.steps_done)
+        return 0.5
+
+    def reset_states(self) -> None:
+        pass
+
+    def arrays(self) -> dict[str, Any]:
+        return {}
+
+
+def fake_training(
+    run: FakeRun,
+    observer: Any,
+    clock: Clock,
+    *,
+    step_seconds: Callable[[int], float] = lambda step: 1.0,
+    validation_seconds: float = 30.0,
+    parts: int = 4,
+    losses: Callable[[int], float] = lambda epoch: 1.0 - epoch / 100,
+) -> bool:
+    """Run the epochs that are left of `run`; validations take equal parts of their seconds."""
+    learner = FakeLearner(clock, step_seconds, steps_done=run.epoch * run.steps + run.step)
+
+    def validate(on_progress):
+        for part in range(parts):
+            clock.now += validation_seconds / parts
+            on_progress(part + 1, parts)
+        loss = losses(run.epoch)
+        best = loss < run.best_loss
+        if best:
+            run.best_loss, run.best_epoch = loss, run.epoch + 1
+        metrics = Metrics(loss=run.mean_loss, validation_loss=loss, validation_accuracy=0.25)
+        return epoch_end(run, learner, metrics, is_best=best)
+
+    return run_epochs(
+        run, learner, observer,
+        batches=lambda: [(None, None)] * (run.steps - run.step),
+        validate=validate, rescue=lambda: None, unit="texts", units_a_step=32,
+        note=lambda loss: f"{loss / math.log(2):.3f} bits",
+        pace=Pace(clock),
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""Learning from trained models' guesses, with names that change and states that are forgotten."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from support.watching import Watch, history
+
+from textrnn.config.generator import TrainingConfig
+from textrnn.data.corpora import Corpus
+from textrnn.errors import ArtifactError, ConfigError
+from textrnn.evaluation import language_modelling
+from textrnn.models.generator import state_variables
+from textrnn.training.distillation import Teachers
+from textrnn.training.runs.generator import generator_learner
+from textrnn.training.tasks.generator import train_generator
+
+LINES = ["HANNA:\nwho has seen the lamps?\n", "OTTO:\nthe lamps of Ostend are out.\n",
+         "HANNA:\ngood night to Ostend, and to Otto.\n"]  # fmt: skip
+CORPUS = Corpus.from_text("\n".join(random.Random(0).choices(LINES, k=120)))
+SMALL = {
+    "units": 12, "embedding_dim": 6, "layers": 1, "window": 20, "batch_size": 8, "epochs": 2,
+    "sample_length": 0, "warmup_steps": 2, "learning_rate": 0.02, "ema": 0.9,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    return train_generator(CORPUS, tmp_path_factory.mktemp("teacher") / "model", settings=SMALL)
+
+
+def losses(output):
+    return [float(row[name]) for row in history(output) for name in ("loss", "validation_loss")]
+
+
+def test_targets_are_the_teachers_guesses_and_the_text_in_the_shares_asked_for(teacher):
+    training = TrainingConfig(stateful=True, batch_size=2, window=5, teacher_share=0.25)
+    ids = np.random.default_rng(0).integers(0, teacher.config.vocab_size, (2, 11))
+    teachers = Teachers([teacher, teacher], training)
+    parts = [
+        teachers.targets(tf.constant(ids[:, a : a + 5]), tf.constant(ids[:, a + 1 : a + 6])).numpy()
+        for a in (0, 5)
+    ]
+    logits = teacher.network().logits(ids[:, :-1]).astype(np.float64)
+    guesses = np.exp(logits - logits.max(-1, keepdims=True))
+    guesses /= guesses.sum(-1, keepdims=True)
+    truth = np.eye(teacher.config.vocab_size)[ids[:, 1:]]
+    # The second window went on from the first.
+    np.testing.assert_allclose(np.concatenate(parts, 1), 0.25 * guesses + 0.75 * truth, atol=1e-5)
+
+
+def test_the_teachers_guesses_alone_teach_the_text(teacher, tmp_path):
+    settings = {**SMALL, "epochs": 4, "teacher": teacher.name, "teacher_share": 1.0}
+    pupil = train_generator(CORPUS, tmp_path / "pupil", settings=settings)
+    ids = pupil.tokenizer.encode(CORPUS.text)
+    known = language_modelling.cold(teacher.network(), ids).loss
+    assert (
+        language_modelling.cold(pupil.network(), ids).loss
+        < (known + np.log(teacher.config.vocab_size)) / 2
+    )
+
+
+def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teacher, tmp_path):
+    settings = {**SMALL, "teacher": teacher.name, "state_reset": 0.3, "rename": 0.5}
+    model = train_generator(CORPUS, tmp_path / "whole", settings=settings)
+    assert f"**Taught by**: {Path(teacher.name).name}, by 50%;" in model.card
+    for stop in (3, 20):
+        parts = tmp_path / f"stopped at {stop}"
+        assert train_generator(CORPUS, parts, settings=settings, observer=Watch(stop)) is None
+        assert train_generator(CORPUS, parts, resume=True) is not None
+        assert losses(parts) == pytest.approx(losses(tmp_path / "whole"), abs=1e-6)
+
+
+def test_as_many_streams_as_asked_for_forget_what_they_read(teacher):
+    training = TrainingConfig(batch_size=200, window=4, state_reset=0.25)
+    learner = generator_learner(teacher.config, training, total_steps=10)
+    for state in state_variables(learner.model):
+        state.assign(np.full(state.shape, 1e6, np.float32))  # saturates every gate it meets
+    learner._reset_some()
+    emptied = [(state.numpy() == 0).all(axis=1) for state in state_variables(learner.model)]
+    assert 0.1 < emptied[0].mean() < 0.4
+    for rows in emptied:
+        np.testing.assert_array_equal(rows, emptied[0])
+
+
+def test_a_teacher_of_another_alphabet_or_that_is_not_there_is_refused(teacher, tmp_path):
+    other = Corpus.from_text(CORPUS.text.replace("lamps", "qualms"))
+    with pytest.raises(ConfigError, match="another alphabet or vocabulary"):
+        train_generator(other, tmp_path / "m", settings={**SMALL, "teacher": teacher.name})
+    with pytest.raises(ArtifactError):
+        train_generator(CORPUS, tmp_path / "m", settings={**SMALL, "teacher": str(tmp_path / "no")})
+    with pytest.raises(ConfigError, match="teacher_share must be above 0"):
+        TrainingConfig(teacher_share=0.0)

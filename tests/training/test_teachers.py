@@ -1,0 +1,367 @@
+"""Learning from trained classifiers' guesses: targets, what is learnt, kept, resumed, refused."""
+
+import shutil
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from click.testing import CliRunner
+from support.bags import WORDS, bag_of_words
+from support.watching import Watch, history
+
+import textrnn
+from textrnn.artifacts import language_model, registry
+from textrnn.cli import main
+from textrnn.config.classifier import ClassifierTrainingConfig
+from textrnn.data.labelled import Labelled
+from textrnn.data.unlabelled import Unlabelled
+from textrnn.engine.classification import Judge
+from textrnn.errors import ConfigError, TextRNNError, TrainingError
+from textrnn.training import teachers as training_teachers
+from textrnn.training.observer import Observer
+from textrnn.training.runs import classifier
+from textrnn.training.runs.classifier import loss_of
+from textrnn.training.tasks.classifier import train_classifier
+from textrnn.training.teachers import blended, record_of, targets, teachers_of
+
+BINARY = ("negative", "positive")
+# A bag without a recurrent layer, the quickest to compile. Of 30 texts 6 are kept back: with 120
+# more or without, all batches are of one shape.
+SMALL = {
+    "layers": 0, "pooling": "mean", "embedding_dim": 6, "batch_size": 12, "validation": 0.2,
+    "buckets": 1, "epochs": 2, "learning_rate": 0.05, "warmup_steps": 0, "ema": 0.5, "patience": 0,
+    "max_words": 12, "oov_buckets": 2, "min_count": 1, "dropout": 0.0, "word_dropout": 0.0,
+    "embedding_dropout": 0.0,
+}  # fmt: skip
+
+
+def texts_of(count, seed, words=WORDS) -> list[str]:
+    """Different texts of 6 words, drawn from those whose worth a teacher knows."""
+    rng = np.random.default_rng(seed)
+    return [f"{' '.join(rng.choice(words, 6))} {seed}x{row}" for row in range(count)]
+
+
+def labelled(classes=BINARY, count=30, seed=0) -> Labelled:
+    """Texts whose labels anyone could give, and no "fine" among them."""
+    texts = [f"the film is {('bad', 'good', 'not')[row % len(classes)]} {text}"
+             for row, text in enumerate(texts_of(count, seed, WORDS[3:]))]  # fmt: skip
+    labels = np.arange(count, dtype=np.int32) % len(classes)
+    return Labelled.of(texts, labels, tuple(classes), ("few.csv",))
+
+
+DATA = labelled()
+MORE = Unlabelled.of(texts_of(120, 1), ("folder/more.csv",))
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    """The folder of one that knows what three words are worth."""
+    folder = tmp_path_factory.mktemp("teachers") / "knows"
+    registry.save(bag_of_words(temperature=0.5), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def other(teacher):
+    """The folder of one that thinks otherwise."""
+    effects = {"good": [-0.5], "film": [1.0]}
+    registry.save(bag_of_words(effects=effects, temperature=2.0), teacher.parent / "thinks")
+    return teacher.parent / "thinks"
+
+
+def run(output, *, resume=False, data=DATA, observer=None, base=None, pretrain=None,
+        unlabelled=MORE, **settings):  # fmt: skip
+    values = {} if resume else SMALL
+    return train_classifier(
+        data, output, settings={**values, **settings}, base=base, pretrain=pretrain,
+        unlabelled=unlabelled, resume=resume, observer=observer,
+    )  # fmt: skip
+
+
+# ---- targets ------------------------------------------------------------------------------------
+
+
+def asked(run_folder, texts, labels, teachers, observer=None, **training):
+    """Targets in a run that learns from these teachers' folders."""
+    names = ",".join(map(str, teachers))
+    record = record_of(teachers_of(names, BINARY), texts, None, 0)
+    config = ClassifierTrainingConfig(teacher=names, **training)
+    return targets(texts, labels, BINARY, config, record, run_folder, observer or Observer())
+
+
+def chances(folder, texts):
+    judge = Judge(registry.load_classifier(folder))
+    return judge.probabilities_of(judge.text_logits(texts))
+
+
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_targets_are_teachers_and_labels_in_the_shares_asked_for(teacher, other, share, tmp_path):
+    texts, labels = texts_of(9, 2), np.array([1, 0, 1, 1], np.int32)
+    found = asked(tmp_path, texts, labels, [teacher, other], teacher_share=share)
+    mean = (chances(teacher, texts) + chances(other, texts)) / 2
+    truth = np.eye(2)[labels]
+    np.testing.assert_allclose(found[:4], share * mean[:4] + (1 - share) * truth, atol=1e-6)
+    np.testing.assert_allclose(found[4:], mean[4:], atol=1e-6)
+    assert found.dtype == np.float32 and found.shape == (9, 2)
+
+
+def test_what_no_teacher_can_read_has_its_label_alone_or_every_class_alike(tmp_path, teacher):
+    textbook = bag_of_words(reading={"max_characters": 3})
+    registry.save(textbook, tmp_path / "brief")  # of the second text it reads spaces alone
+    texts, labels = ["good film", "     bad", "     good", " "], np.array([1, 1], np.int32)
+    alone = asked(tmp_path / "a", texts, labels, [tmp_path / "brief"], teacher_share=0.5)
+    np.testing.assert_allclose(alone[1:], [[0, 1], [0.5, 0.5], [0.5, 0.5]])
+    watch = Watch()
+    both = asked(tmp_path / "b", texts, labels, [tmp_path / "brief", teacher], watch)
+    np.testing.assert_allclose(both[2], chances(teacher, texts[2:3])[0], atol=1e-6)
+    assert "brief, knows: no opinion of 1 texts" in watch.notices
+
+
+def test_the_share_of_the_labels_goes_by_their_texts():
+    guesses = np.full((3, 4), 0.25, np.float32)
+    found = blended(guesses, np.array([2], np.int32), 0.2)
+    np.testing.assert_allclose(found[0], [0.05, 0.05, 0.85, 0.05], atol=1e-6)
+    np.testing.assert_array_equal(found[1:], guesses[1:])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_certain_guess_costs_what_its_label_does_and_others_cost_between(classes):
+    rng = np.random.default_rng(0)
+    logits = tf.constant(rng.normal(size=(7, classes if classes > 2 else 1)), tf.float32)
+    loss, labels = loss_of(None), rng.integers(0, classes, (2, 7))
+    sure = [tf.one_hot(row, classes) for row in labels]
+    costs = [float(loss(tf.constant(row, tf.int32), logits)) for row in labels]
+    assert [float(loss(row, logits)) for row in sure] == pytest.approx(costs, abs=1e-6)
+    mixed = 0.3 * sure[0] + 0.7 * sure[1]
+    assert float(loss(mixed, logits)) == pytest.approx(0.3 * costs[0] + 0.7 * costs[1], abs=1e-6)
+
+
+def test_a_reading_that_was_stopped_goes_on_where_it_stopped(tmp_path, teacher, monkeypatch):
+    monkeypatch.setattr(training_teachers, "TOGETHER", 4)
+    monkeypatch.setattr(training_teachers, "TOLD_SECONDS", 0.0)
+    texts, labels, read = texts_of(10, 3), np.array([0], np.int32), []
+    judge = Judge.judge
+    monkeypatch.setattr(Judge, "judge", lambda self, some: read.extend(some) or judge(self, some))
+    watch = Watch(stop=2)
+    assert asked(tmp_path, texts, labels, [teacher], watch) is None
+    assert read == texts[:8]
+    assert watch.notices[0].startswith("knows to judge 1 texts with labels and 9 without")
+    assert watch.notices[1] == "4 of 10 texts judged, 0 minutes left"
+    found = asked(tmp_path, texts, labels, [teacher])
+    assert read == texts
+    np.testing.assert_array_equal(found, asked(tmp_path, texts, labels, [teacher]))
+    assert read == texts
+    np.testing.assert_allclose(found[1:], chances(teacher, texts[1:]), atol=1e-6)
+    asked(tmp_path, texts[1:], labels, [teacher])  # other texts are read anew
+    assert read == texts + texts[1:]
+
+
+# ---- learning -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def taught(teacher, tmp_path_factory):
+    """A run that saw no label, its folder, what it told, and its model."""
+    output, watch = tmp_path_factory.mktemp("taught") / "model", Watch()
+    more = Unlabelled.of([*MORE.texts, *(text.upper() for text in DATA.texts[:9])], MORE.names)
+    settings = {"teacher": str(teacher), "teacher_share": 1.0, "epochs": 3}
+    return output, watch, run(output, unlabelled=more, observer=watch, **settings)
+
+
+def test_a_student_agrees_with_its_teacher_on_fresh_texts_more_than_an_untaught_one(
+    taught, teacher, tmp_path
+):
+    fresh = texts_of(200, 4, WORDS[1:])
+    fresh = [text for text, (one, _) in zip(fresh, chances(teacher, fresh), strict=True)
+             if abs(one - 0.5) > 0.1]  # fmt: skip
+    theirs = chances(teacher, fresh).argmax(1)
+    untaught = run(tmp_path / "untaught", unlabelled=None, epochs=3)
+    agreement = {}
+    for name, model in (("taught", taught[2]), ("untaught", untaught)):
+        assert len(fresh) > 100
+        agreement[name] = np.mean(Judge(model).text_logits(fresh).argmax(1) == theirs)
+    assert agreement["taught"] > max(0.9, agreement["untaught"] + 0.1), agreement
+
+
+def test_known_texts_are_left_out_and_all_others_learnt_from(taught):
+    _, watch, model = taught
+    assert watch.notices[0] == ("9 texts of more.csv are labelled ones or to validate on: left out")
+    assert any("learning from 144 texts, validating on 6; 12 steps" in n for n in watch.notices)
+    assert model.metadata["scores"]["validation"]["examples"] == 6
+
+
+def test_who_taught_and_on_what_is_on_record_without_folders(taught):
+    output, _, model = taught
+    found = model.metadata["taught"]
+    assert found["by"] == ["knows"] and model.metadata["training"]["teacher"] == "knows"
+    more = found["unlabelled"]
+    assert (more["names"], more["texts"], more["learnt"]) == (["more.csv"], 129, 120)
+    assert len(more["sha256"]) == 64
+    line = "by**: knows, on 120 texts without labels (more.csv) and on 24 of the texts above"
+    assert line in (output / "README.md").read_text()
+    assert str(output.parents[1]) not in (output / "metadata.json").read_text()
+
+
+def test_without_more_texts_the_labelled_ones_are_taught(teacher, other, tmp_path):
+    names = f"{teacher}, {other}"
+    model = run(tmp_path / "m", unlabelled=None, teacher=names, teacher_share=0.3, epochs=1)
+    assert model.metadata["taught"]["by"] == ["knows", "thinks"]
+    assert "unlabelled" not in model.metadata["taught"]
+    assert (
+        "knows, thinks, on 24 of the texts above by 30%, the labels being the rest." in model.card
+    )
+
+
+def test_words_steps_and_epochs_are_those_of_all_texts(teacher, tmp_path):
+    more = Unlabelled.of(texts_of(1000, 5, [*WORDS, "zebra"]))
+    settings = {**SMALL, "teacher": str(teacher), "epochs": None}
+    given = (DATA, None, tmp_path / "m", settings, None, Observer(), None)
+    begun, _, split = classifier.begin(*given, more)
+    assert "zebra" in begun.tokenizer.words_by_id
+    assert (begun.steps, begun.epochs) == (86, 28)  # of 1,024 texts, not of 24
+    assert (len(split.labels), split.unlabelled) == (24, 1000)
+
+
+def test_a_model_learns_on_from_its_own_guesses(teacher, tmp_path):
+    model = textrnn.load(teacher)
+    few = (DATA.texts, [BINARY[label] for label in DATA.labels])
+    tuned = model.finetune(
+        few, tmp_path / "tuned", unlabelled=MORE.texts, teacher=str(teacher), epochs=1
+    )
+    assert tuned.metadata["base"]["name"] == str(teacher)
+    assert tuned.metadata["taught"]["unlabelled"]["learnt"] == 120
+
+
+def test_pretraining_and_teaching_go_together(teacher, tmp_path):
+    settings = {
+        "cell": "mingru", "layers": 1, "units": 5, "pooling": "max", "pretrain_batch_size": 4,
+        "pretrain_window": 32, "pretrain_epochs": 1, "pretrain_negatives": 8, "epochs": 1,
+        "teacher": str(teacher),
+    }  # fmt: skip
+    output = tmp_path / "m"
+    with pytest.raises(ConfigError, match="labelled a, b; rename"):  # before anything is learnt
+        run(output, data=labelled("ab"), pretrain=MORE, **settings)
+    assert not output.exists()
+    model = run(output, pretrain=MORE, **settings)
+    words = language_model.load(output / "pretrain").tokenizer
+    assert model.tokenizer.to_json() == words.to_json()
+    assert model.metadata["pretrained"]["texts"] == model.metadata["taught"]["unlabelled"]["texts"]
+
+
+# ---- stopping and going on ----------------------------------------------------------------------
+
+
+def test_a_resumed_run_gives_the_losses_of_one_never_stopped_and_asks_no_teacher_again(tmp_path):
+    classes = ("bad", "fine", "good")
+    data, folder = labelled(classes), tmp_path / "teacher"
+    effects = {"bad": [1, 0, 0], "film": [0, 0.4, 0.2], "good": [0, 0, 1]}
+    registry.save(bag_of_words(classes, effects), folder)
+    settings = {
+        "data": data, "teacher": str(folder), "teacher_share": 0.7, "adversarial": 0.5,
+        "crop": 0.3, "dropout": 0.2,
+    }  # fmt: skip
+    never, output = run(tmp_path / "whole", **settings), tmp_path / "stopped"
+    assert run(output, observer=Watch(5), **settings) is None
+    folder.rename(tmp_path / "gone")
+    for given, message in (
+        (None, r"was taught what to think of more\.csv, 120 texts; name those with --unlabelled"),
+        (Unlabelled.of(["x"]), r"was taught what to think of more\.csv, 120 texts"),
+    ):
+        with pytest.raises(TrainingError, match=message):
+            run(output, data=data, unlabelled=given, resume=True)
+    with pytest.raises(ConfigError, match=r"has teacher_share=0\.7, not 1"):
+        run(output, data=data, resume=True, teacher_share=1)
+    model = run(output, data=data, resume=True)
+    for one, other in zip(history(tmp_path / "whole"), history(output), strict=True):
+        for name in one:
+            assert float(other[name]) == pytest.approx(float(one[name]), abs=1e-6), name
+    assert model.temperature == pytest.approx(never.temperature, abs=1e-6)
+
+
+def test_a_run_stopped_while_it_asks_goes_on_and_only_with_the_same_teacher(
+    tmp_path, teacher, monkeypatch
+):
+    monkeypatch.setattr(training_teachers, "TOGETHER", 50)
+    output, folder, watch = tmp_path / "m", tmp_path / "teacher", Watch(1)
+    shutil.copytree(teacher, folder)
+    assert run(output, observer=watch, teacher=str(folder)) is None
+    assert not watch.progress and (output / "run" / "guesses").exists()
+    registry.save(bag_of_words(temperature=0.7), folder)
+    with pytest.raises(TrainingError, match=r"no longer what it was when .* began; put teacher"):
+        run(output, resume=True)
+    registry.save(bag_of_words(temperature=0.5), folder)
+    shutil.rmtree(output / "run" / "guesses")
+    watch = Watch(3)  # two looks while it asks, one at the first step
+    assert run(output, resume=True, observer=watch) is None
+    assert [(one.epoch, one.step) for one in watch.progress] == [(1, 1)]
+
+
+def test_a_run_that_was_not_taught_takes_no_texts_to_be_taught(tmp_path):
+    assert run(tmp_path / "m", unlabelled=None, observer=Watch(1)) is None
+    with pytest.raises(TrainingError, match="was taught what to think of no texts; leave out --un"):
+        run(tmp_path / "m", resume=True)
+
+
+# ---- what goes wrong ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "texts without labels need a teacher to judge them; .* --set teacher=imdb"),
+        ({"teacher": " , "}, "need a teacher"),
+        ({"teacher": "nobody"}, "no model 'nobody'"),
+        ({"teacher": "shakespeare"}, "is no classifier"),
+        ({"teacher": "imdb", "class_weights": "balanced"}, "leave out --class-weights or teacher"),
+        ({"teacher": "imdb", "teacher_share": 0.0}, "teacher_share must be above 0 and at most 1"),
+        ({"teacher_share": 1.5}, "teacher_share must be above 0 and at most 1"),
+    ],
+    ids=str,
+)
+def test_nonsense_is_refused_in_a_sentence_before_anything_is_written(settings, message, tmp_path):
+    with pytest.raises(TextRNNError, match=message):
+        run(tmp_path / "model", **settings)
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("classes", [("bad", "good"), ("negative", "none", "positive"),
+                                     ("positive", "negative")])  # fmt: skip
+def test_a_teacher_of_other_classes_or_of_another_order_is_refused(classes, teacher, tmp_path):
+    message = f"judges negative, positive, and these texts are labelled {', '.join(classes)};"
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path / "model", data=labelled(classes), teacher=str(teacher))
+    assert not (tmp_path / "model").exists()
+
+
+# ---- the command line ---------------------------------------------------------------------------
+
+
+def test_the_command_line_hands_over_the_texts_and_the_teacher(tmp_path, teacher, monkeypatch):
+    few, more = tmp_path / "few.csv", tmp_path / "more.csv"
+    rows = [
+        f"{text},{BINARY[label]}\n" for text, label in zip(DATA.texts, DATA.labels, strict=True)
+    ]
+    few.write_text("text,label\n" + "".join(rows))
+    more.write_text("text\n" + "".join(f"{text}\n" for text in MORE.texts))
+    seen = []
+
+    def heavy(texts, output, **how):
+        seen.append(how)
+
+    monkeypatch.setattr("textrnn.cli.tensorflow.train_classifier", heavy)
+    for command in (["train", "classifier"], ["finetune", str(teacher)]):
+        typed = [*command, str(few), "-o", str(tmp_path / "m"), "--unlabelled", str(more)]
+        CliRunner().invoke(main, [*typed, "--set", f"teacher={teacher}"])
+        assert list(seen[-1]["unlabelled"].texts) == MORE.texts
+        assert seen[-1]["settings"]["teacher"] == str(teacher)
+        monkeypatch.setitem(sys.modules, "textrnn.cli.tensorflow", None)  # importing it is an error
+        done = CliRunner().invoke(main, typed)
+        assert done.exit_code == 1 and "need a teacher to judge them" in done.stderr
+        monkeypatch.undo()
+        monkeypatch.setattr("textrnn.cli.tensorflow.train_classifier", heavy)
+    done = CliRunner().invoke(
+        main, ["finetune", "shakespeare", "x", "-o", "m", "--unlabelled", "y"]
+    )
+    assert "is a generator; leave out --unlabelled" in done.stderr
+    assert "teacher_share = 0.5" in CliRunner().invoke(main, ["train", "settings"]).output

@@ -1,0 +1,1 @@
+"""The Python interface: trained models as objects, and the functions that train them."""

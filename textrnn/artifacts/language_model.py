@@ -1,0 +1,211 @@
+"""A language model as a folder: what a classifier starts from, saved whole and loaded checked.
+
+    config.json      rebuilds: format, kind, the network's shape, how texts are read, the sums
+    tokenizer.json   the words (and tokenizer.model for SentencePiece)
+    weights.npz      arrays by name, float32
+    metadata.json    records: versions, texts, settings, perplexity, history
+    README.md        what it is, in a few lines
+
+It is no model to use by itself: it foretells words of its own tokenizer, and does not write.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn import tokenizers
+from textrnn.artifacts import folders, model_files, storage
+from textrnn.artifacts.model_files import ModelFiles
+from textrnn.config.generator import GeneratorConfig, cell_name
+from textrnn.config.text import ReadingConfig
+from textrnn.config.weights import cell_shapes
+from textrnn.engine.generator import Network
+from textrnn.engine.threads import one_blas_thread, parallel_map
+from textrnn.errors import ArtifactError, ConfigError
+from textrnn.tokenizers import Ids
+
+KIND = "language model"
+RECORDS = ("corpus", "data", "pretraining", "tokens", "perplexity")  # what others read of it
+# Of texts to score: side by side, each from the zero state; and logits at a time (32 MB), in each
+# of so many threads at most.
+ROWS, LEAST_STEPS, LOGITS, WORKERS = 64, 64, 2**23, 8
+
+OnProgress = Callable[[int, int], None]  # ids scored, ids in all
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """What foretells the next word: a network's shape and weights, and how it reads texts.
+
+    Its weights but for those of `softmax` have the names that a classifier's have.
+    """
+
+    config: GeneratorConfig
+    reading: ReadingConfig
+    tokenizer: Any  # WordTokenizer or SentencePieceTokenizer
+    weights: Mapping[str, npt.NDArray[Any]]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    name: str = "language model"
+
+    @property
+    def unit(self) -> str:
+        """What it foretells, in the plural."""
+        return "pieces" if self.reading.tokens == "sentencepiece" else "words"
+
+    @property
+    def corpus(self) -> Mapping[str, Any]:
+        """What tells the texts without labels that it learnt from."""
+        return self.metadata["corpus"]
+
+    @property
+    def sha256(self) -> str:
+        """The sum of those texts."""
+        return str(self.corpus["sha256"])
+
+    def score(self, ids: Ids, on_progress: OnProgress | None = None) -> dict[str, float]:
+        """Mean loss in nats a word, perplexity, and the share of right first guesses.
+
+        Over all of `ids` (2 or more, whole texts one after the other with 0 before each) but the
+        first, cut into as many as 64 streams. The tail that fills no stream is dropped.
+        """
+        rows = max(1, min(ROWS, (len(ids) - 1) // LEAST_STEPS))
+        steps = (len(ids) - 1) // rows
+        inputs = ids[: rows * steps].reshape(rows, steps)
+        targets = ids[1 : rows * steps + 1].reshape(rows, steps)
+        network, loss, right, start = self._network(), 0.0, 0, 0
+        with one_blas_thread():
+            for vectors in network.chunks(inputs, network.zero_state(rows)):
+                part = targets[:, start : start + vectors.shape[1]]
+                start += vectors.shape[1]
+                for part_loss, part_right in self._compare(
+                    vectors.reshape(part.size, -1), part.reshape(-1)
+                ):
+                    loss, right = loss + part_loss, right + part_right
+                if on_progress:
+                    on_progress(rows * start, rows * steps)
+        loss /= rows * steps
+        perplexity = math.exp(min(loss, 700.0)) if math.isfinite(loss) else loss
+        return {"loss": loss, "perplexity": perplexity, "accuracy": right / (rows * steps)}
+
+    def _network(self) -> Network:
+        """What gives vectors to compare with embeddings, instead of logits."""
+        size = self.config.embedding_dim
+        kernel = self.weights.get("softmax/kernel", np.eye(size, dtype=np.float32))
+        output = {"output/kernel": kernel, "output/bias": np.zeros(size, np.float32)}
+        return Network(self.config, {**self.weights, **output})
+
+    def _compare(self, vectors: npt.NDArray[Any], targets: Ids) -> Iterator[tuple[float, int]]:
+        """Compare vectors (n, size) with targets (n,), a span of them at a time.
+
+        Gives each span's summed loss in nats, and how many of its targets are the likeliest.
+        """
+        table, bias = self.weights["embedding/embeddings"], self.weights["softmax/bias"]
+        span = max(1, LOGITS // self.config.vocab_size)
+
+        def compare(start: int) -> tuple[float, int]:
+            part = targets[start : start + span]
+            logits = vectors[start : start + span] @ table.T
+            logits += bias
+            chosen, highest = logits[np.arange(len(part)), part], logits.max(axis=1)
+            logits -= highest[:, None]
+            sums = np.exp(logits, out=logits).sum(axis=1)
+            loss = float((np.log(sums) + highest - chosen).sum(dtype=np.float64))
+            return loss, int((chosen == highest).sum())
+
+        return parallel_map(compare, range(0, len(targets), span), workers=WORKERS)
+
+
+def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of every weight, named as Keras names them, in its order."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "embedding/embeddings": (config.vocab_size, config.embedding_dim)
+    }
+    features = config.embedding_dim
+    for index in range(1, config.layers + 1):
+        shapes |= cell_shapes(cell_name(config, index), config.cell, config.units, features)
+        features = config.units
+    if config.units != config.embedding_dim:
+        shapes["softmax/kernel"] = (config.units, config.embedding_dim)
+    shapes["softmax/bias"] = (config.vocab_size,)
+    return shapes
+
+
+def save(model: LanguageModel, folder: Path) -> None:
+    """Write `model` as `folder`, in place of one that is there, all or nothing.
+
+    ArtifactError when it cannot be written.
+    """
+    record = {
+        "kind": KIND,
+        "network": model.config.to_dict(),
+        "reading": model.reading.to_dict(),
+    }
+    storage.write(
+        folder, record, model.tokenizer, model.weights, model.metadata, _card(model), np.float32
+    )
+
+
+def is_saved(folder: str | Path) -> bool:
+    """Whether some model, of whatever kind, is in `folder`, and not texts to read."""
+    return model_files.holds(Path(folder), ("config.json", "run/checkpoint.npz"))
+
+
+def load(folder: str | Path) -> LanguageModel:
+    """The language model in `folder`; ArtifactError says what is wrong with it."""
+    folder = Path(folder)
+    found = model_files.read(folder)
+    if "config.json" not in found.files and (folder / "run").is_dir():
+        raise ArtifactError(
+            f"the run in {folder} has not ended an epoch yet, so there is nothing to start from; "
+            f"go on with it first, with --resume"
+        )
+    record = found.json("config.json")
+    if record.get("kind") != KIND:
+        inside = folder / "pretrain"
+        raise ArtifactError(
+            f"{folder} holds no language model to start from"
+            + (f"; name the one in it, {inside}" if inside.exists() else
+               "; name a folder that --pretrain made, or texts")
+        )  # fmt: skip
+    storage.check_format(folder, record)
+    return _read(found, record)
+
+
+def _read(found: ModelFiles, record: Mapping[str, Any]) -> LanguageModel:
+    folder, path = found.folder, found.folder / "config.json"
+    try:
+        config = GeneratorConfig.from_dict(record["network"])
+        reading = ReadingConfig.from_dict(record["reading"])
+        sums = dict(record["sha256"])
+    except (ConfigError, TypeError, KeyError, AttributeError, ValueError) as error:
+        raise ArtifactError(f"{path} is damaged: {error}") from error
+    files = {name: found.data(name) for name in ("tokenizer.json", "weights.npz")}
+    if reading.tokens == "sentencepiece":
+        files["tokenizer.model"] = found.data("tokenizer.model")
+    storage.check_sums(folder, files, sums)
+    tokenizer = tokenizers.read(found.text("tokenizer.json"), files.get("tokenizer.model"))
+    storage.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
+    shapes = weight_shapes(config)
+    weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
+    metadata = found.json("metadata.json")
+    if missing := [name for name in RECORDS if name not in metadata]:
+        raise ArtifactError(f"{folder / 'metadata.json'} is damaged: it lacks {', '.join(missing)}")
+    return LanguageModel(config, reading, tokenizer, weights, metadata, name=str(folder))
+
+
+def _card(model: LanguageModel) -> str:
+    corpus, config = model.corpus, model.config
+    return (
+        f"# A language model to start classifiers from\n\n"
+        f"{config.layers} {config.cell} layers of {config.units} units over "
+        f"{config.vocab_size:,} {model.unit}, learnt from {', '.join(corpus['names'])} "
+        f"({corpus['texts']:,} texts, sha256 {corpus['sha256'][:12]}…) and the texts of "
+        f"{', '.join(model.metadata['data']['names'])}; validation perplexity "
+        f"{model.metadata['perplexity']:.1f}.\n\n"
+        f"Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
+    )

@@ -1,0 +1,93 @@
+"""`textrnn corpora`: list and fetch the texts that are known by name."""
+
+import shlex
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.data.downloads import KnownCorpus
+
+LISTED = "{:<16} {:>8}  {:<26} {}"
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def corpora(ctx: click.Context) -> None:
+    """The texts that textrnn knows where to get: list them, show one, fetch one.
+
+    \b
+    textrnn corpora fetch tinyshakespeare
+    textrnn corpora fetch imdb -o aclImdb
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_corpora)
+
+
+@corpora.command("list")
+def list_corpora() -> None:
+    """List the corpora there are."""
+    from textrnn.data.downloads import KNOWN
+
+    click.echo(LISTED.format("name", "size", "licence", "title"))
+    for corpus in KNOWN.values():
+        size = f"{corpus.size / 1e6:.1f} MB"
+        click.echo(LISTED.format(corpus.name, size, corpus.licence, corpus.title))
+
+
+@corpora.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show all that is known of the corpus NAME: address, size, sum, licence."""
+    for field, value in vars(_known(name)).items():
+        click.echo(f"{field:<8} {f'{value:,} bytes' if field == 'size' else value}")
+
+
+@corpora.command()
+@click.argument("name")
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="The file to make; the folder, for an archive.  [default: as `show NAME` says]",
+)
+@click.option("--url", help="Another address of the same file; its sum is still checked.")
+def fetch(name: str, output: Path | None, url: str | None) -> None:
+    """Download the corpus NAME, check its size and sum, and unpack it if it is an archive."""
+    from dataclasses import replace
+
+    from textrnn.data import downloads
+
+    corpus = _known(name)
+    live = sys.stderr.isatty()
+    try:
+        path = downloads.fetch(
+            corpus if url is None else replace(corpus, url=url),
+            output or Path(corpus.file),
+            on_progress=partial(_show, corpus) if live else None,
+        )
+    finally:
+        if live:
+            click.echo("\r\033[K", nl=False, err=True)
+    click.echo(path)
+    hint = f"textrnn train {corpus.teaches} {shlex.quote(str(path))} -o my-model"
+    click.echo(f"now teach a model on it: {hint}", err=True)
+
+
+def _known(name: str) -> "KnownCorpus":
+    from textrnn.data.downloads import KNOWN
+
+    if name not in KNOWN:
+        raise ConfigError(f"no corpus {name!r}; there are {', '.join(KNOWN)}")
+    return KNOWN[name]
+
+
+def _show(corpus: "KnownCorpus", done: int, total: int) -> None:
+    then = ", unpacking" if done == total and corpus.kind == "archive" else ""
+    click.echo(f"\r{done / total:.0%} of {total:,} bytes{then}", nl=False, err=True)

@@ -1,0 +1,30 @@
+"""How the next token of a generated text is chosen."""
+
+from dataclasses import dataclass
+
+from textrnn.config.base import Config
+from textrnn.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingConfig(Config):
+    """How the next character is chosen; the filters apply in this order."""
+
+    repetition_penalty: float = 1.0  # CTRL's (Keskar et al. 2019); 1 is none
+    repetition_window: int = 64  # characters back that the penalty looks at
+    temperature: float = 0.8  # below 1 safer, above 1 wilder, 0 always the likeliest
+    top_k: int = 0  # keep the k likeliest; 0 keeps all
+    top_p: float = 1.0  # keep the likeliest that make up this share (nucleus)
+    min_p: float = 0.0  # keep those at least this likely, as a share of the likeliest
+
+    def __post_init__(self) -> None:
+        self._at_least(0, "temperature", "top_k")
+        self._at_least(1, "repetition_window")
+        if not 0.01 <= self.repetition_penalty <= 100:
+            raise ConfigError(
+                f"repetition_penalty must be from 0.01 to 100, got {self.repetition_penalty}"
+            )
+        if not 0 < self.top_p <= 1:
+            raise ConfigError(f"top_p must be above 0 and at most 1, got {self.top_p}")
+        if not 0 <= self.min_p <= 1:
+            raise ConfigError(f"min_p must be from 0 to 1, got {self.min_p}")

@@ -1,0 +1,1 @@
+"""Turn files into texts: corpora, tables, labelled texts, downloads."""

@@ -1,0 +1,220 @@
+"""Turn the name of a known corpus into a file of exactly its bytes, or a folder of its files.
+
+A file gets its name only after its size and its sha256 were found right; until then it is
+TARGET.part, and whatever goes wrong leaves neither. A corpus that comes as an archive is fetched
+in the same way as TARGET.tar.gz, and unpacked.
+"""
+
+import hashlib
+import http.client
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+from urllib.parse import urlsplit
+
+from textrnn.data import archives
+from textrnn.errors import DownloadError
+
+TIMEOUT = 30.0  # seconds without a sign of life
+CHUNK_BYTES = 2**16
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownCorpus:
+    """A corpus that anyone may fetch, and how to tell that it arrived whole.
+
+    `size` and `sha256` are those of what is at `url`: the text, or the archive.
+    """
+
+    name: str
+    title: str
+    url: str
+    licence: str
+    size: int  # bytes
+    sha256: str
+    file: str  # the name it gets when no other is given; an archive's is its folder's
+    kind: Literal["text", "archive"] = "text"
+    teaches: Literal["generator", "classifier"] = "generator"
+
+
+_LISTED = (
+    KnownCorpus(
+        name="tinyshakespeare",
+        title="40,000 lines of Shakespeare's plays, as char-rnn learnt from",
+        url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+        licence="public domain",
+        size=1_115_394,
+        sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+        file="tinyshakespeare.txt",
+    ),
+    KnownCorpus(
+        name="imdb",
+        title="100,000 film reviews, half of them labelled (Maas et al. 2011)",
+        url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+        licence="research use; see address",  # its authors name none; they ask to be cited
+        size=84_125_825,
+        sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+        file="aclImdb",
+        kind="archive",
+        teaches="classifier",
+    ),
+)
+KNOWN: Mapping[str, KnownCorpus] = MappingProxyType({corpus.name: corpus for corpus in _LISTED})
+
+
+def fetch(
+    corpus: KnownCorpus,
+    target: Path,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Download `corpus` as `target`, a file or a folder, all or nothing, and return `target`.
+
+    Without a request when it is there already; something else of that name is never overwritten.
+    `on_progress` is called with the bytes that have come and the bytes in all. DownloadError says
+    what went wrong.
+    """
+    try:
+        if corpus.kind == "archive":
+            _fetch_folder(corpus, target, on_progress)
+        elif not _is_there(corpus, target):
+            _download(corpus, target, on_progress)
+    except OSError as error:  # the disk's: those of the network are DownloadErrors by now
+        raise DownloadError(
+            f"cannot write {target}: {error.strerror or error}; choose a folder that exists, has "
+            f"room and can be written to"
+        ) from error
+    return target
+
+
+def _fetch_folder(
+    corpus: KnownCorpus, target: Path, on_progress: Callable[[int, int], None] | None
+) -> None:
+    if archives.is_unpacked(target, corpus.sha256):
+        return
+    if target.is_dir():
+        raise DownloadError(
+            f"{target} is there already and was not made by this command; name a new folder, "
+            f"such as {target / corpus.file}"
+        )
+    if target.exists():
+        raise DownloadError(f"{target} is a file; name a new folder, such as {corpus.file}")
+    archive = target.with_name(target.name + ".tar.gz")
+    brought = _is_there(corpus, archive)
+    if not brought:
+        _download(corpus, archive, on_progress)
+    try:
+        archives.unpack(archive, corpus.file, target, sha256=corpus.sha256)
+    finally:
+        if not brought:
+            archive.unlink(missing_ok=True)
+
+
+def _is_there(corpus: KnownCorpus, target: Path) -> bool:
+    if not target.exists():
+        return False
+    if target.is_dir():
+        raise DownloadError(f"{target} is a folder; name a file, such as {target / corpus.file}")
+    if target.is_file() and target.stat().st_size == corpus.size:
+        with target.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == corpus.sha256:
+                return True
+    raise DownloadError(
+        f"{target} is there already and is not {corpus.name}; choose another name, or move that "
+        f"one away first"
+    )
+
+
+def _download(
+    corpus: KnownCorpus, target: Path, on_progress: Callable[[int, int], None] | None
+) -> None:
+    part = target.with_name(target.name + ".part")
+    try:
+        file = part.open("xb")  # never into what another download is writing
+    except FileExistsError:
+        raise DownloadError(
+            f"{part} is there already, from a download that runs or was killed; delete it if "
+            f"none is running"
+        ) from None
+    done = 0
+    try:
+        with file:
+            for chunk in _checked_chunks(corpus):
+                file.write(chunk)
+                done += len(chunk)
+                if on_progress:
+                    on_progress(done, corpus.size)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except BaseException:  # Ctrl-C too
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
+    """The bytes at the corpus's address; DownloadError after the last when they are not its own."""
+    done, digest = 0, hashlib.sha256()
+    for chunk in _chunks(corpus):
+        done += len(chunk)
+        if done > corpus.size:
+            break
+        digest.update(chunk)
+        yield chunk
+    advice = "try again, or give another address of it with --url"
+    if done != corpus.size:
+        got = f"more than {corpus.size:,}" if done > corpus.size else f"{done:,}"
+        raise DownloadError(
+            f"{corpus.url} gave {got} bytes, {corpus.name} has {corpus.size:,}: it was cut short "
+            f"or is another file; {advice}"
+        )
+    if digest.hexdigest() != corpus.sha256:
+        raise DownloadError(
+            f"{corpus.url} gave another file than {corpus.name}: its sha256 is "
+            f"{digest.hexdigest()}, expected {corpus.sha256}; {advice}"
+        )
+
+
+def _chunks(corpus: KnownCorpus) -> Iterator[bytes]:
+    url = corpus.url
+    host, failed = _host(url), "cannot reach"
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+            failed = "lost"
+            while chunk := response.read(CHUNK_BYTES):
+                yield chunk
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise DownloadError(
+            f"{host} answered {error.code} {error.reason} to {url}; check that address, or give "
+            f"another one with --url"
+        ) from error
+    except (http.client.InvalidURL, UnicodeError) as error:
+        raise _no_address(url) from error
+    except (OSError, http.client.HTTPException) as error:
+        cause = getattr(error, "reason", error)
+        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+        brought = "file" if corpus.kind == "text" else "folder in it"
+        raise DownloadError(
+            f"{failed} {host}: {reason}; check the network, or download {url} by other means "
+            f"and name the {brought} to `textrnn train {corpus.teaches}`"
+        ) from error
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _no_address(url) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _no_address(url)
+    return parts.netloc.rpartition("@")[2]
+
+
+def _no_address(url: str) -> DownloadError:
+    return DownloadError(f"{url!r} is no address; one looks like https://example.org/file.txt")

@@ -1,0 +1,118 @@
+"""Turn tensorflow-datasets' imdb_reviews, prepared on disk or fetched, into labelled texts.
+
+A prepared copy is read from its folder without asking any server about it.
+"""
+
+import contextlib
+import io
+import logging
+import os
+import re
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from textrnn.data.labelled import Labelled
+from textrnn.data.sources import BINARY
+from textrnn.data.unlabelled import without
+from textrnn.errors import CorpusError
+
+NAME = "imdb_reviews"
+HOME = "http://ai.stanford.edu/~amaas/data/sentiment/"
+TIMEOUT = 30.0  # seconds without a sign of life
+BATCH_SIZE = 1000
+
+
+def read_imdb(split: Literal["train", "test"], data_dir: str | None = None) -> Labelled:
+    """The 25,000 labelled reviews of a split, classes (negative, positive).
+
+    `data_dir` is where tensorflow-datasets keeps its data: by default $TFDS_DATA_DIR or
+    ~/tensorflow_datasets. What is not there is fetched; CorpusError when that fails, or when
+    what is there is damaged.
+    """
+    texts, labels = _read(split, data_dir)
+    if not set(labels) <= {0, 1}:
+        raise CorpusError(f"{NAME} has labels other than 0 and 1 in {split}; it is another one")
+    return Labelled.of(texts, np.array(labels, dtype=np.int32), BINARY, (f"{NAME} {split}",))
+
+
+def read_imdb_unlabelled(data_dir: str | None = None) -> Sequence[str]:
+    """The 50,000 reviews without a label, but for those that stand among the test reviews too.
+
+    Those are 270, 266 of them different: case, spaces and punctuation make no other review.
+    `data_dir` and errors as in `read_imdb`.
+    """
+    texts = _read("unsupervised", data_dir)[0]
+    return without(texts, _read("test", data_dir)[0])
+
+
+def _read(split: str, data_dir: str | None) -> tuple[list[str], list[int]]:
+    root = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    texts: list[str] = []
+    labels: list[int] = []
+    try:
+        with _quiet():
+            builder = _prepared(root) or _fetched(root)
+            batches = builder.as_dataset(split=split, batch_size=BATCH_SIZE, shuffle_files=False)
+            for batch in tfds.as_numpy(batches):
+                texts.extend(text.decode() for text in batch["text"])
+                labels.extend(batch["label"].tolist())
+    except (tf.errors.OpError, AssertionError, OSError, LookupError, ValueError) as error:
+        raise CorpusError(
+            f"{root / NAME} holds no {split} reviews that can be read ({_reason(error)}); delete "
+            f"that folder and it is fetched again"
+        ) from error
+    return texts, labels
+
+
+def _prepared(root: Path) -> Any:
+    """The newest version prepared under `root`, or None."""
+    versions = {
+        tuple(map(int, folder.parent.name.split("."))): folder.parent
+        for folder in (root / NAME / "plain_text").glob("*/dataset_info.json")
+        if re.fullmatch(r"\d+\.\d+\.\d+", folder.parent.name)
+    }
+    return tfds.builder_from_directory(versions[max(versions)]) if versions else None
+
+
+def _fetched(root: Path) -> Any:
+    try:
+        # tensorflow-datasets tries an address for minutes before it says that there is no network.
+        urllib.request.urlopen(HOME, timeout=TIMEOUT).close()
+        builder = tfds.builder(f"{NAME}/plain_text", data_dir=root)
+        builder.download_and_prepare()
+    except (
+        OSError, tfds.download.DownloadError,
+        tfds.download.download_manager.NonMatchingChecksumError,
+    ) as error:  # fmt: skip
+        raise CorpusError(
+            f"{NAME} is not in {root} and could not be fetched ({_reason(error)}); name another "
+            f"folder of tensorflow-datasets, or fetch aclImdb_v1.tar.gz from {HOME} by other "
+            f"means, unpack it and name its folder aclImdb instead"
+        ) from error
+    return builder
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong in a few words, without TensorFlow's names of its nodes."""
+    cause = getattr(error, "reason", error)
+    told = getattr(cause, "strerror", None) or re.sub(r"\{\{.*?\}\} *| *\[Op:.*", "", str(cause))
+    return next(iter(told.splitlines()), "") or type(cause).__name__
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep tensorflow-datasets from printing, logging and drawing bars."""
+    tfds.disable_progress_bar()
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(level)

@@ -1,0 +1,275 @@
+"""Turn CSV, TSV and JSON lines into rows, and rows into such files, one row in memory at a time.
+
+A row that cannot be read becomes a BadRow with its reason, and reading goes on after it: whoever
+asked for the rows decides whether one bad row spoils the whole.
+"""
+
+import csv
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from textrnn.data.text_files import open_text
+from textrnn.errors import CorpusError
+
+__all__ = ["BadRow", "Form", "Row", "RowWriter", "form_of", "open_text", "read_rows"]
+
+Form = Literal["csv", "tsv", "jsonl"]
+FIELD_LIMIT = 2**26  # characters of one field; longer ones come from a quote never closed
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+_FORMS: Mapping[str, Form] = {
+    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
+}  # fmt: skip
+_NUL = "it holds a NUL character; if the file is UTF-16, use --encoding utf-16"
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+# All whole fields of a row, up to the one whose quote is never closed.
+_WHOLE_FIELDS = {
+    form: re.compile(rf'(?:(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+)?{mark})*+')
+    for form, mark in _DELIMITERS.items()
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a row holds, by column, and the line where it begins, counted from 1."""
+
+    line: int
+    values: dict[str, Any]  # strings from CSV and TSV, whatever JSON knows from JSON lines
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """Why the row that begins on `line` cannot be read."""
+
+    line: int
+    reason: str
+
+
+def form_of(path: str | Path) -> Form | None:
+    """The form that a file's suffix tells of, or None."""
+    return _FORMS.get(Path(path).suffix.lower())
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def read_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row | BadRow]:
+    """The rows of `file`, the lines of a text opened with newline="", as they come.
+
+    The first row of CSV and TSV names the columns. Both quote with "..." and double a quote
+    inside; fields may hold line ends. Empty lines are skipped, and a byte order mark is dropped.
+    CorpusError when nothing can go on: an empty file, no header, a column named twice.
+    """
+    return _json_rows(file, name) if form == "jsonl" else _delimited_rows(file, form, name)
+
+
+class _Lines:
+    """Lines, counted, and those of the row at hand kept to look at when it is broken."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._count = 0
+        self.row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if self._count == 0:
+            line = line.removeprefix("\ufeff")
+        self._count += 1
+        self.row.append(line)
+        return line
+
+    def begin(self) -> int:
+        """Forget the row before; the number of the line where the next one begins."""
+        self.row.clear()
+        return self._count + 1
+
+    def open_quote(self, form: Form) -> int:
+        """How many lines into the row the quote opens that is never closed."""
+        whole = _WHOLE_FIELDS[form].match("".join(self.row))
+        return bisect_right(list(accumulate(map(len, self.row))), whole.end() if whole else 0)
+
+
+def _delimited_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row | BadRow]:
+    records = _records(_Lines(file), form)
+    columns = _header(records, name)
+    for record in records:
+        if isinstance(record, BadRow):
+            yield record
+            continue
+        line, fields = record
+        if len(fields) == len(columns):
+            yield Row(line, dict(zip(columns, fields, strict=True)))
+        elif len(fields) > 1 or fields[0].strip():  # else a line of nothing but spaces
+            yield BadRow(
+                line,
+                f"it has {_counted(len(fields), 'field')}, the header names "
+                f"{_counted(len(columns), 'column')}",
+            )
+
+
+def _header(records: Iterator[tuple[int, list[str]] | BadRow], name: str) -> list[str]:
+    for record in records:
+        if isinstance(record, BadRow):
+            raise CorpusError(
+                f"{name} has no header: line {record.line} should name its columns, but "
+                f"{record.reason}"
+            )
+        columns = [column.strip() for column in record[1]]
+        if not any(columns):
+            continue
+        for column in columns:
+            if columns.count(column) > 1:
+                raise CorpusError(
+                    f"{name} names the column {column!r} twice on line {record[0]}; give each "
+                    f"column a name of its own"
+                )
+        return columns
+    raise CorpusError(f"{name} is empty; a table begins with a line that names its columns")
+
+
+def _records(lines: _Lines, form: Form) -> Iterator[tuple[int, list[str]] | BadRow]:
+    """Where each row begins and its fields, header included, empty lines not."""
+    # The limit belongs to the csv module, so to the whole process: it is only ever raised.
+    csv.field_size_limit(max(csv.field_size_limit(), FIELD_LIMIT))
+    reader = csv.reader(lines, delimiter=_DELIMITERS[form], strict=True)
+    while True:
+        begin = lines.begin()
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield _broken_row(begin, lines, form, str(error))
+            if len(lines.row) > 1 and "limit" in str(error):
+                return  # a quote never closed has swallowed more than a row can be
+            continue
+        if any("\0" in line for line in lines.row):
+            yield BadRow(begin, _NUL)
+        elif fields:
+            yield begin, fields
+
+
+def _broken_row(begin: int, lines: _Lines, form: Form, error: str) -> BadRow:
+    """The row in `lines` and why csv cannot read it, in our words where we know its own."""
+    if "unexpected end" in error or ("limit" in error and len(lines.row) > 1):
+        return BadRow(
+            begin + lines.open_quote(form),
+            "the quote that opens here is never closed; nothing after it was read",
+        )
+    if "limit" in error:
+        return BadRow(begin, f"a field is longer than {FIELD_LIMIT:,} characters")
+    if "expected after" in error:
+        return BadRow(
+            begin,
+            "text goes on after a closing quote; a quote inside a quoted field is written twice",
+        )
+    return BadRow(begin, f"it cannot be taken apart: {error}")
+
+
+def _json_rows(file: Iterable[str], name: str) -> Iterator[Row | BadRow]:
+    empty = True
+    for number, line in enumerate(file, 1):
+        if number == 1:
+            line = line.removeprefix("\ufeff")
+        if line.strip():
+            empty = False
+            yield _json_row(number, line)
+    if empty:
+        raise CorpusError(
+            f'{name} is empty; each line is to hold an object such as {{"text": "...", '
+            f'"label": "..."}}'
+        )
+
+
+def _json_row(number: int, line: str) -> Row | BadRow:
+    if "\0" in line:
+        return BadRow(number, _NUL)
+    try:
+        values = json.loads(line.rstrip(), parse_constant=_no_constant)
+        if not isinstance(values, dict):
+            kind = "an array" if isinstance(values, list) else "a single value"
+            return BadRow(number, f"it is {kind}, not an object with the columns as its keys")
+        if "\\u" in line and any(map(_NO_TEXT.search, _strings(values))):
+            return BadRow(number, "it holds a NUL character or half a surrogate pair")
+    except json.JSONDecodeError as error:
+        return BadRow(number, f"it is not JSON: {error.msg} at character {error.pos + 1:,}")
+    except RecursionError:
+        return BadRow(number, "its values are nested too deeply")
+    except ValueError as error:
+        return BadRow(number, f"it is not JSON: {error}")
+    return Row(number, values)
+
+
+def _no_constant(constant: str) -> None:
+    raise ValueError(f"JSON knows no {constant}")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every string inside a JSON value, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _strings(entry)
+    elif isinstance(value, dict):
+        yield from value
+        for entry in value.values():
+            yield from _strings(entry)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# ---- writing ------------------------------------------------------------------------------------
+
+
+class RowWriter:
+    """Write rows as they come; `read_rows` reads them back.
+
+    CSV and TSV hold exactly `columns`, named in a header: other values are left out, missing ones
+    are empty, and what is no string is written as JSON. A JSON line holds all the values of its
+    row, for its rows need not be alike. Lines end with LF.
+    """
+
+    def __init__(self, stream: TextIO, form: Form, columns: Sequence[str]) -> None:
+        self._stream, self._columns = stream, columns
+        self._writer: Any = None
+        if form != "jsonl":
+            # csv quotes what is part of its line end: with CR LF it quotes a lone CR as well.
+            self._writer = csv.writer(
+                _EndLines(stream), delimiter=_DELIMITERS[form], lineterminator="\r\n"
+            )
+            self._writer.writerow(columns)
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        """Write one row, its values by column."""
+        if self._writer is None:
+            self._stream.write(json.dumps(dict(values), ensure_ascii=False) + "\n")
+        else:
+            self._writer.writerow([_cell(values.get(column)) for column in self._columns])
+
+
+class _EndLines:
+    """What csv writes its rows to, one call a row: their CR LF becomes LF."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, row: str) -> int:
+        return self._stream.write(row.removesuffix("\r\n") + "\n")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Turn ids into tf.data batches."""

@@ -1,0 +1,1 @@
+"""Trained networks in NumPy: cells, stacks, sampling, generation, classification."""

@@ -1,0 +1,248 @@
+"""Join a trained model and the sampler: a prime goes in, text comes out, character by character.
+
+Whatever the model's tokens are: where they are characters each is one, else what the tokens write
+is cut to the length asked for.
+
+Every product runs on one BLAS thread (`textrnn.engine.threads`). Many samples run as rows of a batch,
+split among threads of our own.
+"""
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice, pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.artifacts.generator import Artifact
+from textrnn.config.sampling import SamplingConfig
+from textrnn.engine.generator import Network
+from textrnn.engine.sampling import draw, probabilities, uniforms
+from textrnn.engine.stopping import Continuation, after, stop_texts, until
+from textrnn.engine.threads import one_blas_thread
+from textrnn.errors import ConfigError
+from textrnn.tokenizers import Ids, Unknown
+from textrnn.tokenizers.detokenize import (
+    MOST_IDS,
+    Characters,
+    Mask,
+    Pieces,
+    Start,
+    Words,
+    writing_of,
+)
+
+# Tokens. A network this size has forgotten what stands further back; a longer prime is cut to its
+# end.
+LONGEST_PRIME = 10_000
+BURST = 16  # tokens computed at a time, so that no setting is changed while the caller runs
+# Multiplications of a product that are worth a thread; below, threads wait for one another.
+WORK_A_THREAD = 2**21
+
+
+def fresh_seed() -> int:
+    """A seed nobody chose, short enough to type again."""
+    return secrets.randbelow(2**31)
+
+
+def stream(
+    model: Artifact,
+    prime: str = "",
+    length: int = 400,
+    *,
+    sampling: SamplingConfig | None = None,
+    seed: int | None = None,
+    stop: str | Iterable[str] = (),
+    unknown: Unknown = "error",
+) -> Iterator[str]:
+    """Continue `prime` by up to `length` characters, given one at a time (the prime is not).
+
+    Without a prime a new text begins, as after a line end; a model that knows no line end begins
+    it after another character or word that it knows, which is not given.
+
+    Ends early before the first text of `stop` to be complete, which is not given either. The
+    same seed gives the same text; none draws one. Characters of the prime that the model never
+    saw are a TokenizerError, or with `unknown="skip"` are left out. ConfigError on a bad setting,
+    at the call and not at the first character.
+    """
+    stop = stop_texts(stop)
+    start = check_call(model, prime, length, seed, stop, unknown)
+    sampling = sampling or SamplingConfig()
+    return _stream(
+        model, prime, start, length, sampling, fresh_seed() if seed is None else seed, stop
+    )
+
+
+def generate(
+    model: Artifact,
+    prime: str = "",
+    length: int = 400,
+    *,
+    count: int = 1,
+    sampling: SamplingConfig | None = None,
+    seed: int | None = None,
+    stop: str | Iterable[str] = (),
+    unknown: Unknown = "error",
+) -> list[str]:
+    """Write `count` continuations of `prime` in one batched pass; the rest is as for `stream`.
+
+    Sample i draws from its own generator, the child i of `seed`: it is the same however many
+    samples there are, up to the rounding of batched products.
+    """
+    stop = stop_texts(stop)
+    start = check_call(model, prime, length, seed, stop, unknown)
+    if count < 1:
+        raise ConfigError(f"count must be 1 or more, got {count}")
+    sampling = sampling or SamplingConfig()
+    seed = fresh_seed() if seed is None else seed
+    if count == 1:
+        return ["".join(_stream(model, prime, start, length, sampling, seed, stop))]
+    writing = writing_of(model.tokenizer)
+    if isinstance(writing, Characters):
+        steps = _ids(model.network(), start, length, sampling, seed, count)
+        return _rows(model, steps, length, count, stop)
+    steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed, count)
+    texts = [Continuation(writing, prime, start, length, stop) for _ in range(count)]
+    for column in steps:
+        for text, id_ in zip(texts, column.tolist(), strict=True):
+            text.add(id_)
+        if all(text.done for text in texts):
+            break
+    return [text.written for text in texts]
+
+
+def _rows(
+    model: Artifact,
+    steps: Iterator[npt.NDArray[Any]],
+    length: int,
+    count: int,
+    stop: Sequence[str],
+) -> list[str]:
+    """The texts of `count` rows of characters, `length` or up to a stop text."""
+    rows = np.empty((count, length), dtype=model.tokenizer.dtype)
+    texts: list[str | None] = [None] * count
+    reach = max(map(len, stop), default=0)
+    for step, column in enumerate(steps):
+        rows[:, step] = column
+        if stop:
+            for row in (row for row in range(count) if texts[row] is None):
+                # A stop text can only have ended just now: look at the last few characters.
+                start = max(0, step + 1 - reach)
+                tail = model.tokenizer.decode(rows[row, start : step + 1])
+                found = [at for text in stop if (at := tail.find(text)) >= 0]
+                if found:
+                    texts[row] = model.tokenizer.decode(rows[row, : start + min(found)])
+            if all(text is not None for text in texts):
+                break
+    return [
+        model.tokenizer.decode(row) if text is None else text
+        for row, text in zip(rows, texts, strict=True)
+    ]
+
+
+def check_call(
+    model: Artifact,
+    prime: str,
+    length: int,
+    seed: int | None,
+    stop: str | Iterable[str],
+    unknown: Unknown,
+) -> Start:
+    """The prime as ids, after checking what `stream` and `generate` are called with.
+
+    When the prime is empty, what a new text begins after.
+    """
+    if length < 0:
+        raise ConfigError(f"length must be 0 or more, got {length}")
+    if seed is not None and seed < 0:
+        raise ConfigError(f"seed must be 0 or more, got {seed}")
+    if not all(stop_texts(stop)):
+        raise ConfigError("a stop text must have at least one character")
+    writing = writing_of(model.tokenizer)
+    start = writing.start(prime, unknown)
+    if not len(start.ids):
+        start = writing.new_text()
+    return start._replace(ids=start.ids[-LONGEST_PRIME:])
+
+
+def _stream(
+    model: Artifact,
+    prime: str,
+    start: Start,
+    length: int,
+    sampling: SamplingConfig,
+    seed: int,
+    stop: Sequence[str],
+) -> Iterator[str]:
+    writing = writing_of(model.tokenizer)
+    if isinstance(writing, Characters):
+        characters = writing.characters
+        steps = _ids(model.network(), start, length, sampling, seed)
+        written: Iterator[str] = (characters[column[0]] for column in steps)
+    else:
+        steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed)
+        write = after(writing, prime, start)
+        texts = (write(int(column[0])) for column in steps)
+        written = islice((character for text in texts for character in text), length)
+    return until(written, stop) if stop else written
+
+
+def _network(model: Artifact, writing: Pieces | Words) -> Network:
+    """The model's network, which never says one of the ids that are not to be written."""
+    bias = np.where(writing.banned, -np.inf, model.weights["output/bias"])
+    return Network(model.config, {**model.weights, "output/bias": bias})
+
+
+def _ids(
+    network: Network, start: Start, length: int, sampling: SamplingConfig, seed: int, count: int = 1
+) -> Iterator[npt.NDArray[Any]]:
+    """`length` times the next ids (count,)."""
+    work = count * network.config.units**2
+    threads = max(1, min(os.cpu_count() or 1, count, work // WORK_A_THREAD))
+    firsts = [count * index // threads for index in range(threads + 1)]
+    groups = [
+        _steps(network, start.ids, start.only, sampling, seed, first, last - first)
+        for first, last in pairwise(firsts)
+    ]
+    with ThreadPoolExecutor(threads) as pool:
+        run = map if threads == 1 else pool.map
+        for done in range(0, length, BURST):
+            bursts = (islice(group, min(BURST, length - done)) for group in groups)
+            columns = list(run(_burst, bursts))
+            yield from map(np.concatenate, zip(*columns, strict=True))
+
+
+def _burst(columns: Iterator[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    # In the thread that computes: the limit of some BLAS libraries is the calling thread's alone.
+    with one_blas_thread():
+        return list(columns)
+
+
+def _steps(
+    network: Network,
+    prime: Ids,
+    only: Mask | None,
+    sampling: SamplingConfig,
+    seed: int,
+    first: int,
+    count: int,
+) -> Iterator[npt.NDArray[Any]]:
+    """The next ids (count,) of the samples from `first` on, for ever; at first one of `only`."""
+    state = network.zero_state()
+    *_, chunk = network.chunks(prime[None, :], state)
+    state = [[np.repeat(array, count, axis=0) for array in layer] for layer in state]
+    logits = np.repeat(chunk[:, -1], count, axis=0)
+    if only is not None:
+        logits[:, ~only] = -np.inf
+    step = network.stepper(state)
+    window = sampling.repetition_window if sampling.repetition_penalty != 1 else 0
+    recent = np.repeat(prime[None, -window:].astype(np.int64), count, axis=0) if window else None
+    for uniform in uniforms(seed, count, first):
+        ids = draw(probabilities(logits, sampling, recent), uniform)
+        yield ids
+        if recent is not None:
+            recent = np.concatenate([recent, ids[:, None]], axis=1)[:, -window:]
+        logits = step(ids)

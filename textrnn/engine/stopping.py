@@ -1,0 +1,77 @@
+"""Turn ids into texts that go on where a prime ends, and end where they are to.
+
+A text ends at its length, in characters whatever the tokens are, or before a stop text.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from textrnn.tokenizers.detokenize import Start, Writer, Writing
+
+
+def stop_texts(stop: str | Iterable[str]) -> tuple[str, ...]:
+    """The texts that end a continuation; a single string means a list of one."""
+    return (stop,) if isinstance(stop, str) else tuple(stop)
+
+
+def after(writing: Writing, prime: str, start: Start) -> Writer:
+    """What turns ids into text that goes on where `prime` ends."""
+    if not start.begun:
+        return writing.writer(prime)
+    begun, first = start.begun, True
+    write = writing.writer(prime[: -len(begun)])
+
+    def write_rest(id_: int) -> str:
+        nonlocal first
+        text = write(id_)
+        if first:  # the prime ends in what this token begins with
+            first, text = False, text[text.index(begun) + len(begun) :]
+        return text
+
+    return write_rest
+
+
+class Continuation:
+    """A text that grows token by token: up to `length` characters, or a text of `stop`."""
+
+    def __init__(
+        self, writing: Writing, prime: str, start: Start, length: int, stop: str | Iterable[str]
+    ) -> None:
+        self.written, self.done, self.length = "", not length, length
+        self.stop = stop_texts(stop)
+        self._write = after(writing, prime, start)
+        self._reach = max(map(len, self.stop), default=0)
+
+    def add(self, id_: int) -> None:
+        """Go on by one token, unless the text is done."""
+        if self.done:
+            return
+        # A stop text can only end in what is new: look at that and the characters just before.
+        kept = max(0, len(self.written) - self._reach)
+        tail = (self.written + self._write(id_))[kept : self.length]
+        end = "".join(until(iter(tail), self.stop)) if self.stop else tail
+        self.written = self.written[:kept] + end
+        self.done = len(end) < len(tail) or len(self.written) == self.length
+
+
+def until(characters: Iterator[str], stop: str | Iterable[str]) -> Iterator[str]:
+    """Pass characters on up to the first text of `stop` to be complete.
+
+    What may be the beginning of a stop text is held back until it is known not to be.
+    """
+    stop, held = stop_texts(stop), ""
+    for character in characters:
+        held += character
+        found = [at for text in stop if (at := held.find(text)) >= 0]
+        if found:
+            yield from held[: min(found)]
+            return
+        keep = max(_overlap(held, text) for text in stop)
+        yield from held[: len(held) - keep]
+        held = held[len(held) - keep :]
+    yield from held
+
+
+def _overlap(text: str, stop: str) -> int:
+    # Characters at the end of `text` that begin `stop`.
+    longest = min(len(text), len(stop) - 1)
+    return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)

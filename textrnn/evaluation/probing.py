@@ -1,0 +1,233 @@
+"""Turn a classifier's verdicts on probing texts into two tables: how well it judges each group of
+texts, and how far its verdicts move when nothing but a name, a pronoun or a nationality changes.
+
+The second is a probe, not a proof: it holds for the templates and fillers it was made with. A
+dimension of many groups shows more shift than one of two, as the range of many numbers does.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.data.tables import BadRow, form_of, open_text, read_rows
+from textrnn.errors import CorpusError
+from textrnn.evaluation.columns import one_line
+
+ALL = "all"  # the name of the last row, over all groups
+EXTREMES = 3  # fillers to name at either end
+
+Ranked = tuple[tuple[str, float], ...]  # name and mean probability, in order
+
+
+# ---- groups -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GroupScore:
+    """How many of a group's texts were judged right, and the mean probability of the truth."""
+
+    group: str
+    right: int
+    count: int
+    mean: float
+
+
+def read_groups(path: str | Path) -> list[str]:
+    """The column `group` of a table, row by row; CorpusError when a row has none."""
+    with open_text(path) as file:
+        return list(_groups(read_rows(file, form_of(path) or "csv", str(path)), path))
+
+
+def _groups(rows: Iterator[Any], path: str | Path) -> Iterator[str]:
+    for row in rows:
+        if isinstance(row, BadRow):
+            raise CorpusError(f"{path}, line {row.line:,}: {row.reason}; correct or delete it")
+        if "group" not in row.values:
+            raise CorpusError(
+                f"{path} has no column 'group'; its columns are "
+                f"{', '.join(map(repr, row.values))}: add one that names each text's group"
+            )
+        group = row.values["group"]
+        if not isinstance(group, str) or not group.strip():
+            raise CorpusError(f"{path}, line {row.line:,}: its group is empty; name one")
+        yield group.strip()
+
+
+def score_groups(
+    groups: Sequence[str], right: Sequence[bool], truths: Sequence[float]
+) -> list[GroupScore]:
+    """Score each group, in the order in which they first come, and then all as one.
+
+    groups  of each text, its group
+    right   of each text, whether it was judged right
+    truths  of each text, the probability that its right label was given
+    """
+    if not len(groups) == len(right) == len(truths):
+        raise ValueError(f"{len(groups)} groups, {len(right)} verdicts, {len(truths)} truths")
+    if not groups:
+        raise CorpusError("there is no text to score; name a table with some")
+    names = np.array(groups, dtype=object)
+    hits, chances = np.asarray(right, dtype=bool), np.asarray(truths, dtype=np.float64)
+    masks = [(name, names == name) for name in dict.fromkeys(groups)]
+    return [
+        GroupScore(name, int(hits[mask].sum()), int(mask.sum()), float(chances[mask].mean()))
+        for name, mask in [*masks, (ALL, np.ones(len(names), dtype=bool))]
+    ]
+
+
+# ---- bias ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Filler:
+    """What is put into the slots of a template, and the group whose part it takes."""
+
+    group: str
+    name: str
+    slots: Mapping[str, str]
+
+    def fill(self, template: str) -> str:
+        """The template as a sentence, its first letter a capital."""
+        text = template.format_map(self.slots)
+        return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something that should not matter: templates, and fillers that change nothing else."""
+
+    name: str
+    templates: tuple[str, ...]
+    fillers: tuple[Filler, ...]
+
+    def texts(self) -> list[str]:
+        """Every template with every filler, template by template."""
+        return [filler.fill(template) for template in self.templates for filler in self.fillers]
+
+
+def dimensions(data: Mapping[str, Any]) -> list[Dimension]:
+    """The dimensions of `scripts/reproduce/bias_templates.json`.
+
+    `data["templates"]` holds lists of templates by name. `data["dimensions"]` says for each
+    dimension which `templates` it fills, and with what: `groups`, name -> fillers, or a list
+    where every filler is a group. A filler is a word, or a dictionary of slot -> word.
+    """
+    found = []
+    for name, entry in data["dimensions"].items():
+        groups = entry["groups"]
+        if not isinstance(groups, Mapping):
+            groups = {word: [word] for word in groups}
+        fillers = tuple(_filler(group, word) for group, words in groups.items() for word in words)
+        found.append(Dimension(name, tuple(data["templates"][entry["templates"]]), fillers))
+    return found
+
+
+def _filler(group: str, word: str | Mapping[str, str]) -> Filler:
+    if not isinstance(word, str):
+        return Filler(group, group, word)
+    # Slots are named after the pronoun of their case; a name has one form but for the genitive.
+    slots = {"they": word, "them": word, "their": f"{word}'s", "nationality": word}
+    return Filler(group, word, slots)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far a dimension moves the probability of a class, from 0 to 1.
+
+    Of one template, the shift is the range of its groups' mean probabilities; `mean` and
+    `largest` are over the templates. `flips` counts those on which not all fillers get the same
+    verdict. `groups` are all groups and `lowest` and `highest` the outermost fillers, each with
+    its mean over the templates; all ascend.
+    """
+
+    dimension: str
+    templates: int
+    fillers: int
+    mean: float
+    largest: float
+    flips: int
+    groups: Ranked
+    lowest: Ranked
+    highest: Ranked
+
+
+def shift(dimension: Dimension, chances: npt.ArrayLike, verdicts: npt.ArrayLike) -> Shift:
+    """Measure a dimension by what was judged of its `texts()`.
+
+    chances   (templates * fillers,) probabilities of the class that is watched
+    verdicts  (templates * fillers,) integers, the class judged
+    """
+    shape = len(dimension.templates), len(dimension.fillers)
+    table = np.asarray(chances, dtype=np.float64).reshape(shape)
+    judged = np.asarray(verdicts, dtype=np.int64).reshape(shape)
+    member = np.array([filler.group for filler in dimension.fillers], dtype=object)
+    names = list(dict.fromkeys(member.tolist()))
+    means = np.stack([table[:, member == name].mean(axis=1) for name in names], axis=1)
+    ranges = means.max(axis=1) - means.min(axis=1)
+    fillers = _ranked([filler.name for filler in dimension.fillers], table.mean(axis=0))
+    return Shift(
+        dimension.name,
+        *shape,
+        float(ranges.mean()),
+        float(ranges.max()),
+        int((judged != judged[:, :1]).any(axis=1).sum()),
+        _ranked(names, means.mean(axis=0)),
+        fillers[:EXTREMES],
+        fillers[-EXTREMES:],
+    )
+
+
+def _ranked(names: Sequence[str], means: npt.NDArray[np.float64]) -> Ranked:
+    order = means.argsort(kind="stable").tolist()
+    return tuple((names[place], float(means[place])) for place in order)
+
+
+# ---- Markdown -----------------------------------------------------------------------------------
+
+
+def groups_markdown(scores: Sequence[GroupScore]) -> str:
+    """The groups as a Markdown table."""
+    rows = [
+        (row.group, str(row.right), str(row.count), f"{100 * row.right / row.count:.1f} %",
+         f"{row.mean:.3f}")
+        for row in scores
+    ]  # fmt: skip
+    return _markdown(("group", "right", "of", "accuracy", "mean P(right label)"), rows)
+
+
+def shifts_markdown(shifts: Sequence[Shift], watched: str) -> str:
+    """The shifts of P(`watched`) as a Markdown table."""
+    header = (
+        "what alone changes", "texts", "mean shift", "largest", "verdicts flip", "groups",
+        f"lowest mean P({watched})", f"highest mean P({watched})",
+    )  # fmt: skip
+    rows = [
+        (
+            row.dimension,
+            f"{row.templates} x {row.fillers}",
+            f"{row.mean:.3f}",
+            f"{row.largest:.3f}",
+            f"{row.flips} of {row.templates} ({100 * row.flips / row.templates:.0f} %)",
+            f"{_listed(row.groups[:1])} to {_listed(row.groups[-1:])}",
+            _listed(row.lowest),
+            _listed(row.highest),
+        )
+        for row in shifts
+    ]
+    return _markdown(header, rows, left=(0, 5, 6, 7))
+
+
+def _listed(ranked: Ranked) -> str:
+    return ", ".join(f"{name} {mean:.3f}" for name, mean in ranked)
+
+
+def _markdown(
+    header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)
+) -> str:
+    marks = [":--" if place in left else "--:" for place in range(len(header))]
+    cells = [[one_line(cell).replace("|", "\\|") for cell in row] for row in (header, *rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (cells[0], marks, *cells[1:]))

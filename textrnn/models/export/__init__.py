@@ -1,0 +1,1 @@
+"""Write trained models in formats that other programs read."""

@@ -1,0 +1,186 @@
+"""Turn a trained embedding, or a file of word vectors, into a module as TF-Hub has them for text.
+
+The module is a SavedModel: called with texts (batch,) it gives vectors (batch, values), the sum of
+the rows of a text's tokens, divided by the square root of their number. Tokens are told apart in
+its graph by the rule of the model they are from.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.data.word_vectors import read_vectors, vector_size
+from textrnn.errors import ArtifactError, ConfigError
+from textrnn.tokenizers import CharTokenizer, Rule, WordTokenizer, patterns
+
+LINE_ENDS = {"\n": "<newline>", "\r": "<return>"}  # characters that no line can hold
+
+_BREAK = r"(?i)<br\s*/?>"
+# The rules of textrnn.tokenizers.patterns once more, in the expressions that TensorFlow has (RE2):
+# there a class cannot be taken from another, so letters of unspaced scripts are set apart first.
+_UNSPACED = rf"([{patterns._UNSPACED}]\pM*)"
+_RUN = r"[\pL\pN]+(?:\pM+[\pL\pN]*)*"
+_WORD = rf"({_RUN}(?:['\x{{200c}}\x{{200d}}]{_RUN})*|[^\s\pZ\p{{Cc}}\p{{Cf}}]\pM*)|(?s:.)"
+_INVISIBLE = r"[\x{ad}\x{fe00}-\x{fe0f}\x{e0100}-\x{e01ef}]"
+
+RULES = {
+    "textbook": "runs of ASCII letters and apostrophes",
+    "unicode": "runs of letters and digits of any script, and every other visible character by "
+    "itself",
+    "characters": "the characters, of which line feed and carriage return are spelt "
+    + " and ".join(LINE_ENDS.values()),
+}
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Tokens and their vectors (tokens + 1, values); the last row is of all other tokens."""
+
+    tokens: tuple[str, ...]
+    vectors: npt.NDArray[np.float32]
+    rule: str  # of RULES
+    lower: bool
+
+    def card(self, source: str) -> str:
+        """README.md of a module: what it holds, and how it reads a text."""
+        case = ", in lower case" if self.lower else ""
+        return (
+            f"# A text embedding from {source}\n\n"
+            f"A SavedModel of TensorFlow 2 in TF-Hub's format for text, made with textrnn: "
+            f"{len(self.tokens):,} tokens (`assets/tokens.txt`) of {self.vectors.shape[1]} values, "
+            f"and a last row for all other tokens.\n\n"
+            f"- **Tokens of a text**: {RULES[self.rule]}{case}; a `<br />` is a space.\n"
+            f"- **Vector of a text**: the sum of its tokens' rows, divided by the square root of "
+            f"their number; zeros for a text without a token.\n\n"
+            f"Use it: `textrnn train classifier DATA -o MODEL --hub FOLDER`, or "
+            f"`tf.saved_model.load(FOLDER)(texts)`.\n"
+        )
+
+
+class TextEmbedding(tf.train.Checkpoint):
+    """The object that is saved: texts (batch,) -> vectors (batch, values)."""
+
+    def __init__(self, embedding: Embedding, tokens_file: Path) -> None:
+        super().__init__()
+        self.embeddings = tf.Variable(embedding.vectors, name="embeddings")
+        # What TF-Hub promises of a module that can be trained.
+        self.variables = [self.embeddings]
+        self.trainable_variables = [self.embeddings]
+        self.regularization_losses: list[Any] = []
+        lines = tf.lookup.TextFileInitializer(
+            str(tokens_file), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE,
+            tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER,
+        )  # fmt: skip
+        self.table = tf.lookup.StaticHashTable(lines, default_value=len(embedding.tokens))
+        self._tokens = splitter(embedding.rule, lower=embedding.lower)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])  # type: ignore[untyped-decorator]
+    def __call__(self, texts: tf.Tensor) -> tf.Tensor:
+        """Vectors of texts."""
+        tokens = self._tokens(texts)
+        rows = tf.gather(self.embeddings, self.table.lookup(tokens.values))
+        sums = tf.math.unsorted_segment_sum(rows, tokens.value_rowids(), tf.shape(texts)[0])
+        counts = tf.cast(tf.maximum(tokens.row_lengths(), 1), sums.dtype)
+        return sums / tf.sqrt(counts)[:, None]
+
+
+def splitter(rule: str, *, lower: bool) -> Callable[[tf.Tensor], tf.RaggedTensor]:
+    """What splits texts (batch,) into tokens (batch, any), in a graph, by a rule of RULES."""
+
+    def split(texts: tf.Tensor) -> tf.RaggedTensor:
+        if rule == "characters":
+            return _characters(_lowered(texts) if lower else texts)
+        replace = tf.strings.regex_replace
+        texts = replace(texts, _BREAK, " ")
+        if rule == "textbook":
+            texts = replace(texts, "[^A-Za-z']+", " ")
+        else:
+            texts = replace(replace(texts, _INVISIBLE, ""), "\u2019", "'")
+            texts = replace(replace(texts, _UNSPACED, r" \1 "), _WORD, r" \1 ")
+        tokens = tf.strings.split(texts)
+        return tokens.with_values(_lowered(tokens.values)) if lower else tokens
+
+    return split
+
+
+def _characters(texts: tf.Tensor) -> tf.RaggedTensor:
+    tokens = tf.strings.unicode_split(texts, "UTF-8")
+    values = tokens.values
+    for character, spelt in LINE_ENDS.items():
+        values = tf.where(values == character, spelt, values)
+    return tokens.with_values(values)
+
+
+def _lowered(texts: tf.Tensor) -> tf.Tensor:
+    return tf.strings.lower(texts, encoding="utf-8")
+
+
+def embedding_of(model: Artifact | ClassifierArtifact) -> Embedding:
+    """What a trained model embeds; ArtifactError when it has no tokens, or none as TF-Hub's."""
+    name, tokenizer = model.name, model.tokenizer
+    table = model.weights.get("embedding/embeddings")
+    if table is None:
+        raise ArtifactError(
+            f"{name} has no embedding of its own to export; name a model whose embedding is learnt"
+        )
+    table = np.asarray(table, np.float32)
+    if isinstance(tokenizer, CharTokenizer):
+        tokens = tuple(LINE_ENDS.get(each, each) for each in tokenizer.characters)
+        table = np.concatenate([table, np.zeros_like(table[:1])])
+        return Embedding(tokens, table, "characters", tokenizer.lower)
+    if not isinstance(tokenizer, WordTokenizer):
+        raise ArtifactError(
+            f"{name} reads pieces of words, which the graph of a module cannot tell apart; name a "
+            f"model trained with --tokens word"
+        )
+    first, last = 1 + len(tokenizer.words_by_id), tokenizer.vocab_size - len(tokenizer.added)
+    others = table[first:last].mean(axis=0, keepdims=True)
+    rows = np.concatenate([table[1:first], table[last:], others])
+    tokens = (*tokenizer.words_by_id, *tokenizer.added)
+    return Embedding(tokens, rows, tokenizer.rule, tokenizer.lower)
+
+
+def embedding_from(vectors: str | Path, *, rule: Rule = "unicode") -> Embedding:
+    """What a file of GloVe or word2vec vectors embeds; CorpusError when it is none."""
+    vector_size(vectors)  # refuses what is no such file
+    with Path(vectors).open(encoding="utf-8", errors="replace") as file:
+        words = dict.fromkeys(line.rstrip().split(" ")[0] for line in file)
+    rows, found = read_vectors(vectors, list(words))
+    tokens = [word for word, is_there in zip(words, found, strict=True) if is_there]
+    table = np.concatenate([rows[found], np.zeros_like(rows[:1])])
+    lower = not any(word != word.lower() for word in tokens)
+    return Embedding(tuple(tokens), table, rule, lower)
+
+
+def save(embedding: Embedding, output: Path, *, source: str) -> None:
+    """Write a module as the folder `output`, which must not exist: all of it or nothing.
+
+    ConfigError when there is something of that name, ArtifactError when it cannot be written.
+    """
+    if output.exists():
+        raise ConfigError(f"{output} is there already; choose another -o, or move that one away")
+    beside = output.with_name(output.name + ".new")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            tokens = Path(scratch) / "tokens.txt"
+            tokens.write_bytes("".join(f"{token}\n" for token in embedding.tokens).encode())
+            tf.saved_model.save(TextEmbedding(embedding, tokens), str(beside))
+        (beside / "README.md").write_text(embedding.card(source), encoding="utf-8", newline="\n")
+        os.rename(beside, output)
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ArtifactError(f"cannot write the module {output}: {reason}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

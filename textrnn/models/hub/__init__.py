@@ -1,0 +1,1 @@
+"""TF-Hub text modules as layers and networks."""

@@ -1,0 +1,1 @@
+"""Train models: runs, checkpoints, learners, teachers."""

@@ -1,0 +1,1 @@
+"""A run of each kind of training: started, saved, resumed."""

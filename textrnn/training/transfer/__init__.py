@@ -1,0 +1,1 @@
+"""Start from another model's weights, one module a task."""
