@@ -11,188 +11,49 @@ import textrnn
 
 PACKAGE = Path(textrnn.__file__).parent
 
-LIGHT_BASE = {"errors", "settings", "config", "classifier_config"}
-MODEL = {*LIGHT_BASE, "cells", "tokenizers", "forward", "classifier_forward", "packing"}
-DATA = {"errors", "labelled", "sources", "tables", "textfiles", "keras_ids"}
-LEARNING = {"learner", "loop", "checkpoints", "observer", "records", "models"}
-# Layer -> what it may import from the package.
+# Room -> the rooms below it that it imports. A room is a module or a package directly in textrnn.
+BASE = {"errors", "config"}
+SAVED = {*BASE, "tokenizers", "artifacts"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "observer": set(),
-    "settings": {"errors"},
-    "config": {"errors", "settings"},
-    "pretraining_config": {"errors", "settings", "config"},
-    "classifier_config": {"errors", "settings", "config", "pretraining_config"},
-    "columns": set(),
-    "ngrams": set(),
-    "copying": set(),
-    "corpora": {*LIGHT_BASE, "textfiles"},
-    "archives": {"errors"},
-    "downloads": {*LIGHT_BASE, "archives"},
-    "textfiles": {"errors"},
-    "tables": {"errors", "textfiles"},
-    "keras_ids": {"errors"},
-    "readers": {"errors", "tables", "textfiles"},
-    "sources": {"errors", "keras_ids", "readers", "tables", "textfiles"},
-    "labelled": {"errors", "sources", "tables", "textfiles"},
-    "unlabelled": {"errors", "labelled", "observer", "sources", "tables"},
-    "grouping": {"errors"},
-    "inputs": {"errors", "readers", "tables", "textfiles"},
-    "vectors": {"errors"},
-    "tokenizers": LIGHT_BASE,
-    "sampling": LIGHT_BASE,
-    "cells": set(),
-    "forward": {*LIGHT_BASE, "cells"},
-    "packing": set(),
-    "classifier_forward": {*LIGHT_BASE, "cells", "packing"},
-    "locks": set(),
-    "folders": {"errors", "locks"},
-    "model_files": {"errors", "folders"},
-    "saved": {"errors", "folders", "model_files"},
-    "classifier_artifact": {*LIGHT_BASE, "classifier_forward", "folders", "saved", "tokenizers"},
-    "artifact": {*MODEL, "classifier_artifact", "folders", "model_files", "saved"},
-    "language_model": {
-        *LIGHT_BASE, "cells", "folders", "forward", "model_files", "saved", "tokenizers",
-    },
-    "checkpoints": LIGHT_BASE,
-    "continuations": {"tokenizers"},
-    "generation": {*MODEL, "sampling", "artifact", "continuations"},
-    "evaluation": {*MODEL, "generation"},
-    "corpus_ids": {*LIGHT_BASE, "corpora", "tokenizers"},
-    "resemblance": {"ngrams", "tokenizers"},
-    "records": {"artifact", "classifier_artifact", "classifier_config", "config", "corpora"},
-    "reports": {
-        *MODEL, "artifact", "corpora", "copying", "evaluation", "generation", "ngrams",
-    },
-    "scores": LIGHT_BASE,
-    "calibration": {*LIGHT_BASE, "scores"},
-    "probing": {"columns", "errors", "tables"},
-    "classifier_reports": {*LIGHT_BASE, "scores", "calibration"},
-    "report_views": {"columns"},
-    "classification": {*MODEL, "artifact", "calibration", "generation"},
-    "explanation": {"cells", "classification", "tokenizers"},
-    "classifier_evaluation": {
-        *LIGHT_BASE, "artifact", "classification", "classifier_artifact", "classifier_reports",
-        "labelled",
-    },
-    "transfer": {*LIGHT_BASE, "artifact", "tokenizers"},
-    "opinions": {"errors", "tables", "unlabelled"},
-    "classifier_distillation": {
-        *LIGHT_BASE, "artifact", "checkpoints", "classification", "observer", "opinions",
-        "unlabelled",
-    },
-    "generator_transfer": {
-        *LIGHT_BASE, "artifact", "corpora", "corpus_ids", "observer", "tokenizers",
-    },
-    # ---- waterline ----
-    "datasets": LIGHT_BASE,
-    "word_batches": {"tokenizers"},
-    "imdb": {"errors", "labelled", "sources", "unlabelled"},
-    "data": {"imdb", "labelled", "unlabelled"},
-    "recurrence": set(),
-    "mingru": set(),
-    "layers": {"recurrence"},
-    "sequence_layers": set(),
-    "models": {*LIGHT_BASE, "layers", "mingru", "sequence_layers"},
-    "hub": {*LIGHT_BASE, "tokenizers"},
-    "hub_pooled": {*MODEL, "hub", "word_batches"},
-    "hub_runs": {*LIGHT_BASE, "artifact", "hub", "hub_pooled", "tokenizers"},
-    "hub_export": {*LIGHT_BASE, "artifact", "tokenizers", "vectors"},
-    "learner": {*LIGHT_BASE, "models"},
-    "adversarial": {"classifier_config", "learner"},
-    "loop": {*LIGHT_BASE, "checkpoints", "folders", "learner", "locks", "observer"},
-    "renaming": set(),
-    "distillation": {*LIGHT_BASE, "artifact", "models", "tokenizers"},
-    "runs": {
-        *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "distillation",
-        "generator_transfer",
-    },
-    "training": {
-        *MODEL, *LEARNING, "artifact", "corpora", "corpus_ids", "datasets", "evaluation",
-        "generation", "generator_transfer", "renaming", "runs",
-    },
-    "classifier_data": {
-        *LIGHT_BASE, "hub_pooled", "labelled", "observer", "tokenizers", "word_batches",
-    },
-    "classifier_starts": {
-        *LIGHT_BASE, "artifact", "classifier_data", "hub_runs", "language_model", "learner",
-        "observer", "pretraining_config", "tokenizers", "transfer", "vectors",
-    },
-    "classifier_runs": {
-        *MODEL, *LEARNING, "adversarial", "artifact", "classifier_data", "classifier_distillation",
-        "classifier_starts", "hub_runs", "labelled", "language_model", "pretraining_config",
-        "unlabelled", "vectors", "word_batches",
-    },
-    "classifier_choice": {
-        "artifact", "calibration", "classification", "classifier_artifact", "classifier_runs",
-        "labelled", "learner", "observer", "records", "scores",
-    },
-    "pretraining_data": {
-        *LIGHT_BASE, "classifier_data", "datasets", "labelled", "observer", "pretraining_config",
-        "tokenizers", "unlabelled",
-    },
-    "pretraining_runs": {
-        *LIGHT_BASE, *LEARNING, "classifier_data", "classifier_starts", "datasets", "labelled",
-        "pretraining_config", "pretraining_data", "tokenizers", "unlabelled",
-    },
-    "pretraining": {
-        *LEARNING, "errors", "folders", "labelled", "language_model", "pretraining_config",
-        "pretraining_data", "pretraining_runs", "unlabelled",
-    },
-    "classifier_training": {
-        *LEARNING, "artifact", "classifier_choice", "classifier_data", "classifier_distillation",
-        "classifier_runs", "errors", "labelled", "language_model", "pretraining", "transfer",
-        "unlabelled", "word_batches",
-    },
-    # ---- on top ----
-    "api": {
-        *MODEL, "artifact", "classifier_api", "corpora", "generation", "reports", "observer",
-        "training",
-    },
-    "classifier_api": {
-        *LIGHT_BASE, "artifact", "classification", "classifier_evaluation", "classifier_training",
-        "explanation", "labelled", "language_model", "observer", "unlabelled",
-    },
-    "cli": {
-        "columns", "continuations",
-        *MODEL, *DATA, "artifact", "cli", "classification", "classifier_artifact",
-        "classifier_evaluation", "classifier_training", "corpora", "data", "downloads",
-        "explanation", "generation", "hub_export", "inputs", "language_model", "layers",
-        "observer", "pretraining_config", "records", "report_views", "reports", "textrnn",
-        "training", "unlabelled",
-    },
-    "__init__": {
-        "api", "classification", "classifier_api", "config", "classifier_config", "corpora",
-        "errors", "labelled", "observer",
-    },
-}  # fmt: skip
-HEAVY = {
-    "adversarial", "classifier_choice", "classifier_data", "classifier_runs",
-    "classifier_starts", "classifier_training", "data", "datasets", "distillation", "hub",
-    "hub_export", "hub_pooled", "hub_runs", "imdb", "layers", "learner", "loop", "mingru",
-    "models", "pretraining", "pretraining_data", "pretraining_runs", "recurrence", "runs",
-    "sequence_layers", "training", "word_batches",
-}  # fmt: skip
-HEAVY_CLI = {"cli/heavy.py", "cli/display.py"}
+    "config": {"errors"},
+    "tokenizers": {"errors"},
+    "data": BASE,
+    "artifacts": {*BASE, "tokenizers", "data"},
+    "engine": SAVED,
+    "evaluation": {*SAVED, "data", "engine"},
+    # ---- waterline: TensorFlow above ----
+    "datasets": {"errors", "tokenizers"},
+    "models": {*SAVED, "data", "engine"},
+    "training": {*SAVED, "data", "engine", "evaluation", "datasets", "models"},
+    # ---- Python and people ----
+    "api": {*SAVED, "data", "engine", "evaluation", "training"},
+    "cli": {*SAVED, "data", "engine", "evaluation", "models", "training", "textrnn"},
+    "__init__": {*BASE, "data", "engine", "training", "api"},
+    "__main__": {"cli"},
+}
+HEAVY = {"datasets", "models", "training"}
+# Modules of light rooms that import TensorFlow or rich; others import them when they are needed.
+HEAVY_MODULES = {"cli/tensorflow.py", "cli/display.py", "data/imdb_tfds.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
-def layer_of(path: Path) -> str:
+def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def is_layer(name: str) -> bool:
+def is_room(name: str) -> bool:
     return (PACKAGE / f"{name}.py").exists() or (PACKAGE / name).is_dir()
 
 
 def imports_of(path: Path) -> set[str]:
-    """The layers of the package that a module imports, wherever in its text."""
+    """The rooms of the package that a module imports, wherever in its text."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "textrnn":
             module = (node.module or "").split(".")
             found |= {module[1]} if len(module) > 1 else {
-                name.name if is_layer(name.name) else "textrnn"
+                name.name if is_room(name.name) else "textrnn"
                 for name in node.names
             }  # fmt: skip
         elif isinstance(node, ast.Import):
@@ -203,20 +64,34 @@ def imports_of(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_module_imports_only_what_its_layer_allows(path: Path):
-    layer = layer_of(path)
-    assert imports_of(path) <= ALLOWED[layer] | {layer}
+def test_module_imports_only_what_its_room_allows(path: Path):
+    room = room_of(path)
+    assert imports_of(path) <= ALLOWED[room] | {room}
 
 
-def test_every_layer_that_is_allowed_exists():
-    assert {layer_of(path) for path in SOURCES} == ALLOWED.keys()
+def test_every_room_that_is_allowed_exists():
+    assert {room_of(path) for path in SOURCES} == ALLOWED.keys()
+
+
+def test_no_permission_is_unused():
+    used: dict[str, set[str]] = {room: set() for room in ALLOWED}
+    for path in SOURCES:
+        used[room_of(path)] |= imports_of(path) - {room_of(path)}
+    assert used == ALLOWED
+
+
+def test_rooms_import_one_way_down():
+    order = list(ALLOWED)
+    for room, below in ALLOWED.items():
+        assert all(order.index(each) < order.index(room) for each in below - {"textrnn"})
+        assert room == "__main__" or not below & {"cli", "__main__"}
 
 
 def test_no_light_module_imports_tensorflow():
     light = [
         ".".join(("textrnn", *path.relative_to(PACKAGE).with_suffix("").parts))
         for path in SOURCES
-        if layer_of(path) not in HEAVY and str(path.relative_to(PACKAGE)) not in HEAVY_CLI
+        if room_of(path) not in HEAVY and str(path.relative_to(PACKAGE)) not in HEAVY_MODULES
     ]
     code = (
         "import importlib, sys\n"

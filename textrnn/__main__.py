@@ -1,4 +1,4 @@
-"""Run the command line: `python -m textrnn.cli`."""
+"""Run the command line: `python -m textrnn`."""
 
 from textrnn.cli import main
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python
 """Compare fine-tuning a model with training from scratch, on few and on many labelled texts.
 
-    scripts/benchmarks/finetuning.py DATA [--model imdb] [--sizes 100,1000,0] [--seeds 3] [--json FILE]
+    scripts/benchmarks/finetuning.py DATA [--model imdb] [--sizes 100,1000,0] [--seeds 3] [--json \\
+        FILE]
 
 A fifth of DATA, by seed 0, is put aside and only scored. Of the rest each size (0: all) is drawn
 anew for each seed, and both ways learn from the same texts, with default settings but that 0.2 of

@@ -21,7 +21,7 @@ import numpy as np
 CHILD = """
 import resource, statistics, sys, time
 import textrnn
-from textrnn.observer import Observer
+from textrnn.training.observer import Observer
 
 class Few(Observer):
     times = []

@@ -11,18 +11,15 @@ rounds' ratios. `scripts/benchmarks/plot_performance.py sizes.json` draws it.
 
 import json
 import statistics
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import click
+import generation as timing
 
 from textrnn.artifacts import registry
 from textrnn.data.corpora import read_corpus
 from textrnn.evaluation import generator
 
-timing = SourceFileLoader(
-    "benchmark_generation", str(Path(__file__).with_name("benchmark_generation"))
-).load_module()
 PEER = "torch.nn.GRU 2x128, stepped"
 
 

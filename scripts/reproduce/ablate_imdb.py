@@ -3,7 +3,8 @@
 
 \b
     scripts/reproduce/ablate_imdb.py imdb -o DIR [--data-dir DIR]
-    scripts/reproduce/ablate_imdb.py imdb -o DIR --only plain,crop --also corpora/reviews.csv --also tweets.csv
+    scripts/reproduce/ablate_imdb.py imdb -o DIR --only plain,crop --also corpora/reviews.csv \\
+        --also tweets.csv
 
 A table in the manner of the one in ULMFiT (Howard and Ruder 2018): accuracy and calibrated log loss
 on a tenth of the training reviews, whole films, that no network has learnt from. Every row differs
@@ -22,13 +23,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
+import committee
+import imdb as recipe
+import ngram_partner as ngrams
 import numpy as np
 import numpy.typing as npt
 
@@ -40,10 +43,6 @@ from textrnn.engine import calibration
 from textrnn.engine.classification import Judge
 from textrnn.errors import CorpusError, TextRNNError
 from textrnn.evaluation import metrics
-
-HERE = Path(__file__).parent
-recipe = SourceFileLoader("reproduce_imdb", str(HERE / "reproduce_imdb")).load_module()
-committee, ngrams = recipe.committee, recipe.committee.ngrams
 
 SHAPE: dict[str, Any] = {"cell": "lstm", "units": 192, "embedding_dim": 96, "words": 16_000}
 WORDS: dict[str, Any] = {**SHAPE, "pretrain_epochs": 1, "seed": 1}

@@ -6,10 +6,11 @@
     scripts/reproduce/committee.py films/train.csv --validation films/validation.csv MODEL... \\
         --judge imdb -o T.csv
 
-The judges are the MODELs and the linear model of `scripts/reproduce/ngram_partner.py`. What they say together is
-the mean of their log-odds, each calibrated on the validation texts. Of whole reviews that is about
-true, of a few sentences too timid and too kind. So passages of the validation texts, with the
-labels of the reviews that they stand in, say how the log-odds z of n words are to be read,
+The judges are the MODELs and the linear model of `scripts/reproduce/ngram_partner.py`. What they
+say together is the mean of their log-odds, each calibrated on the validation texts. Of whole
+reviews that is about true, of a few sentences too timid and too kind. So passages of the
+validation texts, with the labels of the reviews that they stand in, say how the log-odds z of n
+words are to be read,
 
     z (1 + scale * short) + shift * short,    short = exp(-n / 30),
 
@@ -25,13 +26,13 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
+import ngram_partner as ngrams
 import numpy as np
 import numpy.typing as npt
 
@@ -45,10 +46,6 @@ from textrnn.errors import ConfigError, TextRNNError
 from textrnn.evaluation import metrics
 from textrnn.tokenizers import WordTokenizer
 from textrnn.training.observer import Observer
-
-ngrams = SourceFileLoader(
-    "ngram_partner", str(Path(__file__).with_name("ngram_partner"))
-).load_module()
 
 Array = npt.NDArray[Any]
 Voice = Callable[[Sequence[str]], Array]  # texts -> logits (texts, 2)
@@ -102,8 +99,8 @@ def for_length(odds: Array, words: Array, scale: float, shift: float) -> Array:
 def fit_short(odds: Array, words: Array, labels: Array) -> tuple[float, float]:
     """The scale and shift of `for_length` under which the labels (0 or 1) are likeliest.
 
-    As in `textrnn.engine.calibration` each of n labels is doubted by 1 / (n + 2). By Newton's method, its
-    steps halved while they lead up. ConfigError when verdicts would be turned round.
+    As in `textrnn.engine.calibration` each of n labels is doubted by 1 / (n + 2). By Newton's
+    method, its steps halved while they lead up. ConfigError when verdicts would be turned round.
     """
     short, doubt = np.exp(-words / SHORT), 1 / (len(labels) + 2)
     labels = doubt + (1 - 2 * doubt) * labels

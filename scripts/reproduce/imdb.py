@@ -5,17 +5,18 @@
     scripts/reproduce/imdb.py pretrain imdb -o DIR [--data-dir DIR]    all: five hours
     scripts/reproduce/imdb.py release imdb DIR/imdb --model imdb       reads the test reviews, once
     scripts/reproduce/imdb.py release imdb DIR/imdb-tiny --model imdb-tiny
-    scripts/reproduce/imdb.py train imdb -o DIR                        version 1, from labels: minutes
+    scripts/reproduce/imdb.py train imdb -o DIR                        version 1, from labels: \\
+        minutes
 
 `pretrain` makes two language models of the reviews without labels and of those to learn from, a
 large one (DIR/words) and one of the size of `imdb` (DIR/words-gru). On top of the large one come
 two judges, one of which is to judge right in spite of shifts and learns from runs of sentences too;
-the linear model of `scripts/reproduce/ngram_partner.py` is a third. What the three together think of all these
-reviews, and of passages of those without labels, teaches `imdb`, on top of the smaller language
-model; what the first thinks teaches `imdb-tiny`. A tenth of the training reviews, whole films, is
-kept back to choose, to stop and to calibrate on; `train` keeps back any tenth. Stop and repeat
-either at any time: what is done is not done again, but for the judging of the three, 12 minutes,
-which begins anew. The 25,000 test reviews are read by `release` alone.
+the linear model of `scripts/reproduce/ngram_partner.py` is a third. What the three together think
+of all these reviews, and of passages of those without labels, teaches `imdb`, on top of the
+smaller language model; what the first thinks teaches `imdb-tiny`. A tenth of the training
+reviews, whole films, is kept back to choose, to stop and to calibrate on; `train` keeps back any
+tenth. Stop and repeat either at any time: what is done is not done again, but for the judging of
+the three, 12 minutes, which begins anew. The 25,000 test reviews are read by `release` alone.
 """
 
 import hashlib
@@ -23,14 +24,15 @@ import json
 import os
 import sys
 from dataclasses import dataclass, replace
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
+import committee
 import numpy as np
+import probe_classifier as probe
 
 from textrnn.artifacts import cards, registry
 from textrnn.artifacts.registry import ClassifierArtifact
@@ -41,11 +43,6 @@ from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine.classification import Judge
 from textrnn.errors import TextRNNError
 from textrnn.evaluation import classifier, probing, report_text
-
-committee, probe = (
-    SourceFileLoader(name, str(Path(__file__).with_name(name))).load_module()
-    for name in ("committee", "probe_classifier")
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ RECIPES = {
     ),
 }  # fmt: skip
 BUNDLED = ("imdb", "imdb-tiny")
-PACKAGED = Path(registry.__file__).parent / "pretrained"
+PACKAGED = Path(registry.__file__).parents[1] / "pretrained"
 DATA = click.argument("data")
 DATA_DIR = click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), required=True)

@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from textrnn.evaluation import metrics
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
@@ -169,7 +171,7 @@ def show(found: dict[str, Array], held: Labelled) -> None:
     click.echo("| model | accuracy | calibrated log loss |")
     click.echo("| --- | --- | --- |")
     for name, logits in odds.items():
-        _, score = calibration.scored(logits, held.labels, held.classes)
+        _, score = metrics.calibrated_scores(logits, held.labels, held.classes)
         click.echo(f"| {name} | {100 * score.accuracy:.2f} % | {score.log_loss:.4f} |")
 
 

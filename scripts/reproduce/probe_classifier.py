@@ -1,14 +1,16 @@
 #!/usr/bin/env python
 """Probe a classifier where its test set is silent: kinds of texts, and bias.
 
-    scripts/reproduce/probe_classifier.py MODEL [--probing corpora/probing.csv] [--part bias] [--vader]
+    scripts/reproduce/probe_classifier.py MODEL [--probing corpora/probing.csv] [--part bias] \\
+        [--vader]
 
 First the accuracy by group on a table with the columns text, label and group; with --vader also
 that of VADER, a lexicon, whose compound score above 0 is praise. Then, on sentences
-made from scripts/reproduce/bias_templates.json, how far the probability of a class moves when nothing but a
-name, a pronoun or a nationality changes: the range of the groups' means on a template (mean and
-largest over the templates), on how many templates not all get the same verdict, and which words
-stand at the two ends. Both are printed as Markdown, to be pasted into a model card.
+made from scripts/reproduce/bias_templates.json, how far the probability of a class moves when
+nothing but a name, a pronoun or a nationality changes: the range of the groups' means on a
+template (mean and largest over the templates), on how many templates not all get the same
+verdict, and which words stand at the two ends. Both are printed as Markdown, to be pasted into a
+model card.
 
 MODEL is a bundled name or a folder. To measure, not to choose: a model that was chosen by a
 probing set says nothing on it any more.

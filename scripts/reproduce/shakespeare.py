@@ -36,7 +36,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 MODEL = click.option("--model", type=click.Choice(list(RECIPES)), default="shakespeare")
-PACKAGED = Path(registry.__file__).parent / "pretrained"
+PACKAGED = Path(registry.__file__).parents[1] / "pretrained"
 MONITOR = "0.475:0.525"  # what a run that learns everything is watched on
 SAMPLES = 10
 

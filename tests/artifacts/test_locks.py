@@ -18,7 +18,7 @@ from textrnn.errors import ArtifactError
 HOLD = """
 import sys, time
 from pathlib import Path
-from textrnn import locks
+from textrnn.artifacts import locks
 with locks.hold(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -146,7 +146,7 @@ def test_a_file_that_its_last_holder_deleted_meanwhile_is_not_what_is_held(tmp_p
 COUNT = """
 import sys
 from pathlib import Path
-from textrnn import locks
+from textrnn.artifacts import locks
 folder, counter = Path(sys.argv[1]), Path(sys.argv[2])
 for _ in range(100):
     with locks.hold(folder, wait=60.0):

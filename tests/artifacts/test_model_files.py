@@ -56,7 +56,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from support.saving import seed_of
-from textrnn import artifact
+from textrnn.artifacts import registry as artifact
 while not Path(sys.argv[3]).exists():
     seed_of(artifact.load(sys.argv[1]))
 """
@@ -65,7 +65,7 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from support.saving import marked_model
-from textrnn import artifact
+from textrnn.artifacts import registry as artifact
 models = [marked_model(seed) for seed in range(6)]
 os.fsync = lambda _: None  # as often as can be
 for number in range(300):

@@ -293,7 +293,7 @@ def test_texts_become_rows_with_their_source_and_line(classify, tmp_path):
 
 def test_output_is_utf8_wherever_it_goes(models, tmp_path):
     text = "good 漢字 😀 film"
-    command = [sys.executable, "-m", "textrnn.cli", "classify", "-m", str(models["three"])]
+    command = [sys.executable, "-m", "textrnn", "classify", "-m", str(models["three"])]
     done = subprocess.run(
         [*command, "--text", text, "--format", "json"],
         capture_output=True,
@@ -547,7 +547,7 @@ def test_ctrl_c_before_anything_is_judged_leaves_nothing(classify, tmp_path, mon
 
 
 def test_a_stream_is_judged_as_it_comes_and_ends_quietly_on_ctrl_c(models):
-    command = [sys.executable, "-m", "textrnn.cli", "classify", "-m", str(models["binary"])]
+    command = [sys.executable, "-m", "textrnn", "classify", "-m", str(models["binary"])]
     process = subprocess.Popen(
         [*command, "-", "--lines", "--format", "jsonl"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -564,7 +564,7 @@ def test_a_stream_is_judged_as_it_comes_and_ends_quietly_on_ctrl_c(models):
 
 def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
     lines = written(tmp_path / "lines.txt", "good\n" * 30_000)
-    command = f"{sys.executable} -m textrnn.cli classify -m {models['binary']} --lines {lines}"
+    command = f"{sys.executable} -m textrnn classify -m {models['binary']} --lines {lines}"
     done = subprocess.run(f"{command} | head -1", shell=True, capture_output=True)
     assert done.stdout.startswith(b"positive") and done.stderr == b""
 

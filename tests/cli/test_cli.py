@@ -372,7 +372,7 @@ def test_models_lists_every_bundled_one():
 
 
 def test_an_ascii_terminal_gets_codes_and_no_traceback(model):
-    command = [sys.executable, "-m", "textrnn.cli", "generate", "-m", str(model), "--length", "200"]
+    command = [sys.executable, "-m", "textrnn", "generate", "-m", str(model), "--length", "200"]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -383,7 +383,7 @@ def test_an_ascii_terminal_gets_codes_and_no_traceback(model):
 
 
 def test_output_into_a_closed_pipe_leaves_no_traceback(model):
-    command = f"{sys.executable} -m textrnn.cli generate -m {model} --length 100000 | head -c 10"
+    command = f"{sys.executable} -m textrnn generate -m {model} --length 100000 | head -c 10"
     done = subprocess.run(command, shell=True, capture_output=True)
     assert len(done.stdout) <= 11
     assert b"Traceback" not in done.stderr
@@ -399,7 +399,7 @@ def test_a_tokenizer_in_lower_case_reads_primes_in_any_case(tmp_path):
 def test_training_shows_nothing_that_libraries_say_of_themselves(tmp_path):
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("the miller counts his sacks by night.\n" * 60)
-    command = [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus)]
+    command = [sys.executable, "-m", "textrnn", "train", "generator", str(corpus)]
     options = ["--units", "6", "--window", "16", "--batch-size", "16", "--epochs", "1"]
     done = subprocess.run(
         [*command, "-o", str(tmp_path / "m"), *options, "--set", "sample_length=0"],

@@ -10,6 +10,7 @@ from support.classifiers import LETTERS, random_classifier
 from textrnn.engine import classification, packing
 from textrnn.engine.calibration import probabilities
 from textrnn.engine.classification import UNSURE, Judge, Verdict
+from textrnn.engine.classifier import build_network
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import cut
 
@@ -27,7 +28,7 @@ def judge_of(long_texts="cut", max_words=10, keep="both", **model) -> Judge:
 
 
 def softmax_of(judge, ids) -> np.ndarray:
-    logits = judge.model.network().logits(ids)
+    logits = build_network(judge.model).logits(ids)
     return probabilities(logits, judge.model.temperature)
 
 
@@ -129,7 +130,7 @@ def test_the_logits_of_windows_are_averaged():
     ids = judge.encode(text)
     windows = [ids[start : start + 8] for start in (0, 4, 8, 12, 13)]
     (verdict,) = judge.judge([text])
-    mean = judge.model.network().logits(windows).mean(axis=0)
+    mean = build_network(judge.model).logits(windows).mean(axis=0)
     np.testing.assert_allclose(verdict.probabilities, probabilities(mean[None])[0], rtol=1e-5)
     assert (verdict.words, verdict.windows, verdict.cut) == (21, 5, False)
     short, long = judge.judge([text_of(8), text])

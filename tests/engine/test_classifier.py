@@ -9,7 +9,7 @@ from support.models import random_weights
 
 from textrnn.config.classifier import ClassifierConfig, classifier_weight_shapes
 from textrnn.engine import packing
-from textrnn.engine.classifier import ClassifierNetwork
+from textrnn.engine.classifier import ClassifierNetwork, build_network
 from textrnn.models.classifier import build_classifier
 
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
@@ -199,8 +199,8 @@ def test_no_texts_have_no_logits():
 def test_looking_products_up_changes_no_logit(cell, settings):
     model = random_classifier(cell=cell, **settings)
     texts = random_ids([7, 1, 30, 12], model.config.vocab_size)
-    before = model.network().logits(texts)
-    network = model.network()
+    before = build_network(model).logits(texts)
+    network = build_network(model)
     network.fold()
     np.testing.assert_allclose(network.logits(texts), before, atol=1e-5)
 
@@ -208,7 +208,7 @@ def test_looking_products_up_changes_no_logit(cell, settings):
 @pytest.mark.parametrize("settings", [{}, {"layers": 2}, {"conv_layers": 1, "conv_width": 3}])
 def test_how_many_words_are_prepared_at_a_time_changes_no_logit(monkeypatch, settings):
     model, texts = random_classifier(**settings), random_ids(MIDDLE, len(LETTERS))
-    before = model.network().logits(texts)
+    before = build_network(model).logits(texts)
     for words in (1, 10):
         monkeypatch.setattr(packing, "BLOCK_WORDS", words)
-        np.testing.assert_allclose(model.network().logits(texts), before, atol=1e-6)
+        np.testing.assert_allclose(build_network(model).logits(texts), before, atol=1e-6)

@@ -6,6 +6,7 @@ from support.classifiers import LETTERS, random_classifier
 
 from textrnn.engine import explanation
 from textrnn.engine.classification import Judge
+from textrnn.engine.classifier import build_network
 from textrnn.engine.explanation import explain
 
 TERNARY = ("bad", "fair", "good")
@@ -105,7 +106,7 @@ def test_a_long_text_is_explained_by_sentence_and_by_the_words_of_the_strongest(
     best = judge.model.classes.index(found.prediction)
 
     def odds(kept):
-        logits = judge.model.network().logits([kept])[0].astype(float)
+        logits = build_network(judge.model).logits([kept])[0].astype(float)
         return logits[best] - logits[1 - best]
 
     for effect in found.sentences:

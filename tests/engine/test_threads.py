@@ -29,6 +29,8 @@ from textrnn.engine import packing, threads
 from textrnn.engine.cells import Layer
 from textrnn.engine.classification import Judge
 from textrnn.engine.generation import generate, stream
+from textrnn.engine.generator import build_network
+from textrnn.engine.language_model import score as score_of
 from textrnn.engine.threads import one_blas_thread, parallel_map
 from textrnn.evaluation.language_modelling import cold, streamed
 
@@ -214,7 +216,7 @@ def test_a_child_process_forked_meanwhile_has_no_limit_and_can_set_one():
 import os, threading, warnings
 import numpy
 from threadpoolctl import ThreadpoolController
-from textrnn.threads import one_blas_thread
+from textrnn.engine.threads import one_blas_thread
 library = ThreadpoolController().select(user_api="blas").lib_controllers[0]
 library.set_num_threads(3)
 if hasattr(library, "clear_controlling_thread"):
@@ -315,7 +317,7 @@ TEXTS = [
 def foretell_words() -> dict[str, float]:
     config = GeneratorConfig(vocab_size=40, units=6, embedding_dim=5, layers=1, residual=False)
     weights = random_weights(config, shapes=language_model.weight_shapes)
-    return LanguageModel(config, ReadingConfig(), None, weights).score(IDS)
+    return score_of(LanguageModel(config, ReadingConfig(), None, weights), IDS)
 
 
 WORK: dict[str, Callable[[], Any]] = {
@@ -326,8 +328,8 @@ WORK: dict[str, Callable[[], Any]] = {
     "one sample": lambda: generate(OTHER_MODEL, length=150, seed=2),
     "samples": lambda: generate(LETTER_MODEL, length=60, seed=3, count=5),
     "samples of words": lambda: generate(WORD_MODEL, length=60, seed=3, count=3),
-    "cold": lambda: cold(LETTER_MODEL.network(), IDS, window=10),
-    "streamed": lambda: streamed(OTHER_MODEL.network(), IDS),
+    "cold": lambda: cold(build_network(LETTER_MODEL), IDS, window=10),
+    "streamed": lambda: streamed(build_network(OTHER_MODEL), IDS),
     "language model": foretell_words,
     "one text": lambda: Judge(CLASSIFIER).judge(TEXTS[8:9]),
     "texts": lambda: Judge(CLASSIFIER).judge(TEXTS),

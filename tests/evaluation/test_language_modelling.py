@@ -13,6 +13,7 @@ from support.models import tiny_model
 from textrnn.artifacts.generator import Artifact
 from textrnn.data.corpora import Corpus
 from textrnn.engine import generator
+from textrnn.engine.generator import build_network
 from textrnn.errors import CorpusError
 from textrnn.evaluation import generator as evaluation_generator
 from textrnn.evaluation import language_modelling
@@ -31,7 +32,9 @@ def slow_score(model: Artifact, ids: np.ndarray, window: int) -> Score:
     """Window by window, each from the zero state, with the softmax written out."""
     losses, right = [], []
     for start in range(0, len(ids) - window, window):
-        (logits,) = model.network().logits(ids[None, start : start + window]).astype(np.float64)
+        (logits,) = (
+            build_network(model).logits(ids[None, start : start + window]).astype(np.float64)
+        )
         targets = ids[start + 1 : start + window + 1]
         likelihoods = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         losses += [-math.log(row[target]) for row, target in zip(likelihoods, targets, strict=True)]
@@ -52,21 +55,21 @@ def equal(left: Score, right: Score) -> bool:
 def test_cold_is_the_mean_over_windows_each_from_the_zero_state(cell, length):
     model = tiny_model(cell)
     ids = random_ids(model, length)
-    assert equal(cold(model.network(), ids, window=20), slow_score(model, ids, 20))
+    assert equal(cold(build_network(model), ids, window=20), slow_score(model, ids, 20))
 
 
 def test_cold_reads_windows_of_256_characters_and_drops_the_tail():
     model = tiny_model()
     ids = random_ids(model, 256 * 3 + 200)
-    assert equal(cold(model.network(), ids), slow_score(model, ids, 256))
-    assert cold(model.network(), ids).characters == 256 * 3
+    assert equal(cold(build_network(model), ids), slow_score(model, ids, 256))
+    assert cold(build_network(model), ids).characters == 256 * 3
 
 
 @pytest.mark.parametrize("length", [2, 3, 19])
 def test_a_text_below_one_window_is_one_shorter_window(length):
     model = tiny_model()
     ids = random_ids(model, length)
-    score = cold(model.network(), ids, window=20)
+    score = cold(build_network(model), ids, window=20)
     assert equal(score, slow_score(model, ids, length - 1))
     assert score.characters == length - 1
 
@@ -75,33 +78,33 @@ def test_a_text_below_one_window_is_one_shorter_window(length):
 def test_streamed_is_one_window_as_long_as_the_text(cell):
     model = tiny_model(cell)
     ids = random_ids(model, 300)
-    score = streamed(model.network(), ids)
-    assert equal(score, cold(model.network(), ids, window=299))
+    score = streamed(build_network(model), ids)
+    assert equal(score, cold(build_network(model), ids, window=299))
     assert equal(score, slow_score(model, ids, 299))
 
 
 def test_streamed_carries_the_state_over_the_parts_it_computes():
     model = tiny_model(units=4)
     ids = random_ids(model, 2 * 4096 + 100)
-    assert equal(streamed(model.network(), ids), slow_score(model, ids, len(ids) - 1))
+    assert equal(streamed(build_network(model), ids), slow_score(model, ids, len(ids) - 1))
 
 
 @pytest.mark.parametrize("rows", [1, 3, 1000])
 def test_how_many_windows_are_computed_at_a_time_does_not_matter(rows, monkeypatch):
     model = tiny_model()
     ids = random_ids(model, 201)
-    expected = cold(model.network(), ids, window=20)
+    expected = cold(build_network(model), ids, window=20)
     monkeypatch.setattr(language_modelling, "ROWS", rows)
-    assert equal(cold(model.network(), ids, window=20), expected)
+    assert equal(cold(build_network(model), ids, window=20), expected)
     monkeypatch.setattr(generator, "CHUNK_VALUES", 500)
-    assert equal(cold(model.network(), ids, window=20), expected)
+    assert equal(cold(build_network(model), ids, window=20), expected)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_model_of_zero_weights_loses_exactly_log_vocab_size(cell):
     model = tiny_model(cell)
     zero = {name: np.zeros_like(array) for name, array in model.weights.items()}
-    network = Artifact(model.config, model.tokenizer, zero).network()
+    network = build_network(Artifact(model.config, model.tokenizer, zero))
     ids = random_ids(model, 500)
     for score in (cold(network, ids, window=50), streamed(network, ids)):
         assert score.loss == pytest.approx(math.log(model.config.vocab_size), rel=1e-6)
@@ -115,7 +118,7 @@ def test_a_model_that_always_says_the_next_character_loses_nothing():
     weights["rnn_1/simple_rnn_cell/kernel"] = 9 * np.eye(size, dtype=np.float32)
     weights["output/kernel"] = 50 * np.roll(np.eye(size, dtype=np.float32), 1, axis=1)
     score = streamed(
-        Artifact(model.config, model.tokenizer, weights).network(), np.arange(200) % size
+        build_network(Artifact(model.config, model.tokenizer, weights)), np.arange(200) % size
     )
     assert score == Score(pytest.approx(0, abs=1e-9), 1.0, 199)
 
@@ -123,7 +126,9 @@ def test_a_model_that_always_says_the_next_character_loses_nothing():
 def test_the_integer_type_of_the_ids_does_not_matter():
     model = tiny_model()
     ids = random_ids(model, 100)
-    scores = {cold(model.network(), ids.astype(kind)) for kind in (np.uint8, np.uint16, np.int64)}
+    scores = {
+        cold(build_network(model), ids.astype(kind)) for kind in (np.uint8, np.uint16, np.int64)
+    }
     assert len(scores) == 1
 
 
@@ -132,7 +137,7 @@ def test_the_integer_type_of_the_ids_does_not_matter():
 def test_a_text_of_fewer_than_two_characters_has_no_score(score, length):
     model = tiny_model()
     with pytest.raises(CorpusError, match=f"has {length} characters; it needs at least 2"):
-        score(model.network(), random_ids(model, length))
+        score(build_network(model), random_ids(model, length))
 
 
 @pytest.mark.parametrize(("score", "characters"), [(cold, 5120), (streamed, 5200)])
@@ -140,7 +145,7 @@ def test_progress_rises_to_all_characters(score, characters, monkeypatch):
     monkeypatch.setattr(language_modelling, "ROWS", 6)
     model, seen = tiny_model(units=4), []
     result = score(
-        model.network(), random_ids(model, 5201), on_progress=lambda *done: seen.append(done)
+        build_network(model), random_ids(model, 5201), on_progress=lambda *done: seen.append(done)
     )
     assert seen[-1] == (characters, characters) == (result.characters, characters)
     assert len(seen) > 1
@@ -194,11 +199,15 @@ def test_the_loss_of_tokens_is_told_in_nats_a_character(kind):
     last = (len(ids) - 1) // 20 * 20
     for score, plain, tokens in (
         (
-            cold(model.network(), ids, ends=ends, window=20),
+            cold(build_network(model), ids, ends=ends, window=20),
             slow_score(model, ids, 20),
             last,
         ),
-        (streamed(model.network(), ids, ends=ends), slow_score(model, ids, len(ids) - 1), None),
+        (
+            streamed(build_network(model), ids, ends=ends),
+            slow_score(model, ids, len(ids) - 1),
+            None,
+        ),
     ):
         tokens = tokens or len(ids) - 1
         assert score.tokens == score.to_dict()["tokens"] == plain.characters == tokens

@@ -15,7 +15,7 @@ from textrnn.errors import CorpusError
 from textrnn.evaluation import probing
 from textrnn.evaluation.probing import Dimension, Filler, GroupScore
 
-TEMPLATES = SCRIPTS / "bias_templates.json"
+TEMPLATES = SCRIPTS / "reproduce" / "bias_templates.json"
 DATA = json.loads(TEMPLATES.read_text(encoding="utf-8"))
 DIMENSIONS = probing.dimensions(DATA)
 NAMES = [dimension.name for dimension in DIMENSIONS]

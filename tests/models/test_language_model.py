@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from support.saving import MOST, Killed, die_before_step, same_weights, tree
 
 from textrnn.artifacts import language_model, registry
-from textrnn.artifacts.language_model import LanguageModel, weight_shapes
+from textrnn.artifacts.language_model import LanguageModel
 from textrnn.config.generator import GeneratorConfig
+from textrnn.config.language_model import weight_shapes
 from textrnn.config.text import ReadingConfig
+from textrnn.engine.language_model import score as score_of
 from textrnn.errors import ArtifactError
 from textrnn.evaluation.language_modelling import log_likelihoods
 from textrnn.models.language_model import (
@@ -117,7 +119,7 @@ def test_a_score_is_the_whole_softmax_of_what_keras_computes():
         inputs, targets = ids[:130].reshape(2, 65), ids[1:].reshape(2, 65)
         vectors = keras.ops.convert_to_numpy(built(inputs))
         logits = vectors @ model.weights["embedding/embeddings"].T + model.weights["softmax/bias"]
-        score = model.score(ids)
+        score = score_of(model, ids)
         assert score["loss"] == pytest.approx(-log_likelihoods(logits, targets).mean(), abs=1e-5)
         assert score["accuracy"] == pytest.approx((logits.argmax(-1) == targets).mean())
         assert score["perplexity"] == pytest.approx(np.exp(score["loss"]))

@@ -1,18 +1,10 @@
-"""What `scripts/reproduce/committee.py` calibrates by length, and which passages it does that on."""
+"""What `committee.py` calibrates by length, and which passages it does that on."""
 
-from importlib.machinery import SourceFileLoader
-from types import ModuleType
-
+import committee
 import numpy as np
 import pytest
-from support.paths import SCRIPTS
 
 from textrnn.errors import ConfigError
-
-SCRIPT = SCRIPTS / "committee"
-committee = ModuleType("committee")
-committee.__file__ = str(SCRIPT)
-SourceFileLoader("committee", str(SCRIPT)).exec_module(committee)
 
 
 def drawn(scale, shift, spread, count=20_000):

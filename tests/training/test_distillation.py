@@ -10,6 +10,7 @@ from support.watching import Watch, history
 
 from textrnn.config.generator import TrainingConfig
 from textrnn.data.corpora import Corpus
+from textrnn.engine.generator import build_network
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.evaluation import language_modelling
 from textrnn.models.generator import state_variables
@@ -43,7 +44,7 @@ def test_targets_are_the_teachers_guesses_and_the_text_in_the_shares_asked_for(t
         teachers.targets(tf.constant(ids[:, a : a + 5]), tf.constant(ids[:, a + 1 : a + 6])).numpy()
         for a in (0, 5)
     ]
-    logits = teacher.network().logits(ids[:, :-1]).astype(np.float64)
+    logits = build_network(teacher).logits(ids[:, :-1]).astype(np.float64)
     guesses = np.exp(logits - logits.max(-1, keepdims=True))
     guesses /= guesses.sum(-1, keepdims=True)
     truth = np.eye(teacher.config.vocab_size)[ids[:, 1:]]
@@ -55,9 +56,9 @@ def test_the_teachers_guesses_alone_teach_the_text(teacher, tmp_path):
     settings = {**SMALL, "epochs": 4, "teacher": teacher.name, "teacher_share": 1.0}
     pupil = train_generator(CORPUS, tmp_path / "pupil", settings=settings)
     ids = pupil.tokenizer.encode(CORPUS.text)
-    known = language_modelling.cold(teacher.network(), ids).loss
+    known = language_modelling.cold(build_network(teacher), ids).loss
     assert (
-        language_modelling.cold(pupil.network(), ids).loss
+        language_modelling.cold(build_network(pupil), ids).loss
         < (known + np.log(teacher.config.vocab_size)) / 2
     )
 

@@ -116,7 +116,8 @@ class Generator:
         )
 
     def evaluate(self, corpus: CorpusLike, **settings: Any) -> dict[str, Any]:
-        """The scores of this model on a text; `settings` are those of `textrnn.evaluation.generator.evaluate`.
+        """The scores of this model on a text; `settings` are those of
+        `textrnn.evaluation.generator.evaluate`.
 
         {"cold": {"loss": ..., "bits_per_character": ..., "perplexity": ..., "accuracy": ...},
         "streamed": {...}, ...}

@@ -6,7 +6,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +17,6 @@ from textrnn import tokenizers
 from textrnn.artifacts import folders, storage
 from textrnn.config.classifier import ClassifierConfig, LongTexts, classifier_weight_shapes
 from textrnn.config.text import ReadingConfig
-from textrnn.engine.classifier import ClassifierNetwork
 from textrnn.errors import ArtifactError
 from textrnn.tokenizers.raw_text import TextTokenizer
 
@@ -54,23 +52,6 @@ class ClassifierArtifact:
     def parameters(self) -> int:
         """How many numbers the network learnt."""
         return sum(int(np.size(array)) for array in self.weights.values())
-
-    def network(self) -> Any:
-        """The forward pass of these weights: a ClassifierNetwork, or a PooledNetwork over texts.
-
-        The latter needs TensorFlow and a TF-Hub module; ArtifactError when they cannot be had.
-        """
-        if self.reading.tokens != "text":
-            return ClassifierNetwork(self.config, self.weights)
-        try:
-            # By name: no other model is to pay for TensorFlow.
-            hub_pooled = import_module("textrnn.models.hub.network")
-        except ImportError as error:
-            raise ArtifactError(
-                f"{self.name} reads texts through the TF-Hub module {self.hub['handle']}, which "
-                f"takes TensorFlow, and that cannot be imported: {error}; pip install tensorflow"
-            ) from error
-        return hub_pooled.PooledNetwork(self.config, self.weights, self.hub, self.name)
 
     def record(self) -> dict[str, Any]:
         """What config.json holds beside the sums."""

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from textrnn import tokenizers
 from textrnn.artifacts import folders, storage
 from textrnn.config.generator import GeneratorConfig, weight_shapes
-from textrnn.engine.generator import Network
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,6 @@ class Artifact:
     def parameters(self) -> int:
         """How many numbers the network learnt."""
         return _count(weight_shapes(self.config))
-
-    def network(self) -> Network:
-        """The forward pass of these weights."""
-        return Network(self.config, self.weights)
 
     def record(self) -> dict[str, Any]:
         """What config.json holds beside the sums."""

@@ -9,8 +9,7 @@
 It is no model to use by itself: it foretells words of its own tokenizer, and does not write.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,21 +20,13 @@ import numpy.typing as npt
 from textrnn import tokenizers
 from textrnn.artifacts import folders, model_files, storage
 from textrnn.artifacts.model_files import ModelFiles
-from textrnn.config.generator import GeneratorConfig, cell_name
+from textrnn.config.generator import GeneratorConfig
+from textrnn.config.language_model import weight_shapes
 from textrnn.config.text import ReadingConfig
-from textrnn.config.weights import cell_shapes
-from textrnn.engine.generator import Network
-from textrnn.engine.threads import one_blas_thread, parallel_map
 from textrnn.errors import ArtifactError, ConfigError
-from textrnn.tokenizers import Ids
 
 KIND = "language model"
 RECORDS = ("corpus", "data", "pretraining", "tokens", "perplexity")  # what others read of it
-# Of texts to score: side by side, each from the zero state; and logits at a time (32 MB), in each
-# of so many threads at most.
-ROWS, LEAST_STEPS, LOGITS, WORKERS = 64, 64, 2**23, 8
-
-OnProgress = Callable[[int, int], None]  # ids scored, ids in all
 
 
 @dataclass(frozen=True)
@@ -66,73 +57,6 @@ class LanguageModel:
     def sha256(self) -> str:
         """The sum of those texts."""
         return str(self.corpus["sha256"])
-
-    def score(self, ids: Ids, on_progress: OnProgress | None = None) -> dict[str, float]:
-        """Mean loss in nats a word, perplexity, and the share of right first guesses.
-
-        Over all of `ids` (2 or more, whole texts one after the other with 0 before each) but the
-        first, cut into as many as 64 streams. The tail that fills no stream is dropped.
-        """
-        rows = max(1, min(ROWS, (len(ids) - 1) // LEAST_STEPS))
-        steps = (len(ids) - 1) // rows
-        inputs = ids[: rows * steps].reshape(rows, steps)
-        targets = ids[1 : rows * steps + 1].reshape(rows, steps)
-        network, loss, right, start = self._network(), 0.0, 0, 0
-        with one_blas_thread():
-            for vectors in network.chunks(inputs, network.zero_state(rows)):
-                part = targets[:, start : start + vectors.shape[1]]
-                start += vectors.shape[1]
-                for part_loss, part_right in self._compare(
-                    vectors.reshape(part.size, -1), part.reshape(-1)
-                ):
-                    loss, right = loss + part_loss, right + part_right
-                if on_progress:
-                    on_progress(rows * start, rows * steps)
-        loss /= rows * steps
-        perplexity = math.exp(min(loss, 700.0)) if math.isfinite(loss) else loss
-        return {"loss": loss, "perplexity": perplexity, "accuracy": right / (rows * steps)}
-
-    def _network(self) -> Network:
-        """What gives vectors to compare with embeddings, instead of logits."""
-        size = self.config.embedding_dim
-        kernel = self.weights.get("softmax/kernel", np.eye(size, dtype=np.float32))
-        output = {"output/kernel": kernel, "output/bias": np.zeros(size, np.float32)}
-        return Network(self.config, {**self.weights, **output})
-
-    def _compare(self, vectors: npt.NDArray[Any], targets: Ids) -> Iterator[tuple[float, int]]:
-        """Compare vectors (n, size) with targets (n,), a span of them at a time.
-
-        Gives each span's summed loss in nats, and how many of its targets are the likeliest.
-        """
-        table, bias = self.weights["embedding/embeddings"], self.weights["softmax/bias"]
-        span = max(1, LOGITS // self.config.vocab_size)
-
-        def compare(start: int) -> tuple[float, int]:
-            part = targets[start : start + span]
-            logits = vectors[start : start + span] @ table.T
-            logits += bias
-            chosen, highest = logits[np.arange(len(part)), part], logits.max(axis=1)
-            logits -= highest[:, None]
-            sums = np.exp(logits, out=logits).sum(axis=1)
-            loss = float((np.log(sums) + highest - chosen).sum(dtype=np.float64))
-            return loss, int((chosen == highest).sum())
-
-        return parallel_map(compare, range(0, len(targets), span), workers=WORKERS)
-
-
-def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of every weight, named as Keras names them, in its order."""
-    shapes: dict[str, tuple[int, ...]] = {
-        "embedding/embeddings": (config.vocab_size, config.embedding_dim)
-    }
-    features = config.embedding_dim
-    for index in range(1, config.layers + 1):
-        shapes |= cell_shapes(cell_name(config, index), config.cell, config.units, features)
-        features = config.units
-    if config.units != config.embedding_dim:
-        shapes["softmax/kernel"] = (config.units, config.embedding_dim)
-    shapes["softmax/bias"] = (config.vocab_size,)
-    return shapes
 
 
 def save(model: LanguageModel, folder: Path) -> None:

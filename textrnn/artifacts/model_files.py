@@ -1,8 +1,8 @@
 """Read the files of one saved model, whole and of one version, while a writer may replace it.
 
-Reading changes nothing on the disk. The marks of a save (see `textrnn.artifacts.folders`) say at every
-moment which folder holds a whole model: the one of that name, or what a save is about to rename.
-Whatever changed between the first look and the last is read again.
+Reading changes nothing on the disk. The marks of a save (see `textrnn.artifacts.folders`) say at
+every moment which folder holds a whole model: the one of that name, or what a save is about to
+rename. Whatever changed between the first look and the last is read again.
 """
 
 import json

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from textrnn.config.base import Config
+from textrnn.config.generator import GeneratorConfig, cell_name
 from textrnn.config.training import LearningConfig
+from textrnn.config.weights import cell_shapes
 from textrnn.errors import ConfigError
 
 PREFIX = "pretrain_"
@@ -106,3 +108,18 @@ def check_unpretrained(settings: Mapping[str, Any]) -> None:
             f"nothing is pretrained here; leave out {', '.join(own)}, or name texts to pretrain "
             f"on with --pretrain"
         )
+
+
+def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of every weight, named as Keras names them, in its order."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "embedding/embeddings": (config.vocab_size, config.embedding_dim)
+    }
+    features = config.embedding_dim
+    for index in range(1, config.layers + 1):
+        shapes |= cell_shapes(cell_name(config, index), config.cell, config.units, features)
+        features = config.units
+    if config.units != config.embedding_dim:
+        shapes["softmax/kernel"] = (config.units, config.embedding_dim)
+    shapes["softmax/bias"] = (config.vocab_size,)
+    return shapes

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from textrnn.data.imdb_tfds import NAME, read_imdb, read_imdb_unlabelled
 from textrnn.data.labelled import Labelled, read_labelled
 from textrnn.data.unlabelled import Unlabelled, read_texts
 
@@ -23,7 +22,9 @@ def read_data(
     `data_dir`, unless there is a file or a folder of that name.
     """
     if name == "imdb" and not Path(name).exists():
-        return read_imdb(split, data_dir)
+        from textrnn.data import imdb_tfds  # it imports TensorFlow
+
+        return imdb_tfds.read_imdb(split, data_dir)
     return read_labelled(name, split=split, classes=classes, **options)
 
 
@@ -34,5 +35,8 @@ def read_unlabelled_data(name: str, *, data_dir: str | None = None, **options: A
     unless there is a file or a folder of that name.
     """
     if name == "imdb" and not Path(name).exists():
-        return Unlabelled.of(read_imdb_unlabelled(data_dir), (f"{NAME} unsupervised",))
+        from textrnn.data import imdb_tfds  # it imports TensorFlow
+
+        texts = imdb_tfds.read_imdb_unlabelled(data_dir)
+        return Unlabelled.of(texts, (f"{imdb_tfds.NAME} unsupervised",))
     return read_texts(name, **options)

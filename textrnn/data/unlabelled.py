@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -16,7 +16,6 @@ from textrnn.data.labelled import read_unlabelled
 from textrnn.data.sources import read_text
 from textrnn.data.tables import Form
 from textrnn.errors import TrainingError
-from textrnn.training.observer import Observer
 
 _NO_LETTERS = re.compile(r"[\W_]+")
 
@@ -87,7 +86,9 @@ def read_texts(
     return Unlabelled.of(texts, (str(path),))
 
 
-def fresh(corpus: Unlabelled | None, known: Iterable[str], observer: Observer) -> list[str]:
+def fresh(
+    corpus: Unlabelled | None, known: Iterable[str], notify: Callable[[str], object]
+) -> list[str]:
     """The texts of `corpus`, if there is one, that are none of `known`; the rest is told.
 
     `known` are those with labels and those to validate on, compared as `without` does.
@@ -96,7 +97,7 @@ def fresh(corpus: Unlabelled | None, known: Iterable[str], observer: Observer) -
         return []
     texts = without(corpus.texts, known)
     if left_out := len(corpus.texts) - len(texts):
-        observer.notice(
+        notify(
             f"{left_out:,} texts of {', '.join(corpus.record()['names'])} are labelled ones or to "
             f"validate on: left out"
         )

@@ -10,14 +10,15 @@ but for a share of 1 / (n + 2), as in Platt's "Probabilistic outputs for support
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.errors import ArtifactError, ConfigError
-from textrnn.evaluation.metrics import Floats, Labels, Scores, checked_labels, score
+from textrnn.errors import ArtifactError, ConfigError, CorpusError
+
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
 
 LOWEST, HIGHEST = 0.05, 20.0  # temperatures
 PRECISION = 1e-6  # relative
@@ -64,12 +65,22 @@ def probabilities(logits: npt.NDArray[np.floating[Any]], temperature: float = 1.
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def scored(
-    logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike, classes: Sequence[str]
-) -> tuple[float, Scores]:
-    """The temperature fitted to these labels, and how the probabilities that it makes score."""
-    temperature = fit_temperature(logits, labels)
-    return temperature, score(probabilities(logits, temperature), labels, classes)
+def checked_labels(labels: npt.ArrayLike, shape: tuple[int, ...]) -> Labels:
+    """`labels` as (n,) integers that index the columns of an array of `shape` (n, classes).
+
+    CorpusError when there are none at all.
+    """
+    labels = np.asarray(labels)
+    if len(shape) != 2 or shape[1] < 2 or labels.shape != shape[:1]:
+        raise ValueError(
+            f"labels of shape (n,) and an array (n, 2 classes or more) are needed, got "
+            f"{labels.shape} and {shape}"
+        )
+    if not len(labels):
+        raise CorpusError("there is no labelled example to score; name a file that holds some")
+    if labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < shape[1]:
+        raise ValueError(f"labels must be integers from 0 to {shape[1] - 1}")
+    return labels.astype(np.int64)
 
 
 def _below_highest(logits: npt.NDArray[np.floating[Any]]) -> Floats:

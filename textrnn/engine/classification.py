@@ -14,7 +14,7 @@ import numpy.typing as npt
 from textrnn.artifacts.registry import ClassifierArtifact
 from textrnn.engine import calibration
 from textrnn.engine.cells import Floats, Ids
-from textrnn.engine.classifier import ClassifierNetwork
+from textrnn.engine.classifier import ClassifierNetwork, build_network
 from textrnn.engine.packing import batches
 from textrnn.engine.threads import parallel_map
 from textrnn.errors import ConfigError
@@ -68,7 +68,7 @@ class Judge:
         threshold: float | None = None,
     ) -> None:
         self.model, self.abstain, self.threshold = model, abstain, threshold
-        self.network = model.network()
+        self.network = build_network(model)
         if not 0 <= abstain <= 1:
             raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
         if threshold is not None and len(model.classes) != 2:

@@ -1,21 +1,46 @@
 """A trained classifier's forward pass in NumPy: texts as ids -> logits.
 
 Equal to the Keras model of the same config and weights. Texts are packed, not padded
-(`textrnn.engine.packing`), and the outputs of the uppermost layer are pooled as they come: what is at work
-fits the processor's cache, however long and many the texts are.
+(`textrnn.engine.packing`), and the outputs of the uppermost layer are pooled as they come: what
+is at work fits the processor's cache, however long and many the texts are.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, cell_names
 from textrnn.engine.cells import Floats, Ids, Layer
 from textrnn.engine.packing import Indices, Packed, batches, counted
+from textrnn.errors import ArtifactError
 
 Products = Callable[[slice], Floats]  # words in the order of reading -> (gates, words, units)
+
+
+# What computes the logits of a classifier that reads whole texts instead of ids. Imported by name:
+# it takes TensorFlow, which no other model is to pay for.
+TEXT_NETWORK = "textrnn.models.hub.network"
+
+
+def build_network(model: ClassifierArtifact) -> Any:
+    """The forward pass of a trained classifier: a ClassifierNetwork, or a PooledNetwork over texts.
+
+    The latter needs TensorFlow and a TF-Hub module; ArtifactError when they cannot be had.
+    """
+    if model.reading.tokens != "text":
+        return ClassifierNetwork(model.config, model.weights)
+    try:
+        network = import_module(TEXT_NETWORK)
+    except ImportError as error:
+        raise ArtifactError(
+            f"{model.name} reads texts through the TF-Hub module {model.hub['handle']}, which "
+            f"takes TensorFlow, and that cannot be imported: {error}; pip install tensorflow"
+        ) from error
+    return network.PooledNetwork(model.config, model.weights, model.hub, model.name)
 
 
 class ClassifierNetwork:

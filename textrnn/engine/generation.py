@@ -3,8 +3,8 @@
 Whatever the model's tokens are: where they are characters each is one, else what the tokens write
 is cut to the length asked for.
 
-Every product runs on one BLAS thread (`textrnn.engine.threads`). Many samples run as rows of a batch,
-split among threads of our own.
+Every product runs on one BLAS thread (`textrnn.engine.threads`). Many samples run as rows of a
+batch, split among threads of our own.
 """
 
 import os
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from textrnn.artifacts.generator import Artifact
 from textrnn.config.sampling import SamplingConfig
-from textrnn.engine.generator import Network
+from textrnn.engine.generator import Network, build_network
 from textrnn.engine.sampling import draw, probabilities, uniforms
 from textrnn.engine.stopping import Continuation, after, stop_texts, until
 from textrnn.engine.threads import one_blas_thread
@@ -102,7 +102,7 @@ def generate(
         return ["".join(_stream(model, prime, start, length, sampling, seed, stop))]
     writing = writing_of(model.tokenizer)
     if isinstance(writing, Characters):
-        steps = _ids(model.network(), start, length, sampling, seed, count)
+        steps = _ids(build_network(model), start, length, sampling, seed, count)
         return _rows(model, steps, length, count, stop)
     steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed, count)
     texts = [Continuation(writing, prime, start, length, stop) for _ in range(count)]
@@ -180,7 +180,7 @@ def _stream(
     writing = writing_of(model.tokenizer)
     if isinstance(writing, Characters):
         characters = writing.characters
-        steps = _ids(model.network(), start, length, sampling, seed)
+        steps = _ids(build_network(model), start, length, sampling, seed)
         written: Iterator[str] = (characters[column[0]] for column in steps)
     else:
         steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed)

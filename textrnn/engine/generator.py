@@ -12,10 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.artifacts.generator import Artifact
 from textrnn.config.generator import GeneratorConfig, cell_name
 from textrnn.engine.cells import Floats, Ids, Layer, State
 
 CHUNK_VALUES = 2**23  # a layer's input products at a time: 32 MB
+
+
+def build_network(model: Artifact) -> "Network":
+    """The forward pass of a trained generator."""
+    return Network(model.config, model.weights)
 
 
 class Network:

@@ -16,6 +16,7 @@ from textrnn.config.sampling import SamplingConfig
 from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
 from textrnn.engine import generation
+from textrnn.engine.generator import build_network
 from textrnn.errors import ConfigError
 from textrnn.evaluation import copying, language_modelling, ngrams
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
@@ -58,7 +59,7 @@ def evaluate(
     def progress(what: str) -> language_modelling.OnProgress | None:
         return None if on_progress is None else lambda done, total: on_progress(what, done, total)
 
-    network = model.network()
+    network = build_network(model)
     cold = language_modelling.cold(network, ids, ends=ends, on_progress=progress("cold"))
     report["cold"] = cold.to_dict()
     if streamed:

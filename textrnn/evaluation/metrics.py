@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.errors import ArtifactError, CorpusError
-
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+from textrnn.engine.calibration import Floats, Labels, checked_labels, fit_temperature
+from textrnn.engine.calibration import probabilities as softmax
+from textrnn.errors import ArtifactError
 
 Z95 = 1.959964  # 95 % of a normal distribution lies within so many standard deviations
 LEAST = 1e-12  # a truth held impossible costs -log(LEAST) = 27.6 nats, not infinitely many
@@ -128,6 +127,14 @@ def score(probabilities: npt.ArrayLike, labels: npt.ArrayLike, classes: Sequence
     )
 
 
+def calibrated_scores(
+    logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike, classes: Sequence[str]
+) -> tuple[float, Scores]:
+    """The temperature fitted to these labels, and how the probabilities that it makes score."""
+    temperature = fit_temperature(logits, labels)
+    return temperature, score(softmax(logits, temperature), labels, classes)
+
+
 def reliability(probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int = BINS) -> list[Bin]:
     """How often the classifier is right where it claims to be so sure, in `bins` equal widths.
 
@@ -209,24 +216,6 @@ def checked(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[Floats
     if (probabilities < 0).any() or (abs(probabilities.sum(axis=1) - 1) > 1e-3).any():
         raise ValueError("probabilities must be 0 or more and sum to 1 in each row")
     return probabilities, labels
-
-
-def checked_labels(labels: npt.ArrayLike, shape: tuple[int, ...]) -> Labels:
-    """`labels` as (n,) integers that index the columns of an array of `shape` (n, classes).
-
-    CorpusError when there are none at all.
-    """
-    labels = np.asarray(labels)
-    if len(shape) != 2 or shape[1] < 2 or labels.shape != shape[:1]:
-        raise ValueError(
-            f"labels of shape (n,) and an array (n, 2 classes or more) are needed, got "
-            f"{labels.shape} and {shape}"
-        )
-    if not len(labels):
-        raise CorpusError("there is no labelled example to score; name a file that holds some")
-    if labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < shape[1]:
-        raise ValueError(f"labels must be integers from 0 to {shape[1] - 1}")
-    return labels.astype(np.int64)
 
 
 def _class_score(confusion: Labels, index: int) -> ClassScore:

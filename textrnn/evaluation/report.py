@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.engine.calibration import Floats, Labels
 from textrnn.errors import ConfigError
 from textrnn.evaluation import metrics
-from textrnn.evaluation.metrics import Floats, Labels
 
 HEAD, TAIL = 200, 100  # characters of a long text that are shown
 GAP = " … "

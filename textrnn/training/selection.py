@@ -34,7 +34,7 @@ def keep_if_best(
     if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
         unknown = dict.fromkeys(ClassifierMetrics.columns[1:], math.nan)
         return ClassifierMetrics(loss=run.mean_loss, **unknown), False
-    temperature, calibrated = calibration.scored(logits, held.labels, run.classes)
+    temperature, calibrated = evaluation_metrics.calibrated_scores(logits, held.labels, run.classes)
     found = calibrated.to_dict()
     raw = evaluation_metrics.score(calibration.probabilities(logits), held.labels, run.classes)
     best = found["log_loss"] < run.best_loss  # false for nan
@@ -68,7 +68,9 @@ def finished(run: ClassifierRun, held: Labelled, observer: Observer) -> Classifi
         on_progress = _choosing(run, observer, tried)
         for way in LONG_TEXTS:
             logits = judge.text_logits(held.texts, way, on_progress)
-            temperature, found = calibration.scored(logits, held.labels, run.classes)
+            temperature, found = evaluation_metrics.calibrated_scores(
+                logits, held.labels, run.classes
+            )
             tried[way] = {"temperature": temperature, **found.to_dict()}
         way = min(tried, key=lambda way: tried[way]["log_loss"])
         losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())

@@ -64,7 +64,7 @@ def gather(
     A text of `corpus` that stands in `data`, or among those to validate on, is left out.
     """
     learnt, held = encoding.split(data, validation, training)
-    return [*fresh(corpus, [*learnt.texts, *held.texts], observer), *learnt.texts]
+    return [*fresh(corpus, [*learnt.texts, *held.texts], observer.notice), *learnt.texts]
 
 
 def streams(texts: Sequence[str], tokenizer: Any, config: PretrainingConfig, seed: int) -> Streams:

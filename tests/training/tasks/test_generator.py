@@ -17,6 +17,7 @@ from textrnn.artifacts import locks, registry
 from textrnn.config.generator import GeneratorConfig, TrainingConfig, cell_name
 from textrnn.data.corpora import Corpus, read_corpus
 from textrnn.engine import generation
+from textrnn.engine.generator import build_network
 from textrnn.errors import ConfigError, CorpusError, TrainingError
 from textrnn.evaluation import generator, language_modelling
 from textrnn.models.generator import build_generator
@@ -69,7 +70,7 @@ def test_every_cell_learns_and_the_best_model_is_what_was_saved(tmp_path, settin
     ids = model.tokenizer.encode(TEXT)
     validation = ids[int(len(ids) * 0.9) :]
     loaded = registry.load(tmp_path / "model")
-    assert language_modelling.cold(loaded.network(), validation).loss == pytest.approx(
+    assert language_modelling.cold(build_network(loaded), validation).loss == pytest.approx(
         best, abs=1e-9
     )
     assert len(model.metadata["history"]) == SMALL["epochs"]
@@ -106,7 +107,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
     more = [f"--set={name}={value}" for name, value in settings.items()]
     for delay in (0.0, 0.3):
         process = subprocess.Popen(
-            [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus), "-q",
+            [sys.executable, "-m", "textrnn", "train", "generator", str(corpus), "-q",
              "-o", str(killed), *more],
             stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -132,7 +133,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
 def test_sigterm_saves_and_says_how_to_go_on(tmp_path):
     corpus, output = tmp_path / "text.txt", tmp_path / "model"
     corpus.write_text(TEXT * 20)
-    command = [sys.executable, "-m", "textrnn.cli", "train", "generator", str(corpus)]
+    command = [sys.executable, "-m", "textrnn", "train", "generator", str(corpus)]
     process = subprocess.Popen(
         [*command, "-o", str(output), "--units", "8", "--epochs", "100"],
         stderr=subprocess.PIPE,
@@ -252,8 +253,8 @@ def test_fine_tuning_maps_weights_by_character(tmp_path):
         assert character in notices[0]
     # At a learning rate of nothing the tuned model must foretell the old text as the base does.
     ids = base.tokenizer.encode(TEXT), tuned.tokenizer.encode(TEXT)
-    base_logits = base.network().logits(ids[0][None])
-    tuned_logits = tuned.network().logits(ids[1][None])
+    base_logits = build_network(base).logits(ids[0][None])
+    tuned_logits = build_network(tuned).logits(ids[1][None])
     order = [tuned.tokenizer.characters.index(c) for c in base.tokenizer.characters]
     np.testing.assert_allclose(tuned_logits[..., order], base_logits, atol=1e-4)
 
@@ -292,7 +293,7 @@ def test_fine_tuning_from_a_good_start_beats_the_base(tmp_path):
     ids = tuned.tokenizer.encode(text)
     start = base.tokenizer.encode(text)
     scores = [
-        language_modelling.cold(m.network(), i).loss for m, i in ((base, start), (tuned, ids))
+        language_modelling.cold(build_network(m), i).loss for m, i in ((base, start), (tuned, ids))
     ]
     assert scores[1] < scores[0]
 

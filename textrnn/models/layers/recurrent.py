@@ -1,7 +1,8 @@
 """Recurrent layers that Keras lacks: its GRU and LSTM, fast on a CPU, and a normalised cell.
 
-`GRU` and `LSTM` are Keras's own layers but for the run over the sequence (`textrnn.models.layers.recurrence`):
-same weights, same results, same masks, states and configuration.
+`GRU` and `LSTM` are Keras's own layers but for the run over the sequence
+(`textrnn.models.layers.recurrence`): same weights, same results, same masks, states and
+configuration.
 """
 
 import os

@@ -92,7 +92,7 @@ def begin(
     training = ClassifierTrainingConfig.from_dict(training_values)
     teachers = training_teachers.teachers_of(training.teacher, data.classes, unlabelled)
     learnt, held = encoding.split(data, validation, training)
-    more = fresh(unlabelled, [*learnt.texts, *held.texts], observer)
+    more = fresh(unlabelled, [*learnt.texts, *held.texts], observer.notice)
     tokenizer = initialization.tokenizer_of(start, reading, [*learnt.texts, *more], observer)
     if training.vectors:
         shape.setdefault("embedding_dim", vector_size(training.vectors))
@@ -180,7 +180,7 @@ def go_on(
     learner = classifier_learner(run, learnt.labels)
     learner.restore(checkpoint.arrays, steps_done)
     observer.notice(f"going on at epoch {run.epoch + 1}, step {run.step + 1}")
-    more = fresh(unlabelled, [*learnt.texts, *held.texts], Observer())
+    more = fresh(unlabelled, [*learnt.texts, *held.texts], Observer().notice)
     split = encoding.encoded(learnt, held, run.tokenizer, run.reading, Observer(), more)
     return run, learner, split
 

@@ -15,6 +15,7 @@ from textrnn.artifacts.language_model import LanguageModel
 from textrnn.config.language_model import parted
 from textrnn.data.labelled import Labelled
 from textrnn.data.unlabelled import Unlabelled
+from textrnn.engine.language_model import score as score_of
 from textrnn.errors import TrainingError
 from textrnn.training import loop
 from textrnn.training.learner import Learner
@@ -92,7 +93,7 @@ def _validate(
 ) -> EpochEnd:
     """Score the averaged weights, and save them if none were better."""
     model = LanguageModel(run.network, run.reading, run.tokenizer, learner.average_weights())
-    score = model.score(split.held, on_progress)
+    score = score_of(model, split.held, on_progress)
     best = score["loss"] < run.best_loss  # false for nan
     metrics = LanguageModelMetrics(
         loss=run.mean_loss,

@@ -1,0 +1,78 @@
+"""Score texts with a language model: loss, perplexity, first guesses, over all words."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.artifacts.language_model import LanguageModel
+from textrnn.engine.generator import Network
+from textrnn.engine.threads import one_blas_thread, parallel_map
+from textrnn.tokenizers import Ids
+
+# Of texts to score: side by side, each from the zero state; and logits at a time (32 MB), in each
+# of so many threads at most.
+ROWS, LEAST_STEPS, LOGITS, WORKERS = 64, 64, 2**23, 8
+
+OnProgress = Callable[[int, int], None]  # ids scored, ids in all
+
+
+def score(
+    model: LanguageModel, ids: Ids, on_progress: OnProgress | None = None
+) -> dict[str, float]:
+    """Mean loss in nats a word, perplexity, and the share of right first guesses.
+
+    Over all of `ids` (2 or more, whole texts one after the other with 0 before each) but the
+    first, cut into as many as 64 streams. The tail that fills no stream is dropped.
+    """
+    rows = max(1, min(ROWS, (len(ids) - 1) // LEAST_STEPS))
+    steps = (len(ids) - 1) // rows
+    inputs = ids[: rows * steps].reshape(rows, steps)
+    targets = ids[1 : rows * steps + 1].reshape(rows, steps)
+    network, loss, right, start = _network(model), 0.0, 0, 0
+    with one_blas_thread():
+        for vectors in network.chunks(inputs, network.zero_state(rows)):
+            part = targets[:, start : start + vectors.shape[1]]
+            start += vectors.shape[1]
+            for part_loss, part_right in _compare(
+                model, vectors.reshape(part.size, -1), part.reshape(-1)
+            ):
+                loss, right = loss + part_loss, right + part_right
+            if on_progress:
+                on_progress(rows * start, rows * steps)
+    loss /= rows * steps
+    perplexity = math.exp(min(loss, 700.0)) if math.isfinite(loss) else loss
+    return {"loss": loss, "perplexity": perplexity, "accuracy": right / (rows * steps)}
+
+
+def _network(model: LanguageModel) -> Network:
+    """What gives vectors to compare with embeddings, instead of logits."""
+    size = model.config.embedding_dim
+    kernel = model.weights.get("softmax/kernel", np.eye(size, dtype=np.float32))
+    output = {"output/kernel": kernel, "output/bias": np.zeros(size, np.float32)}
+    return Network(model.config, {**model.weights, **output})
+
+
+def _compare(
+    model: LanguageModel, vectors: npt.NDArray[Any], targets: Ids
+) -> Iterator[tuple[float, int]]:
+    """Compare vectors (n, size) with targets (n,), a span of them at a time.
+
+    Gives each span's summed loss in nats, and how many of its targets are the likeliest.
+    """
+    table, bias = model.weights["embedding/embeddings"], model.weights["softmax/bias"]
+    span = max(1, LOGITS // model.config.vocab_size)
+
+    def compare(start: int) -> tuple[float, int]:
+        part = targets[start : start + span]
+        logits = vectors[start : start + span] @ table.T
+        logits += bias
+        chosen, highest = logits[np.arange(len(part)), part], logits.max(axis=1)
+        logits -= highest[:, None]
+        sums = np.exp(logits, out=logits).sum(axis=1)
+        loss = float((np.log(sums) + highest - chosen).sum(dtype=np.float64))
+        return loss, int((chosen == highest).sum())
+
+    return parallel_map(compare, range(0, len(targets), span), workers=WORKERS)
