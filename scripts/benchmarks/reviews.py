@@ -33,14 +33,14 @@ from textrnn.datasets.padded import WordBatches
 from textrnn.models import stack
 from textrnn.models.classifier import build_classifier
 from textrnn.tokenizers import cut
-from textrnn.training import encoding
+from textrnn.training.encode import classifier as encode
 from textrnn.training.learner import Learner
-from textrnn.training.runs import classifier
+from textrnn.training.tasks.classifier import loss_of
 
 
 def learner(vocab_size: int, training: ClassifierTrainingConfig, steps: int) -> Learner:
     model = build_classifier(ClassifierConfig(vocab_size=vocab_size, classes=2))
-    return Learner(model, training, steps, classifier.loss_of(None))
+    return Learner(model, training, steps, loss_of(None))
 
 
 def stock_learner(vocab_size: int, training: ClassifierTrainingConfig, steps: int) -> Learner:
@@ -58,7 +58,7 @@ def main(data: str, data_dir: str | None, count: int, json_file: Path | None) ->
     if count:
         texts = texts.subset(np.random.default_rng(0).permutation(len(texts))[:count])
     reading, training = ReadingConfig(), ClassifierTrainingConfig()
-    tokenizer = encoding.fit_tokenizer(reading, texts.texts)
+    tokenizer = encode.fit_tokenizer(reading, texts.texts)
     ids = [cut(tokenizer.encode(text), reading.max_words, reading.keep) for text in texts.texts]
     readable = [row for row, words in enumerate(ids) if len(words)]
     texts, ids = texts.subset(readable), [ids[row] for row in readable]

@@ -35,7 +35,7 @@ from textrnn.datasets.windows import stateful_streams, stateless_windows
 from textrnn.models.layers import mingru
 from textrnn.models.layers import recurrent as layers_recurrent
 from textrnn.training.learner import Learner
-from textrnn.training.runs.generator import generator_learner
+from textrnn.training.tasks.generator import generator_learner
 
 VOCAB = 65
 Step = Callable[[], Any]

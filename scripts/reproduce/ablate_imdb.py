@@ -133,8 +133,7 @@ class Ablation:
 
     def train(self, name: str, observer: Any) -> bool:
         """Until it has ended, or is stopped: false."""
-        from textrnn.training.runs.classifier import has_begun
-        from textrnn.training.tasks.classifier import train_classifier
+        from textrnn.training.tasks.classifier import has_begun, train_classifier
 
         row, folder = ROWS[name], self.output / name
         for other in row.teachers:

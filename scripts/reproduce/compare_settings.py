@@ -19,7 +19,7 @@ import click
 
 from textrnn.artifacts import registry
 from textrnn.cli.settings import collect
-from textrnn.config.generator import GeneratorConfig, TrainingConfig, preset
+from textrnn.config.generator import GeneratorRecipe, preset
 from textrnn.data import corpora
 
 
@@ -27,14 +27,14 @@ def parsed(text: str) -> dict[str, Any]:
     """`preset=small units=64` -> settings by name, those of the preset first."""
     words = shlex.split(text)
     named = [word.removeprefix("preset=") for word in words if word.startswith("preset=")]
-    return collect(
+    nested = collect(
+        GeneratorRecipe,
         preset(named[-1]) if named else {},
         None,
         [word for word in words if not word.startswith("preset=")],
         {},
-        (GeneratorConfig, TrainingConfig),
-        ("vocab_size",),
     )
+    return {name: value for values in nested.values() for name, value in values.items()}
 
 
 @click.command(help=__doc__)

@@ -105,8 +105,7 @@ def main() -> None:
 def train(data: str, data_dir: str | None, output: Path) -> None:
     """Learn from labels alone, or go on; Ctrl-C saves."""
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.runs.classifier import has_begun
-    from textrnn.training.tasks.classifier import train_classifier
+    from textrnn.training.tasks.classifier import has_begun, train_classifier
 
     with TrainingDisplay() as display:
         done = train_classifier(
@@ -125,10 +124,8 @@ def pretrained(data: str, data_dir: str | None, output: Path) -> None:
     """Learn words first, then to judge, then teach what was learnt; or go on. Ctrl-C saves."""
     from textrnn.artifacts import language_model
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.runs.classifier import has_begun
-    from textrnn.training.runs.language_model import FOLDER
-    from textrnn.training.tasks.classifier import train_classifier
-    from textrnn.training.tasks.language_model import pretrain
+    from textrnn.training.tasks.classifier import has_begun, train_classifier
+    from textrnn.training.tasks.language_model import FOLDER, pretrain
 
     learnt, held = by_film(read_data(data, "train", data_dir=data_dir))
     corpus = read_unlabelled_data(data, data_dir=data_dir)

@@ -8,12 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textrnn.config.base import parse_setting
-from textrnn.config.generator import PRESETS, Config, GeneratorConfig, TrainingConfig, preset
+from textrnn.config.generator import (
+    PRESETS,
+    Config,
+    GeneratorConfig,
+    GeneratorRecipe,
+    GeneratorTextConfig,
+    TrainingConfig,
+    preset,
+)
 from textrnn.config.parts import parse_part, parse_validation
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
 
-CLASSES = (GeneratorConfig, TrainingConfig, SamplingConfig)
+CLASSES = (GeneratorTextConfig, GeneratorConfig, TrainingConfig, SamplingConfig)
 EVERY_FIELD = [(cls, name, kind) for cls in CLASSES for name, kind in cls.field_types().items()]
 NUMBERS = [
     (cls, name) for cls, name, kind in EVERY_FIELD if kind in (int, float, int | None, float | None)
@@ -33,8 +41,9 @@ DIFFERENT = [
     ),
     build(
         TrainingConfig, stateful=False, window=9, shift=2, batch_size=1, epochs=4, seed=2**31,
-        learning_rate=1, schedule="constant", validation="0.4:0.6", part="10:500", lower=True,
+        learning_rate=1, schedule="constant", validation="0.4:0.6", part="10:500",
     ),
+    build(GeneratorTextConfig, tokens="word", lower=True, words=7, model_type="bpe"),
     build(
         SamplingConfig, temperature=0, top_k=5, top_p=0.9, min_p=1, repetition_penalty=1.2,
     ),
@@ -223,13 +232,10 @@ def test_a_typed_setting_of_another_type_is_refused(cls, name, text, message):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_is_made_of_known_settings_and_valid(name):
-    network, training = GeneratorConfig.field_types(), TrainingConfig.field_types()
-    values = preset(name)
-    assert values.keys() <= network.keys() | training.keys()
-    GeneratorConfig.from_dict(
-        {"vocab_size": 5} | {key: value for key, value in values.items() if key in network}
-    )
-    TrainingConfig.from_dict({key: value for key, value in values.items() if key in training})
+    values = GeneratorRecipe.nest(preset(name))
+    recipe = GeneratorRecipe.from_settings(values).to_dict()
+    for section in values:
+        assert recipe[section].items() >= values[section].items()
 
 
 def test_no_name_is_a_setting_of_both_the_network_and_its_training():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textrnn.config.generator import TrainingConfig
+from textrnn.config.generator import GeneratorRecipe
 from textrnn.data.name_augmentation import Renamer
 from textrnn.errors import ConfigError
 
@@ -77,4 +77,4 @@ def test_about_the_share_that_was_asked_for_is_renamed_and_differently_each_time
 @pytest.mark.parametrize("settings", [{"lower": True}, {"tokens": "word"}])
 def test_renaming_is_refused_where_there_are_no_capitals_or_no_characters(settings):
     with pytest.raises(ConfigError, match="rename knows names by their capitals"):
-        TrainingConfig(rename=0.3, **settings)
+        GeneratorRecipe.from_settings({"training": {"rename": 0.3}, "text": settings})

@@ -21,11 +21,10 @@ from support.generators import token_model
 from support.models import random_weights, tiny_model
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from textrnn.artifacts import language_model
 from textrnn.artifacts.language_model import LanguageModel
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.text import ReadingConfig
-from textrnn.engine import packing, threads
+from textrnn.engine import language_model, packing, threads
 from textrnn.engine.cells import Layer
 from textrnn.engine.classification import Judge
 from textrnn.engine.generation import generate, stream
@@ -357,14 +356,14 @@ def test_all_that_computes_does_so_on_one_blas_thread(work, cores, monkeypatch):
 
 
 def test_the_softmax_of_a_language_model_is_computed_on_one_blas_thread(monkeypatch):
-    found, compare = [], LanguageModel._compare
+    found, compare = [], language_model._compare
 
-    def watched(self: LanguageModel, vectors: Any, targets: Any) -> Any:
-        for span in compare(self, vectors, targets):
+    def watched(model: LanguageModel, vectors: Any, targets: Any) -> Any:
+        for span in compare(model, vectors, targets):
             found.append(blas_threads())
             yield span
 
-    monkeypatch.setattr(LanguageModel, "_compare", watched)
+    monkeypatch.setattr(language_model, "_compare", watched)
     foretell_words()
     assert found and all(counts == ONE for counts in found)
 

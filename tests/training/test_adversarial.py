@@ -11,8 +11,7 @@ from textrnn.errors import ConfigError
 from textrnn.models.classifier import build_classifier
 from textrnn.training.adversarial import AdversarialLearner, worst_shift
 from textrnn.training.learner import Learner
-from textrnn.training.runs.classifier import loss_of
-from textrnn.training.tasks.classifier import train_classifier
+from textrnn.training.tasks.classifier import loss_of, train_classifier
 
 SHAPE = {"cell": "gru", "units": 4, "embedding_dim": 6, "layers": 1}
 DROPOUTS = {"word_dropout": 0.3, "embedding_dropout": 0.3, "dropout": 0.3, "recurrent_dropout": 0.2}

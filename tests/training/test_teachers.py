@@ -13,16 +13,15 @@ from support.watching import Watch, history
 import textrnn
 from textrnn.artifacts import language_model, registry
 from textrnn.cli import main
-from textrnn.config.classifier import ClassifierTrainingConfig
+from textrnn.config.classifier import ClassifierRecipe, ClassifierTrainingConfig
 from textrnn.data.labelled import Labelled
 from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine.classification import Judge
 from textrnn.errors import ConfigError, TextRNNError, TrainingError
 from textrnn.training import teachers as training_teachers
+from textrnn.training.initialization import Fresh
 from textrnn.training.observer import Observer
-from textrnn.training.runs import classifier
-from textrnn.training.runs.classifier import loss_of
-from textrnn.training.tasks.classifier import train_classifier
+from textrnn.training.tasks.classifier import ClassifierTask, loss_of, train_classifier
 from textrnn.training.teachers import blended, record_of, targets, teachers_of
 
 BINARY = ("negative", "positive")
@@ -216,10 +215,12 @@ def test_without_more_texts_the_labelled_ones_are_taught(teacher, other, tmp_pat
 def test_words_steps_and_epochs_are_those_of_all_texts(teacher, tmp_path):
     more = Unlabelled.of(texts_of(1000, 5, [*WORDS, "zebra"]))
     settings = {**SMALL, "teacher": str(teacher), "epochs": None}
-    given = (DATA, None, tmp_path / "m", settings, None, Observer(), None)
-    begun, _, split = classifier.begin(*given, more)
-    assert "zebra" in begun.tokenizer.words_by_id
-    assert (begun.steps, begun.epochs) == (86, 28)  # of 1,024 texts, not of 24
+    recipe = ClassifierRecipe.from_settings(ClassifierRecipe.nest(settings))
+    task = ClassifierTask(DATA, None, more)
+    prepared = task.prepare(recipe, Fresh(), None, Observer().notice)
+    split = prepared.split
+    assert "zebra" in prepared.tokenizer.words_by_id
+    assert (prepared.steps, prepared.epochs) == (86, 28)  # of 1,024 texts, not of 24
     assert (len(split.labels), split.unlabelled) == (24, 1000)
 
 
@@ -235,8 +236,8 @@ def test_a_model_learns_on_from_its_own_guesses(teacher, tmp_path):
 
 def test_pretraining_and_teaching_go_together(teacher, tmp_path):
     settings = {
-        "cell": "mingru", "layers": 1, "units": 5, "pooling": "max", "pretrain_batch_size": 4,
-        "pretrain_window": 32, "pretrain_epochs": 1, "pretrain_negatives": 8, "epochs": 1,
+        "cell": "mingru", "layers": 1, "units": 5, "pooling": "max", "pretraining.batch_size": 4,
+        "pretraining.window": 32, "pretraining.epochs": 1, "pretraining.negatives": 8, "epochs": 1,
         "teacher": str(teacher),
     }  # fmt: skip
     output = tmp_path / "m"
@@ -354,7 +355,7 @@ def test_the_command_line_hands_over_the_texts_and_the_teacher(tmp_path, teacher
         typed = [*command, str(few), "-o", str(tmp_path / "m"), "--unlabelled", str(more)]
         CliRunner().invoke(main, [*typed, "--set", f"teacher={teacher}"])
         assert list(seen[-1]["unlabelled"].texts) == MORE.texts
-        assert seen[-1]["settings"]["teacher"] == str(teacher)
+        assert seen[-1]["settings"]["training"]["teacher"] == str(teacher)
         monkeypatch.setitem(sys.modules, "textrnn.cli.tensorflow", None)  # importing it is an error
         done = CliRunner().invoke(main, typed)
         assert done.exit_code == 1 and "need a teacher to judge them" in done.stderr

@@ -26,11 +26,19 @@ def corpus_record(corpus: Corpus) -> dict[str, Any]:
     return {"names": names, "sha256": corpus.sha256, "characters": corpus.length}
 
 
+def without_folders(names: str) -> str:
+    """Names of files and folders, with commas between, without the folders of one machine."""
+    return ",".join(
+        name if "://" in name else name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+        for name in names_in(names)
+    )
+
+
 def model_card(model: Artifact, *, title: str) -> str:
     """README.md of a model: what it learnt from, what it scores, the command, its limits."""
     metadata, config = model.metadata, model.config
     corpus = metadata["corpus"]
-    kind = metadata["training"].get("tokens", "char")
+    kind = {**metadata["training"], **metadata.get("text", {})}.get("tokens", "char")
     lines = [
         f"# {title}",
         "",
@@ -185,3 +193,12 @@ def _layers(config: ClassifierConfig) -> str:
         both = "bidirectional " if config.bidirectional else ""
         parts.append(f"{config.layers} {both}{config.cell} of {config.units} units")
     return f"layers: {' and '.join(parts)}" if parts else "no layers above the embedding"
+
+
+def card(model: Any, *, title: str) -> str:
+    """README.md of a model of any kind."""
+    if isinstance(model, Artifact):
+        return model_card(model, title=title)
+    if isinstance(model, ClassifierArtifact):
+        return classifier_card(model, title=title)
+    return ""

@@ -26,7 +26,7 @@ from textrnn.config.text import ReadingConfig
 from textrnn.errors import ArtifactError, ConfigError
 
 KIND = "language model"
-RECORDS = ("corpus", "data", "pretraining", "tokens", "perplexity")  # what others read of it
+RECORDS = ("corpus", "data", "pretraining", "tokens", "scores")  # what others read of it
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,6 @@ def _card(model: LanguageModel) -> str:
         f"{config.vocab_size:,} {model.unit}, learnt from {', '.join(corpus['names'])} "
         f"({corpus['texts']:,} texts, sha256 {corpus['sha256'][:12]}…) and the texts of "
         f"{', '.join(model.metadata['data']['names'])}; validation perplexity "
-        f"{model.metadata['perplexity']:.1f}.\n\n"
+        f"{model.metadata['scores']['validation']['perplexity']:.1f}.\n\n"
         f"Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
     )

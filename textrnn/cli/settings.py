@@ -10,7 +10,8 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 
 import click
 
-from textrnn.config.base import Config, parse_setting
+from textrnn.config.base import parse_setting
+from textrnn.config.recipe import Recipe
 from textrnn.errors import ConfigError
 
 output_option = click.option(
@@ -54,44 +55,48 @@ def stopped() -> NoReturn:
 
 
 def collect(
+    recipe: type[Recipe],
     preset: Mapping[str, Any],
     config_file: Path | None,
     assignments: Sequence[str],
     typed: Mapping[str, Any],
-    kinds: Sequence[type[Config]],
-    given: Sequence[str],
-) -> dict[str, Any]:
-    """Settings by name: a preset's, a file's, those of --set and of the options typed.
+) -> dict[str, dict[str, Any]]:
+    """Settings of `recipe` by section: a preset's, a file's, those of --set and of options.
 
-    `kinds` are the dataclasses that --set may name fields of, but for those that are `given` by
-    the data.
+    What comes later overrides what comes before.
     """
-    values = dict(preset)
-    values |= _read_config(config_file) if config_file else {}
-    values |= dict(_assignment(text, kinds, given) for text in assignments)
-    return values | {name: value for name, value in typed.items() if value is not None}
+    layers = (
+        preset,
+        _read_config(config_file) if config_file else {},
+        dict(_assignment(text, recipe) for text in assignments),
+        {name: value for name, value in typed.items() if value is not None},
+    )
+    settings: dict[str, dict[str, Any]] = {section: {} for section in recipe.sections()}
+    for layer in layers:
+        for section, values in recipe.nest(layer).items():
+            settings[section] |= values
+    return settings
 
 
-def list_settings(kinds: Mapping[str, type[Config]], given: Sequence[str]) -> None:
+def list_settings(recipe: type[Recipe]) -> None:
     """Print every setting there is, with its default and, of a few names, the others."""
-    for title, cls in kinds.items():
-        click.echo(f"{title}:")
-        for name, kind in cls.field_types().items():
-            if name not in given:
+    names = {where: name for name, where in recipe.names().items()}
+    for section, config in recipe.sections().items():
+        click.echo(f"{section}:")
+        for name, kind in config.field_types().items():
+            if (section, name) in names:
                 others = ", ".join(get_args(kind)) if get_origin(kind) is Literal else ""
-                line = f"  {name} = {json.dumps(getattr(cls, name))}"
+                line = f"  {names[section, name]} = {json.dumps(getattr(config, name))}"
                 click.echo(f"{line:<34}  one of {others}" if others else line)
 
 
-def _assignment(text: str, kinds: Sequence[type[Config]], given: Sequence[str]) -> tuple[str, Any]:
+def _assignment(text: str, recipe: type[Recipe]) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     name = name.strip().replace("-", "_")
     if not equals:
         raise ConfigError(f"--set takes NAME=VALUE, got {text!r}")
-    for cls in kinds:
-        if name in cls.field_types() and name not in given:
-            return name, parse_setting(cls, name, value.strip())
-    raise ConfigError(f"no setting {name!r}; `textrnn train settings` lists them")
+    section, short = recipe.locate(name)
+    return f"{section}.{short}", parse_setting(recipe.sections()[section], short, value.strip())
 
 
 def _read_config(path: Path) -> dict[str, Any]:

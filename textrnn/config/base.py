@@ -3,13 +3,18 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from textrnn.errors import ConfigError
 
 
 class Config:
-    """What dataclasses of settings share."""
+    """What dataclasses of settings share.
+
+    `derived` are fields that the data or other settings determine, with placeholders for them.
+    """
+
+    derived: ClassVar[Mapping[str, Any]] = {}
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by name, as JSON holds it."""

@@ -9,6 +9,7 @@ from textrnn.config.base import Config
 from textrnn.config.language_model import PretrainingConfig
 from textrnn.config.network import Cell, check_recurrent_dropout
 from textrnn.config.parts import names_in
+from textrnn.config.recipe import Recipe
 from textrnn.config.text import ReadingConfig
 from textrnn.config.training import LearningConfig
 from textrnn.config.weights import cell_shapes
@@ -22,6 +23,8 @@ LongTexts = Literal["cut", "whole", "windows"]
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig(Config):
     """Shape of a classifier: embedding, convolutions, recurrent layers, pooling, head."""
+
+    derived = MappingProxyType({"vocab_size": 1, "classes": 2})
 
     vocab_size: int
     classes: int
@@ -136,16 +139,17 @@ def check_taught(teacher: str) -> None:
         )
 
 
-# What `train classifier` can be told, by the part it is of; `CLASSIFIER_GIVEN` is for the data.
-CLASSIFIER_SETTINGS: Mapping[str, type[Config]] = MappingProxyType(
-    {
-        "reading": ReadingConfig,
-        "network": ClassifierConfig,
-        "training": ClassifierTrainingConfig,
-        "pretraining, with --pretrain": PretrainingConfig,
-    }
-)
-CLASSIFIER_GIVEN = ("vocab_size", "classes")
+@dataclass(frozen=True, kw_only=True)
+class ClassifierRecipe(Recipe):
+    """All settings of a classifier's training, and of the language model it may start from."""
+
+    prefixed = ("pretraining",)
+
+    text: ReadingConfig
+    network: ClassifierConfig
+    training: ClassifierTrainingConfig
+    pretraining: PretrainingConfig
+
 
 _PLAIN = {
     "word_dropout": 0.0, "embedding_dropout": 0.0, "dropout": 0.0, "bidirectional": False,

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from textrnn.config.base import Config
 from textrnn.config.network import Cell, check_recurrent_dropout
 from textrnn.config.parts import is_file, parse_part, parse_validation
+from textrnn.config.recipe import Recipe
 from textrnn.config.training import LearningConfig
 from textrnn.config.weights import cell_shapes
 from textrnn.errors import ConfigError
@@ -21,8 +22,25 @@ ModelType = Literal["unigram", "bpe"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class GeneratorTextConfig(Config):
+    """How a generator's text becomes ids; saved with the model."""
+
+    tokens: Written = "char"  # what the model writes one after another
+    lower: bool = False  # lower-case the corpus
+    words: int = 2000  # the most frequent words, or pieces, that it can write
+    model_type: ModelType = "unigram"  # SentencePiece's
+
+    def __post_init__(self) -> None:
+        self._one_of("tokens", Written)
+        self._one_of("model_type", ModelType)
+        self._at_least(1, "words")
+
+
+@dataclass(frozen=True, kw_only=True)
 class GeneratorConfig(Config):
     """Shape of a generator; saved as config.json beside its weights."""
+
+    derived = MappingProxyType({"vocab_size": 1})
 
     vocab_size: int
     cell: Cell = "gru"
@@ -62,37 +80,42 @@ class TrainingConfig(LearningConfig):
     shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
     validation: str = "0.1"  # a share from the end, START:END, or a file
     part: str = "0:1"  # the part START:END of the corpus to use, validation included
-    lower: bool = False  # lower-case the corpus
     state_reset: float = 0.1  # stateful: share of streams that forget what they read, each window
     rename: float = 0.0  # share of the names in a passage that an epoch replaces by invented ones
     # A trained model, or several with commas between, whose guesses make up a share of the targets.
     teacher: str = ""
     teacher_share: float = 0.5
-    tokens: Written = "char"  # what the model writes one after another
-    words: int = 2000  # the most frequent words, or pieces, that it can write
-    model_type: ModelType = "unigram"  # SentencePiece's
     sample_length: int = 200  # characters of each sample shown after an epoch; 0 shows none
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._one_of("tokens", Written)
-        self._one_of("model_type", ModelType)
-        self._at_least(1, "window", "words")
+        self._at_least(1, "window")
         self._at_least(0, "shift", "sample_length")
         self._share("state_reset", "rename")
         if not 0 < self.teacher_share <= 1:
             raise ConfigError(
                 f"teacher_share must be above 0 and at most 1, got {self.teacher_share}"
             )
-        if self.rename and (self.lower or self.tokens != "char"):
-            raise ConfigError(
-                "rename knows names by their capitals and writes characters; leave it out, or "
-                "leave out lower and tokens"
-            )
         parse_part(self.part)
         # A validation that is neither a share nor a slice names a file, checked when it is read.
         if not is_file(self.validation):
             parse_validation(self.validation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorRecipe(Recipe):
+    """All settings of a generator's training."""
+
+    text: GeneratorTextConfig
+    network: GeneratorConfig
+    training: TrainingConfig
+
+    def __post_init__(self) -> None:
+        if self.training.rename and (self.text.lower or self.text.tokens != "char"):
+            raise ConfigError(
+                "rename knows names by their capitals and writes characters; leave it out, or "
+                "leave out lower and tokens"
+            )
 
 
 _TEXTBOOK = {

@@ -36,6 +36,8 @@ class Learner:
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.model.trainable_variables)
+        # Epoch -> the factor that each variable's update is scaled by; none scales nothing.
+        self.update_scales: Callable[[int], Sequence[float]] | None = None
         self._rates: list[tf.Variable] = []
         self._averages = [tf.Variable(variable) for variable in self.model.trainable_variables]
         # Traced once a number of rows, which the layers need to know, whatever the lengths.
@@ -49,10 +51,15 @@ class Learner:
         for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
             average.assign(weights[variable.path])
 
-    def slow_down(self, rates: Sequence[float]) -> None:
-        """Take only this share of each step, weight by weight; 0 leaves a weight as it is.
+    def start_epoch(self, epoch: int) -> None:
+        """Take the update scales of `epoch`; to be called before its first step."""
+        if self.update_scales:
+            self.set_update_scales(self.update_scales(epoch))
 
-        To be called before the first step; later calls change the shares.
+    def set_update_scales(self, rates: Sequence[float]) -> None:
+        """Scale each variable's update by a factor; 0 leaves the variable as it is.
+
+        To be called before the first step; later calls change the factors.
         """
         if not self._rates:
             self._rates = [tf.Variable(1.0) for _ in rates]

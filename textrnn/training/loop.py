@@ -6,7 +6,7 @@ scored are functions that the composer brings.
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from textrnn.training.pace import Pace
 if TYPE_CHECKING:  # it imports TensorFlow, which the loop itself does without
     from textrnn.training.learner import Learner
 
-PROGRESS = ("epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
+PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
 
 
 @dataclass(kw_only=True)
@@ -67,8 +67,12 @@ class Standing:
 
     def progress_record(self) -> dict[str, Any]:
         """The part of `record` that is kept here."""
-        names = ("epochs", "steps", *PROGRESS)
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in PROGRESS}
+
+    def take_progress(self, record: Mapping[str, Any]) -> None:
+        """Stand where `record`, a checkpoint's, stood."""
+        for name in PROGRESS:
+            setattr(self, name, record[name])
 
 
 class Saver:
@@ -192,6 +196,7 @@ def _one_epoch(
     """Take what is left of the epoch's steps; False when the observer stopped it."""
     if run.step == 0:
         learner.reset_states()
+    learner.start_epoch(run.epoch)
     for inputs, targets in batches:
         loss = learner.step(inputs, targets)
         if not math.isfinite(loss):
@@ -288,8 +293,8 @@ def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
         yield
 
 
-def check_free(output: Path) -> None:
-    """TrainingError unless a new run may have the folder `output`."""
+def check_free(output: Path, beside: Collection[str] = ()) -> None:
+    """TrainingError unless a new run may have the folder `output`, with `beside` in it or not."""
     if not output.exists():
         return
     if not output.is_dir():
@@ -300,5 +305,5 @@ def check_free(output: Path) -> None:
             f"{output} already holds a model or a run; add --resume to go on with it, or choose "
             f"another -o"
         )
-    if names - {"run"}:
+    if names - {"run", *beside}:
         raise TrainingError(f"{output} holds other files; choose a new folder with -o")

@@ -19,8 +19,11 @@ from textrnn.evaluation import metrics
 from textrnn.models.classifier import build_classifier
 from textrnn.training import checkpoints
 from textrnn.training.learner import Learner
-from textrnn.training.runs.classifier import default_epochs, loss_of, sort_settings
-from textrnn.training.tasks.classifier import train_classifier
+from textrnn.training.tasks.classifier import (
+    default_epochs,
+    loss_of,
+    train_classifier,
+)
 from textrnn.training.transfer import classifier
 
 # Of 70 texts 14 are kept back: 4 full batches an epoch, all of one shape, compiled once.
@@ -127,7 +130,7 @@ def test_metadata_history_and_card_tell_the_run(trained):
 def test_the_observer_is_told_texts_steps_and_epochs(trained):
     _, watch, _ = trained
     assert "2 classes" in watch.notices[0]
-    assert "learning from 56 texts, validating on 14; 4 steps an epoch" in watch.notices[0]
+    assert "learning from 56 texts, validating on 14; 4 steps per epoch" in watch.notices[0]
     assert [(one.epoch, one.step) for one in watch.progress] == [
         (epoch, step) for epoch in range(1, 9) for step in range(1, 5)
     ]
@@ -207,7 +210,7 @@ def test_other_texts_settings_or_validation_are_refused_on_resuming_by_name(stop
         ({"units": 7}, "has units=5, not 7"),
         ({"lower": False}, "has lower=True, not False"),
         ({"seed": 3}, "has seed=0, not 3"),
-        ({"colour": 3}, "has colour=None, not 3"),
+        ({"colour": 3}, "unknown setting 'colour'"),
     ):
         with pytest.raises(ConfigError, match=message):
             run(stopped, resume=True, **settings)
@@ -236,7 +239,7 @@ def test_a_fine_tuned_run_goes_on_from_the_model_it_started_from_alone(stopped, 
             train_classifier(DATA, output, base=other, resume=True)
     watch = Watch(1)
     assert train_classifier(DATA, output, base=base, resume=True, observer=watch) is None
-    assert "going on at epoch 1, step 2" in watch.notices
+    assert "resuming at epoch 1, step 2" in watch.notices
     with pytest.raises(TrainingError, match="started from no model"):
         train_classifier(DATA, stopped, base=base, resume=True)
 
@@ -382,13 +385,11 @@ def test_the_way_to_read_long_texts_is_chosen_by_validation(tmp_path):
 # ---- settings -----------------------------------------------------------------------------------
 
 
-def test_settings_are_sorted_by_kind_and_unknown_ones_named():
-    assert sort_settings({"units": 3, "seed": 4, "rule": "textbook"}) == (
-        {"rule": "textbook"}, {"units": 3}, {"seed": 4},
-    )  # fmt: skip
+def test_unknown_settings_are_named_and_so_are_those_that_the_data_give(tmp_path):
     for name in ("unitz", "vocab_size", "classes"):
-        with pytest.raises(ConfigError, match=f"unknown setting {name}"):
-            sort_settings({name: 3})
+        with pytest.raises(ConfigError, match=f"unknown setting '{name}'"):
+            run(tmp_path / "model", **{name: 3})
+    assert not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize(("steps", "epochs"), [(1, 40), (60, 40), (100, 24), (700, 4), (5000, 4)])

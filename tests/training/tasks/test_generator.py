@@ -14,7 +14,7 @@ import pytest
 from support.watching import Rivals, Watch, assert_validations_are_told, history, strict_history
 
 from textrnn.artifacts import locks, registry
-from textrnn.config.generator import GeneratorConfig, TrainingConfig, cell_name
+from textrnn.config.generator import GeneratorConfig, GeneratorTextConfig, TrainingConfig, cell_name
 from textrnn.data.corpora import Corpus, read_corpus
 from textrnn.engine import generation
 from textrnn.engine.generator import build_network
@@ -22,12 +22,15 @@ from textrnn.errors import ConfigError, CorpusError, TrainingError
 from textrnn.evaluation import generator, language_modelling
 from textrnn.models.generator import build_generator
 from textrnn.tokenizers import CharTokenizer
-from textrnn.training import checkpoints, corpus_ids
+from textrnn.training import checkpoints
+from textrnn.training.encode import generator as encode
 from textrnn.training.learner import Learner
 from textrnn.training.observer import Observer
-from textrnn.training.runs.generator import generator_learner
-from textrnn.training.tasks.generator import configured, fine_tuned_training, train_generator
-from textrnn.training.transfer.generator import transferred
+from textrnn.training.tasks.generator import (
+    generator_learner,
+    train_generator,
+)
+from textrnn.training.transfer.generator import FromGenerator, transferred
 
 SENTENCES = [
     "the miller counts his sacks by night.",
@@ -304,7 +307,8 @@ def test_fine_tuning_refuses_another_shape(tmp_path):
         run(tmp_path / "tuned", base=base, units=99)
     with pytest.raises(ConfigError, match=r"as it is.*leave out --lower"):
         run(tmp_path / "tuned", base=base, lower=True)
-    assert fine_tuned_training(base).learning_rate < TrainingConfig.learning_rate
+    gentler = FromGenerator(base).defaults({})["training"]
+    assert gentler["learning_rate"] < TrainingConfig.learning_rate
 
 
 def test_a_taken_output_is_refused_and_left_alone(tmp_path):
@@ -410,11 +414,9 @@ def test_the_warm_up_rises_and_the_cosine_falls():
 
 
 def test_unknown_settings_are_named(tmp_path):
-    with pytest.raises(ConfigError, match="unknown setting unitz"):
-        configured({"unitz": 3}, TrainingConfig())
-    assert configured({"units": 3, "seed": 4}, TrainingConfig()) == (
-        {"units": 3}, TrainingConfig(seed=4),
-    )  # fmt: skip
+    with pytest.raises(ConfigError, match="unknown setting 'unitz'"):
+        run(tmp_path / "model", unitz=3)
+    assert not (tmp_path / "model").exists()
 
 
 def test_the_same_command_resumes_and_another_is_refused(tmp_path):
@@ -486,10 +488,10 @@ def test_a_corpus_of_tokens_is_cut_where_one_of_characters_is(kind, part, valida
     corpus = Corpus.from_text(TEXT)
     characters = TrainingConfig(part=part, validation=validation)
     by_character = CharTokenizer.fit([TEXT])
-    expected = corpus_ids.split(corpus, None, by_character, characters)
-    training = replace(characters, tokens=kind, words=300)
-    tokenizer = corpus_ids.fit(corpus, None, training)
-    split = corpus_ids.split(corpus, None, tokenizer, training)
+    expected = encode.split(corpus, None, by_character, characters)
+    text = GeneratorTextConfig(tokens=kind, words=300)
+    tokenizer = encode.fit(corpus, None, text, characters)
+    split = encode.split(corpus, None, tokenizer, characters)
     learnt, held = (by_character.decode(ids) for ids in (expected.learnt, expected.held))
     writing = generation.writing_of(tokenizer)
     np.testing.assert_array_equal(split.learnt, writing.encode_pieces([learnt]))
@@ -502,7 +504,7 @@ def test_a_corpus_of_tokens_is_cut_where_one_of_characters_is(kind, part, valida
 def test_a_vocabulary_is_of_what_is_learnt_from_alone(tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("an unheard word\n" * 9)
-    training = TrainingConfig(tokens="word", validation=str(other))
+    text, training = GeneratorTextConfig(tokens="word"), TrainingConfig(validation=str(other))
     corpus, validation = Corpus.from_text(TEXT), Corpus.from_text("an unheard word")
-    assert "unheard" not in corpus_ids.fit(corpus, validation, training).words_by_id
-    assert "ferryman" in corpus_ids.fit(corpus, validation, training).words_by_id
+    assert "unheard" not in encode.fit(corpus, validation, text, training).words_by_id
+    assert "ferryman" in encode.fit(corpus, validation, text, training).words_by_id

@@ -15,13 +15,14 @@ from textrnn.data.labelled import stratified_split
 from textrnn.data.unlabelled import Unlabelled, bare
 from textrnn.engine.classification import Judge
 from textrnn.errors import ConfigError, TextRNNError, TrainingError
-from textrnn.training import streams as training_streams
+from textrnn.training import run as training_run
+from textrnn.training.encode import language_model as encode
+from textrnn.training.encode.language_model import Streams
 from textrnn.training.learner import Learner
 from textrnn.training.observer import Observer
-from textrnn.training.runs import classifier
-from textrnn.training.streams import Streams
 from textrnn.training.tasks import language_model as tasks_language_model
-from textrnn.training.tasks.classifier import train_classifier
+from textrnn.training.tasks.classifier import ClassifierTask, train_classifier
+from textrnn.training.transfer.language_model import FromLanguageModel
 
 DATA = reviews(70)
 MORE = Unlabelled.of(reviews(100, seed=3).texts, ("folder/more.csv",))
@@ -29,8 +30,10 @@ MORE = Unlabelled.of(reviews(100, seed=3).texts, ("folder/more.csv",))
 SMALL = {
     "cell": "mingru", "units": 5, "embedding_dim": 6, "pooling": "max", "batch_size": 14,
     "validation": 0.2, "buckets": 1, "epochs": 2, "max_words": 12, "oov_buckets": 2, "min_count": 1,
-    "pretrain_batch_size": 4, "pretrain_window": 32, "pretrain_epochs": 2, "pretrain_ema": 0.9,
-    "pretrain_word_dropout": 0.1, "pretrain_negatives": 8, "pretrain_learning_rate": 0.02,
+    "pretraining.batch_size": 4, "pretraining.window": 32, "pretraining.epochs": 2,
+    "pretraining.ema": 0.9,
+    "pretraining.word_dropout": 0.1, "pretraining.negatives": 8,
+    "pretraining.learning_rate": 0.02,
 }  # fmt: skip
 
 
@@ -88,8 +91,11 @@ def test_what_it_was_pretrained_on_is_on_record(trained):
     output, _, model = trained
     found = model.metadata["pretrained"]
     assert (found["names"], found["texts"], found["sha256"]) == (["more.csv"], 100, MORE.sha256)
-    assert found["perplexity"] == language_model.load(output / "pretrain").metadata["perplexity"]
-    assert found["settings"]["pretrain_window"] == 32
+    assert (
+        found["perplexity"]
+        == (language_model.load(output / "pretrain").metadata["scores"]["validation"]["perplexity"])
+    )
+    assert model.metadata["pretraining"]["window"] == 32
     assert found["tokens"] > 100
     assert model.metadata["training"]["layer_decay"] == 0.7
     assert "- **Pretrained on**: more.csv (100 texts) and the texts above" in model.card
@@ -97,16 +103,18 @@ def test_what_it_was_pretrained_on_is_on_record(trained):
 
 def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tmp_path):
     model = language_model.load(trained[0] / "pretrain")
-    settings = {name: value for name, value in SMALL.items() if not name.startswith("pretrain_")}
-    started, learner, _ = classifier.begin(
-        DATA, None, tmp_path / "model", settings, None, Observer(), model
-    )
+    settings = {name: value for name, value in SMALL.items() if not name.startswith("pretraining.")}
+    task = ClassifierTask(DATA, None, None)
+    started, learner = training_run._started(
+        task, tmp_path / "model", task.recipe_type.nest(settings), FromLanguageModel(model),
+        Observer(), None,
+    )  # fmt: skip
     weights = learner.average_weights()
     below = {name for name in weights if not name.startswith("output/")}
     assert below == {name for name in model.weights if not name.startswith("softmax/")}
     for name in below:
         np.testing.assert_array_equal(weights[name], model.weights[name])
-    assert started.tokenizer is model.tokenizer
+    assert started.prepared.tokenizer is model.tokenizer
 
 
 # ---- texts --------------------------------------------------------------------------------------
@@ -116,13 +124,13 @@ def test_texts_to_validate_on_are_not_pretrained_on(tmp_path):
     training, watch = ClassifierTrainingConfig(validation=0.2), Watch()
     both = Unlabelled.of([*MORE.texts, *(text.upper() + "!!" for text in DATA.texts)])
     learnt, held = stratified_split(DATA.labels, 0.2, training.seed)
-    texts = training_streams.gather(both, DATA, None, training, watch)
+    texts = encode.gather(both, DATA, None, training, watch.notice)
     known = set(map(bare, texts))
     for row in held:
         assert bare(DATA.texts[row]) not in known or DATA.texts[row] in DATA.subset(learnt).texts
     assert {DATA.texts[row] for row in learnt} <= set(texts)
     assert "labelled ones or to validate on: left out" in watch.notices[0]
-    own = training_streams.gather(both, DATA, reviews(50, seed=3), training, Watch())
+    own = encode.gather(both, DATA, reviews(50, seed=3), training, Watch().notice)
     assert not {bare(text) for text in reviews(50, seed=3).texts} & set(map(bare, own)) - {
         bare(text) for text in DATA.texts
     }
@@ -163,13 +171,13 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained
     ):
         with pytest.raises(TrainingError, match=message):
             run(output, pretrain=corpus, data=data, resume=True)
-    for name, own in (("pretrain_window", 32), ("units", 5), ("epochs", 2)):
+    for name, own in (("pretraining.window", 32), ("units", 5), ("epochs", 2)):
         with pytest.raises(ConfigError, match=f"has {name}={own}, not 9"):
             run(output, resume=True, **{name: 9})
     watch = Watch(steps - steps // 2 + 1)  # past the end of pretraining
     assert run(output, resume=True, observer=watch) is None
-    assert "going on with pretraining at epoch 2" in watch.notices[0]
-    model = run(output, resume=True, pretrain_window=32, units=5)
+    assert "resuming at epoch 2" in watch.notices[0]
+    model = run(output, resume=True, units=5, **{"pretraining.window": 32})
     for folder, other in ((whole / "pretrain", output / "pretrain"), (whole, output)):
         for one, two in zip(history(folder), history(other), strict=True):
             for name in one:
@@ -196,8 +204,10 @@ def test_a_language_model_serves_other_runs_as_it_is(trained, tmp_path):
     settings = {"units": 6}
     with pytest.raises(ConfigError, match=r"has units=5, and what starts from it has so too"):
         train_classifier(DATA, tmp_path / "new", settings=settings, pretrain=model)
-    settings = {"pretrain_epochs": 6}
-    with pytest.raises(ConfigError, match=r"nothing is pretrained here; leave out pretrain_epochs"):
+    settings = {"pretraining.epochs": 6}
+    with pytest.raises(
+        ConfigError, match=r"nothing is pretrained here; leave out pretraining\.epochs"
+    ):
         train_classifier(DATA, tmp_path / "new", settings=settings, pretrain=model)
     assert not (tmp_path / "new").exists()
 
@@ -239,12 +249,12 @@ def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
         ({"layers": 0, "pooling": "max"}, "set --layers to 1 or more"),
         ({"tokens": "text", "hub": "x"}, "--pretrain or from --hub; choose one"),
         ({"vectors": "x"}, "--pretrain or from --vectors; choose one"),
-        ({"pretrain_window": 0}, "pretrain_window must be 1 or more"),
-        ({"pretrain_validation": 1.0}, "pretrain_validation must be between 0 and 1"),
-        ({"pretrain_learning_rate": 0}, "pretrain_learning_rate must be above 0"),
-        ({"pretrain_dropout": 1.0}, "pretrain_dropout must be from 0 up to"),
-        ({"pretrain_epoch": 3}, "unknown setting 'pretrain_epoch'"),
-        ({"pretrain_batch_size": 500}, r"500 streams of 32 need at least 16,001 more"),
+        ({"pretraining.window": 0}, "pretraining.window must be 1 or more"),
+        ({"pretraining.validation": 1.0}, "pretraining.validation must be between 0 and 1"),
+        ({"pretraining.learning_rate": 0}, "pretraining.learning_rate must be above 0"),
+        ({"pretraining.dropout": 1.0}, "pretraining.dropout must be from 0 up to"),
+        ({"pretraining.epoch": 3}, "unknown setting 'pretraining.epoch'"),
+        ({"pretraining.batch_size": 500}, r"500 streams of 32 need at least 16,001 more"),
     ],
     ids=str,
 )
@@ -261,7 +271,7 @@ def test_settings_of_a_pretraining_that_there_is_not_are_refused(tmp_path):
 
 def test_a_loss_that_is_no_number_names_the_setting_to_lower(tmp_path, monkeypatch):
     monkeypatch.setattr(Learner, "step", lambda *_: float("nan"))
-    with pytest.raises(TrainingError, match=r"epoch 1, step 1; .*pretrain_learning_rate=0\.005"):
+    with pytest.raises(TrainingError, match=r"epoch 1, step 1; .*pretraining.learning_rate=0\.005"):
         run(tmp_path / "model")
 
 
@@ -309,14 +319,14 @@ def test_the_command_line_pretrains_and_starts_again_from_what_it_left(tmp_path,
         command = ["train", "classifier", str(labelled), *map(str, arguments)]
         return CliRunner().invoke(main, command)
 
-    done = invoke("-o", output, "--pretrain", more, *typed, "--set", "pretrain_epochs=1")
+    done = invoke("-o", output, "--pretrain", more, *typed, "--set", "pretraining.epochs=1")
     assert done.exit_code == 0, done.output
     assert "perplexity" in done.stderr and "The model is in" in done.stderr
     for arguments, message in (
         (("--pretrain", output), f"name the one in it, {output / 'pretrain'}"),
         (("--pretrain", tmp_path / "none.csv"), "check the name"),
         (("--pretrain", more, "--bidirectional"), "leave out --bidirectional"),
-        (("--set", "pretrain_epochs=1"), "nothing is pretrained here"),
+        (("--set", "pretraining.epochs=1"), "nothing is pretrained here"),
     ):
         done = invoke("-o", tmp_path / "third", *arguments)
         assert done.exit_code == 1 and message in done.stderr, done.stderr
@@ -335,4 +345,4 @@ def test_the_command_line_pretrains_and_starts_again_from_what_it_left(tmp_path,
 
 def test_every_setting_of_pretraining_is_listed():
     listed = CliRunner().invoke(main, ["train", "settings"]).output
-    assert "pretrain_negatives = 2048" in listed and "pretrain_epochs = null" in listed
+    assert "pretraining.negatives = 2048" in listed and "pretraining.epochs = null" in listed

@@ -22,8 +22,15 @@ from textrnn.cli.settings import (
     typed_command,
 )
 from textrnn.cli.training_options import unlabelled_option
-from textrnn.config.classifier import CLASSIFIER_GIVEN, CLASSIFIER_SETTINGS
-from textrnn.config.generator import PRESETS, GeneratorConfig, TrainingConfig, preset
+from textrnn.config.classifier import ClassifierRecipe
+from textrnn.config.generator import (
+    PRESETS,
+    GeneratorConfig,
+    GeneratorRecipe,
+    GeneratorTextConfig,
+    TrainingConfig,
+    preset,
+)
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,6 +39,10 @@ if TYPE_CHECKING:
 
 
 GENERATOR_OPTIONS = ("stateful", "window", "shift", "part", "lower", "newlines")
+
+
+def _text(name: str, help: str) -> Any:
+    return setting(GeneratorTextConfig, name, help, keep_unset=True)
 
 
 def _shape(name: str, help: str) -> Any:
@@ -47,8 +58,8 @@ shape_options = all_of(
     _shape("layers", "Recurrent layers."),
     _shape("units", "Units a layer."),
     _shape("embedding_dim", "Values a character is embedded in; 0 is one-hot input."),
-    _recipe("tokens", "What it writes by: characters, words, or SentencePiece's pieces of words."),
-    _recipe("words", "How many words or pieces it can write."),
+    _text("tokens", "What it writes by: characters, words, or SentencePiece's pieces of words."),
+    _text("words", "How many words or pieces it can write."),
 )
 
 recipe_options = all_of(
@@ -71,7 +82,7 @@ recipe_options = all_of(
     _recipe("patience", "Stop after so many epochs without a better validation loss; 0 never."),
     _recipe("validation", "A share from the end, a slice START:END, or a file."),
     _recipe("part", "Use this part of the corpus only, START:END."),
-    _recipe("lower", "Lower-case the corpus."),
+    _text("lower", "Lower-case the corpus."),
     _recipe("seed", "Draws first weights, dropout and order."),
     set_option,
     config_option,
@@ -119,9 +130,9 @@ def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) 
 def settings() -> None:
     """List every setting that --set and --config take, with its default."""
     click.echo("For `train generator`:\n")
-    list_settings({"network": GeneratorConfig, "training": TrainingConfig}, ("vocab_size",))
+    list_settings(GeneratorRecipe)
     click.echo("\nFor `train classifier`:\n")
-    list_settings(CLASSIFIER_SETTINGS, CLASSIFIER_GIVEN)
+    list_settings(ClassifierRecipe)
 
 
 @click.command()
@@ -182,8 +193,7 @@ def _finetune_classifier(
 ) -> None:
     if len(corpus) > 1:
         raise ConfigError("a classifier learns from one table or folder; name one")
-    kinds = tuple(CLASSIFIER_SETTINGS.values())
-    values = collect({}, config_file, assignments, typed, kinds, CLASSIFIER_GIVEN)
+    values = collect(ClassifierRecipe, {}, config_file, assignments, typed)
     reading = {**reading, "encoding": encoding}
     teach(
         corpus[0], output, values, validation, reading,
@@ -205,10 +215,8 @@ def _train(
     newlines: str,
     **typed: Any,
 ) -> None:
-    values = collect(
-        preset(preset_name) if preset_name else {}, config_file, assignments, typed,
-        (GeneratorConfig, TrainingConfig), ("vocab_size",),
-    )  # fmt: skip
+    named = preset(preset_name) if preset_name else {}
+    values = collect(GeneratorRecipe, named, config_file, assignments, typed)
     from textrnn.data.corpora import read_corpus
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]

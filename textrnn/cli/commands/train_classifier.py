@@ -20,10 +20,8 @@ from textrnn.cli.settings import (
 )
 from textrnn.cli.training_options import setting_options, unlabelled_option
 from textrnn.config.classifier import (
-    CLASSIFIER_GIVEN,
     CLASSIFIER_PRESETS,
-    CLASSIFIER_SETTINGS,
-    ClassifierConfig,
+    ClassifierRecipe,
     ClassifierTrainingConfig,
     check_taught,
     classifier_preset,
@@ -94,7 +92,7 @@ def classifier(
 
     CORPUS is anything DATA may be, without labels, or a .txt file. To --pretrain on it pays where
     labels are few and such texts many. The network then reads forwards only, by default with 256
-    units; `textrnn train settings` lists what begins with pretrain_.
+    units; `textrnn train settings` lists what begins with pretraining.
 
     A teacher, --set teacher=NAME|DIR, is a trained classifier of the same classes, or several with
     commas between, whose guesses are averaged: a small network learns from a large one's, or one
@@ -105,13 +103,11 @@ def classifier(
     textrnn train classifier reviews.csv -o my-model
     textrnn train classifier mails/ -o my-model --class-weights balanced
     textrnn train classifier imdb -o my-model --preset textbook-full
-    textrnn train classifier few.csv -o my-model --pretrain many.csv --set pretrain_epochs=5
+    textrnn train classifier few.csv -o my-model --pretrain many.csv --set pretraining.epochs=5
     textrnn train classifier few.csv -o small --unlabelled many.csv --set teacher=my-model
     """
-    values = collect(
-        classifier_preset(preset_name) if preset_name else {}, config_file, assignments, typed,
-        tuple(CLASSIFIER_SETTINGS.values()), CLASSIFIER_GIVEN,
-    )  # fmt: skip
+    named = classifier_preset(preset_name) if preset_name else {}
+    values = collect(ClassifierRecipe, named, config_file, assignments, typed)
     reading = {
         "column": column, "label_column": label_column, "table": table, "encoding": encoding,
         "data_dir": data_dir,
@@ -125,7 +121,7 @@ def classifier(
 def teach(
     data: str,
     output: Path,
-    values: dict[str, Any],
+    values: dict[str, dict[str, Any]],
     validation: str | None,
     reading: Mapping[str, Any],
     *,
@@ -138,12 +134,14 @@ def teach(
     """Read DATA and train on it; what is wrong with either is said before TensorFlow is loaded."""
     held_name = None
     try:
-        values |= {"validation": float(validation)} if validation is not None else {}
+        if validation is not None:
+            values["training"]["validation"] = float(validation)
     except ValueError:
         held_name = str(validation)
-    _check(values, base is None)
+    if base is None:
+        ClassifierRecipe.from_settings(values)
     if unlabelled is not None and not resume:
-        check_taught(str(values.get("teacher", "")))
+        check_taught(str(values["training"].get("teacher", "")))
     (check_unpretrained if pretrain is None else check_pretrainable)(values)
     texts = read_texts(data, "train", **reading)
     if 2 * len(texts.classes) > len(texts):
@@ -189,16 +187,3 @@ def _read_corpus(name: str, reading: Mapping[str, Any]) -> "Unlabelled | Languag
     from textrnn.artifacts import language_model
 
     return language_model.load(name) if language_model.is_saved(name) else read_more(name, reading)
-
-
-def _check(values: Mapping[str, Any], new: bool) -> None:
-    """ConfigError for a setting that is unknown or, of a new model, outside its range."""
-    known = {name: cls for cls in CLASSIFIER_SETTINGS.values() for name in cls.field_types()}
-    for name in values:
-        if name not in known or name in CLASSIFIER_GIVEN:
-            raise ConfigError(f"no setting {name!r}; `textrnn train settings` lists them")
-    if new:
-        for cls in CLASSIFIER_SETTINGS.values():
-            given = {"vocab_size": 1, "classes": 2} if cls is ClassifierConfig else {}
-            cls.from_dict(given | {name: value for name, value in values.items()
-                                   if known[name] is cls})  # fmt: skip

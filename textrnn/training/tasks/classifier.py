@@ -1,30 +1,48 @@
-"""Join labelled texts, and others, and a configuration: learn to judge, keep the best.
+"""Train a classifier: predict the label of a text."""
 
-`output` is the model, the best so far by calibrated validation loss; `output/run` holds the
-checkpoint and the history, and may be deleted once no one wants to go on.
-"""
-
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
+from textrnn.artifacts.classifier import HOW_READ, LONG_TEXTS
 from textrnn.artifacts.language_model import LanguageModel
 from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.config.classifier import ClassifierRecipe
+from textrnn.config.language_model import check_unpretrained
+from textrnn.config.recipe import Settings
 from textrnn.data.labelled import Labelled
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.datasets.padded import WordBatches
-from textrnn.errors import ConfigError
-from textrnn.training import encoding, loop, selection, teachers
-from textrnn.training.encoding import Split
+from textrnn.data.unlabelled import Unlabelled, fresh
+from textrnn.datasets.padded import steps_of
+from textrnn.engine import calibration
+from textrnn.engine.classification import Judge
+from textrnn.errors import ConfigError, TrainingError
+from textrnn.evaluation import metrics as scores
+from textrnn.models.classifier import build_classifier
+from textrnn.training import checkpoints, loop, run, teachers
+from textrnn.training.adversarial import AdversarialLearner
+from textrnn.training.encode import classifier as encode
+from textrnn.training.encode.classifier import Split
+from textrnn.training.initialization import Fresh, Initialization
 from textrnn.training.learner import Learner
-from textrnn.training.observer import EpochEnd, Observer, OnProgress
-from textrnn.training.runs import classifier
-from textrnn.training.runs.classifier import ClassifierRun
+from textrnn.training.metrics import ClassifierMetrics
+from textrnn.training.observer import Observer, OnProgress
+from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
 from textrnn.training.tasks import language_model
-from textrnn.training.teachers import teachers_of
-from textrnn.training.transfer import classifier as transfer_classifier
+from textrnn.training.transfer import classifier as transfer
+from textrnn.training.transfer import hub
+from textrnn.training.transfer.classifier import FromClassifier
+from textrnn.training.transfer.hub import FromHub
+from textrnn.training.transfer.language_model import FromLanguageModel, PretrainedOn
+from textrnn.training.transfer.word_vectors import FromWordVectors
+
+ENOUGH_LONG = 20  # texts; on fewer of many the choice of how to read them is a toss
 
 
 def train_classifier(
@@ -40,122 +58,325 @@ def train_classifier(
     observer: Observer | None = None,
     command: str | None = None,
 ) -> ClassifierArtifact | None:
-    """Learn to judge like `data` does, and leave the best model in the folder `output`.
+    """Train a classifier on `data`, and leave the best model in the folder `output`.
 
     `validation` is what to choose and to calibrate on, or a share of `data` is kept back for it.
-    `settings` are fields of ReadingConfig, ClassifierConfig, ClassifierTrainingConfig and
-    PretrainingConfig by name.
-    `base` is a model to start from: its shape is kept, its words grow by what `data` has more,
-    and other classes than its own get a new head.
-    `pretrain` are texts without labels: the layers below the head learn to foretell their words
-    first, in `output`/pretrain. Or it is a language model that was left there by another run.
-    `unlabelled` are texts to learn from whose targets are the guesses of the setting `teacher`.
-    With `resume` the run in `output` goes on with its own settings, and those given must be the
-    same. Gives the best model, or None when the observer stopped the run before its end.
-
-    CorpusError, ConfigError, TrainingError (the output is taken, another training writes there,
-    the loss is no longer a number)
-    and ArtifactError (it cannot be saved) say what to do.
+    `settings` are those of ClassifierRecipe, by name. `base` is a model to start from: its shape
+    is kept, its words grow by what `data` has more, and other classes than its own get a new head.
+    `pretrain` are texts without labels: the layers below the head are trained as a language model
+    of them first, in `output`/pretrain; or it is a language model that another run left there.
+    `unlabelled` are texts whose targets are the predictions of the setting `teacher`. Otherwise
+    as `textrnn.training.run.train`.
     """
-    observer, output = observer or Observer(), Path(output)
+    observer, output, settings = observer or Observer(), Path(output), settings or {}
     if base and pretrain:
         raise ConfigError(f"{base.name} is trained already; leave out `pretrain`")
     with loop.sole_writer(output, observer):
-        begun = _begun(
-            data, validation, output, settings or {}, command, observer, base, pretrain,
-            unlabelled, resume,
-        )  # fmt: skip
-        return None if begun is None else _learn(*begun, observer)
+        given: Settings = ClassifierRecipe.nest(settings)
+        pretrained = None
+        if isinstance(pretrain, Unlabelled) and not (resume and has_begun(output)):
+            if not resume:  # what is wrong with a teacher is said before hours of pretraining
+                teachers.teachers_of(given["training"].get("teacher", ""), data.classes, unlabelled)
+            pretrained = language_model.pretrain(
+                pretrain, data, validation, output, given,
+                resume=resume, observer=observer, command=command,
+            )  # fmt: skip
+            if pretrained is None:
+                return None
+            pretrain, given = pretrained
+            resume = False
+        if resume and not has_begun(output) and (output / language_model.FOLDER).exists():
+            raise TrainingError(
+                f"the run in {output} is still at its pretraining; name its texts with --pretrain "
+                f"to go on"
+            )
+        model: ClassifierArtifact | None = run.train(
+            ClassifierTask(data, validation, unlabelled),
+            output,
+            given,
+            start=_start(base, pretrain, given, resume),
+            beside=(language_model.FOLDER,) if pretrained else (),
+            resume=resume,
+            observer=observer,
+            command=command,
+        )
+    return model
 
 
-def _learn(
-    run: ClassifierRun, learner: Learner, split: Split, observer: Observer
-) -> ClassifierArtifact | None:
-    """Take the epochs that are left; the best model, or None when the observer stopped the run."""
-    batches, held = _learnt(run, split, observer), split.validation
-    if batches is None:
-        return None
-    ids = "no" if run.reading.tokens == "text" else f"{run.tokenizer.vocab_size:,}"
-    observer.notice(
-        f"{len(run.classes)} classes, {ids} ids; learning from "
-        f"{len(batches):,} texts, validating on {len(held):,}; "
-        f"{run.steps} steps an epoch, at most {run.epochs} epochs; "
-        f"{batches.padding():.0%} of the batches is padding"
-    )
-    done = loop.run_epochs(
-        run,
-        learner,
-        observer,
-        batches=lambda: _batches(run, learner, batches),
-        validate=lambda on_progress: _validate(run, learner, held, on_progress),
-        rescue=lambda: selection.keep_if_best(run, learner, held),
-        unit="texts",
-        units_a_step=run.training.batch_size,
-    )
-    return selection.finished(run, held, observer) if done else None
+def has_begun(output: Path) -> bool:
+    """Whether `output` holds a classifier or its run, and not only a language model's."""
+    return checkpoints.path(output / "run").exists() or (output / "config.json").exists()
 
 
-def _begun(
-    data: Labelled,
-    validation: Labelled | None,
-    output: Path,
-    settings: Mapping[str, Any],
-    command: str | None,
-    observer: Observer,
+def _start(
     base: ClassifierArtifact | None,
     pretrain: Unlabelled | LanguageModel | None,
-    unlabelled: Unlabelled | None,
+    given: Settings,
     resume: bool,
-) -> tuple[ClassifierRun, Learner, Split] | None:
-    """A run, new or resumed, its learner and its data; None when its pretraining was stopped."""
-    start = base or pretrain
-    if resume and (classifier.has_begun(output) or not isinstance(start, Unlabelled)):
-        return classifier.go_on(
-            data, validation, output, settings, observer, base, pretrain, unlabelled
-        )
-    if not isinstance(start, Unlabelled):
-        loop.check_free(output)
-        return classifier.begin(
-            data, validation, output, settings, command, observer, start, unlabelled
-        )
-    if not resume:  # what is wrong with a teacher is said before hours of pretraining
-        teachers_of(settings.get("teacher", ""), data.classes, unlabelled)
-    pretrained = language_model.pretrain(
-        start, data, validation, output, settings,
-        resume=resume, observer=observer, command=command,
-    )  # fmt: skip
-    if pretrained is None:
-        return None
-    model, settings = pretrained
-    return classifier.begin(
-        data, validation, output, settings, command, observer, model, unlabelled
-    )
+) -> Initialization:
+    """Where the first weights come from; ConfigError where two starts contradict each other."""
+    if base:
+        return FromClassifier(base)
+    if isinstance(pretrain, LanguageModel):
+        return FromLanguageModel(pretrain)
+    if pretrain:
+        return PretrainedOn(pretrain)
+    check_unpretrained(given)
+    if resume:  # the settings of the run name its module or vectors
+        return Fresh()
+    hub.check(given)
+    if handle := given["training"].get("hub"):
+        return FromHub(handle, given["text"].get("tokens", ""))
+    if file := given["training"].get("vectors"):
+        return FromWordVectors(file)
+    return Fresh()
 
 
-def _learnt(run: ClassifierRun, split: Split, observer: Observer) -> WordBatches | None:
-    """The texts to learn from with their targets; None when the teachers' reading was stopped."""
-    targets: npt.NDArray[Any] | None = split.labels
-    if run.training.teachers:
-        targets = teachers.targets(
-            split.texts, split.labels, run.classes, run.training, run.extra["taught"], run.folder,
-            observer,
+@dataclass(frozen=True, kw_only=True)
+class ClassifierPrepared(Prepared):
+    """Labelled texts as ids."""
+
+    recipe: ClassifierRecipe
+    classes: tuple[str, ...]
+    split: Split
+
+
+class ClassifierTask:
+    """A classifier of texts like `data`, which also learns from the teachers of `unlabelled`."""
+
+    kind = "classifier"
+    recipe_type = ClassifierRecipe
+    rate_option = "--learning-rate"
+
+    def __init__(
+        self, data: Labelled, validation: Labelled | None, unlabelled: Unlabelled | None
+    ) -> None:
+        self.data, self.validation, self.unlabelled = data, validation, unlabelled
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The texts by their checksums."""
+        more = self.unlabelled
+        return {
+            **encode.data_record(self.data, self.validation),
+            **({"unlabelled": more.record()} if more else {}),
+        }
+
+    def check_same(self, known: Mapping[str, Any], output: Path) -> None:
+        """TrainingError unless the texts are those whose fingerprint is `known`."""
+        if self.data.sha256 != known["sha256"]:
+            raise TrainingError(
+                f"the run in {output} learns from other texts: {', '.join(known['names'])}, "
+                f"{known['examples']:,} of them; name those to go on"
+            )
+        encode.check_validation(self.validation, known.get("validation"), output)
+        own, given = known.get("unlabelled"), self.unlabelled
+        if given and not own:
+            raise TrainingError(
+                f"the run in {output} was taught what to think of no texts; leave out --unlabelled"
+            )
+        if own and (given is None or given.sha256 != own["sha256"]):
+            raise TrainingError(
+                f"the run in {output} was taught what to think of {', '.join(own['names'])}, "
+                f"{own['texts']:,} texts; name those with --unlabelled to go on"
+            )
+
+    def prepare(
+        self,
+        recipe: ClassifierRecipe,
+        initialization: Initialization,
+        known: Known | None,
+        notify: Callable[[str], object],
+    ) -> ClassifierPrepared:
+        """The vocabulary, and the texts as ids."""
+        training = recipe.training
+        models = (
+            [] if known
+            else teachers.teachers_of(training.teacher, self.data.classes, self.unlabelled)
         )  # fmt: skip
-    if targets is None:
-        return None
-    return encoding.batches(split, targets, run.tokenizer, run.training)
+        learnt, held = encode.split(self.data, self.validation, training)
+        more = fresh(self.unlabelled, [*learnt.texts, *held.texts], notify)
+        texts = [*learnt.texts, *more]
+        tokenizer = (
+            known.tokenizer
+            if known
+            else initialization.tokenizer(
+                recipe, lambda: encode.fit_tokenizer(recipe.text, texts), texts, notify
+            )
+        )
+        split = encode.encoded(learnt, held, tokenizer, recipe.text, notify, more)
+        records = known.records if known else {
+            "data": encode.data_record(self.data, self.validation),
+            **initialization.records(tokenizer),
+            **self._taught(models, learnt, split),
+        }  # fmt: skip
+        classes = self.data.classes
+        network = replace(recipe.network, vocab_size=tokenizer.vocab_size, classes=len(classes))
+        steps = steps_of(len(split.texts), training.batch_size)
+        ids = "no" if recipe.text.tokens == "text" else f"{tokenizer.vocab_size:,}"
+        return ClassifierPrepared(
+            recipe=replace(recipe, network=network),
+            tokenizer=tokenizer,
+            learning=training,
+            epochs=training.epochs or default_epochs(steps),
+            steps=steps,
+            unit="texts",
+            units_per_step=training.batch_size,
+            records=records,
+            summary=(
+                f"{len(classes)} classes, {ids} ids; learning from {len(split.texts):,} texts, "
+                f"validating on {len(split.validation):,}"
+            ),
+            classes=classes,
+            split=split,
+        )
+
+    def _taught(self, models: Any, learnt: Labelled, split: Split) -> dict[str, Any]:
+        if not models:
+            return {}
+        record = teachers.record_of(models, learnt.texts, self.unlabelled, split.unlabelled)
+        return {"taught": record}
+
+    def learner(self, prepared: ClassifierPrepared) -> Learner:
+        """A learner with new weights."""
+        recipe, embedding = prepared.recipe, None
+        training = recipe.training
+        if recipe.text.tokens == "text":
+            embedding = hub.layer(prepared.records["hub"], trainable=training.train_embedding)
+        model = build_classifier(
+            recipe.network,
+            seed=training.seed,
+            train_embedding=training.train_embedding,
+            adversarial=bool(training.adversarial),
+            text_embedding=embedding,
+        )
+        weights = None
+        if training.class_weights == "balanced":
+            labels = prepared.split.labels
+            counts = np.bincount(labels, minlength=len(prepared.classes))
+            weights = len(labels) / (len(prepared.classes) * np.maximum(counts, 1))
+        make = AdversarialLearner if training.adversarial else Learner
+        learner = make(model, training, prepared.epochs * prepared.steps, loss_of(weights))
+        if training.layer_decay < 1 or training.unfreeze_epochs:
+            names = [variable.path for variable in model.trainable_variables]
+            learner.update_scales = lambda epoch: transfer.rates(
+                names, recipe.network, training, epoch
+            )
+        return learner
+
+    def batches(
+        self, prepared: ClassifierPrepared, folder: Path, observer: Observer
+    ) -> Batches | None:
+        """Padded batches; None when the reading of the teachers was stopped."""
+        split, training = prepared.split, prepared.recipe.training
+        targets: npt.NDArray[Any] | None = split.labels
+        if training.teachers:
+            targets = teachers.targets(
+                split.texts, split.labels, prepared.classes, training,
+                prepared.records["taught"], folder, observer,
+            )  # fmt: skip
+        if targets is None:
+            return None
+        found = encode.batches(split, targets, prepared.tokenizer, training)
+        observer.notice(f"{found.padding():.0%} of the batches is padding")
+        return lambda epoch, step: found.dataset(seed=training.seed, epoch=epoch, first_step=step)
+
+    def validate(
+        self,
+        prepared: ClassifierPrepared,
+        weights: Weights,
+        loss: float,
+        on_progress: OnProgress | None,
+    ) -> Validated:
+        """Scores on the validation texts, as they are and calibrated."""
+        model, held = self._model(prepared, weights), prepared.split.validation
+        logits = Judge(model).text_logits(held.texts, "cut", on_progress)
+        if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
+            unknown = dict.fromkeys(ClassifierMetrics.columns[1:], math.nan)
+            return Validated(
+                metrics=ClassifierMetrics(loss=loss, **unknown), model=model, scores={}
+            )
+        temperature, found = scores.calibrated_scores(logits, held.labels, prepared.classes)
+        raw = scores.score(calibration.probabilities(logits), held.labels, prepared.classes)
+        return Validated(
+            metrics=ClassifierMetrics(
+                loss=loss,
+                validation_loss=raw.log_loss,
+                validation_calibrated_loss=found.log_loss,
+                temperature=temperature,
+                validation_accuracy=found.accuracy,
+                validation_macro_f1=found.macro_f1,
+                validation_auc=found.auc,
+            ),
+            model=replace(model, temperature=temperature),
+            scores={"validation": found.to_dict()},
+        )
+
+    def _model(self, prepared: ClassifierPrepared, weights: Weights) -> ClassifierArtifact:
+        recipe = prepared.recipe
+        whole = recipe.text.tokens == "text"
+        return ClassifierArtifact(
+            recipe.network, recipe.text, prepared.classes, prepared.tokenizer, weights,
+            hub=prepared.records["hub"] if whole else {},
+        )  # fmt: skip
+
+    def note(self, loss: float) -> str:
+        """Nothing: a text has no other unit."""
+        return ""
+
+    def finish(
+        self, best: ClassifierArtifact, prepared: ClassifierPrepared, report: FinishReport
+    ) -> ClassifierArtifact:
+        """The best model, with the way of reading long texts that served validation best.
+
+        Where validation has few of them, and not all are long, they are cut, as in training.
+        """
+        judge, held, size = Judge(best), prepared.split.validation, best.reading.max_words
+        count = sum(len(judge.encode(text)) > size for text in held.texts)
+        if count < min(ENOUGH_LONG, len(held)):
+            return best
+        tried: dict[str, dict[str, float]] = {}
+        report.on_progress(0.0)
+        for way in LONG_TEXTS:
+            logits = judge.text_logits(
+                held.texts,
+                way,
+                partial(_tell, report, len(tried)),
+            )
+            temperature, found = scores.calibrated_scores(logits, held.labels, best.classes)
+            tried[way] = {"temperature": temperature, **found.to_dict()}
+        way = min(tried, key=lambda way: tried[way]["log_loss"])
+        losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
+        report.notify(f"texts over {size} words: {losses}; they will be read {HOW_READ[way]}")
+        best = replace(best, long_texts=way, temperature=tried[way].pop("temperature"))  # type: ignore[arg-type]
+        return replace(best, metadata={**best.metadata, "scores": {"validation": tried[way]}})
 
 
-def _batches(run: ClassifierRun, learner: Learner, batches: WordBatches) -> Any:
-    """What is left of the epoch, with the layers that take part in it unfrozen."""
-    training = run.training
-    if training.layer_decay < 1 or training.unfreeze_epochs:
-        names = [variable.path for variable in learner.model.trainable_variables]
-        learner.slow_down(transfer_classifier.rates(names, run.network, training, run.epoch))
-    return batches.dataset(seed=training.seed, epoch=run.epoch, first_step=run.step)
+def _tell(report: FinishReport, tried: int, done: int, total: int) -> None:
+    report.on_progress((tried + done / total) / len(LONG_TEXTS))
 
 
-def _validate(
-    run: ClassifierRun, learner: Learner, held: Labelled, on_progress: OnProgress
-) -> EpochEnd:
-    metrics, best = selection.keep_if_best(run, learner, held, on_progress)
-    return loop.epoch_end(run, learner, metrics, is_best=best)
+def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Mean nats a text, of one logit or several.
+
+    Targets are labels (texts,), which alone may have `weights`, or probabilities (texts, classes).
+    """
+
+    def loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        guesses = len(targets.shape) == 2
+        if logits.shape[1] == 1:
+            truth = targets[:, 1:] if guesses else tf.cast(targets, logits.dtype)[:, None]
+            each = tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logits)[:, 0]
+        elif guesses:
+            each = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        else:
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        if weights is not None:
+            each *= tf.gather(tf.constant(weights, each.dtype), targets)
+        return tf.reduce_mean(each)
+
+    return loss
+
+
+def default_epochs(steps: int) -> int:
+    """Epochs of so many steps for a user who names none: about 2,400 steps in all."""
+    return max(4, min(40, math.ceil(2400 / steps)))

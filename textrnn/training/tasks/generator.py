@@ -1,38 +1,44 @@
-"""Join a corpus and a configuration: learn, keep the best, go on where a run was stopped.
+"""Train a generator: predict the next token of a corpus."""
 
-`output` is the model, the best so far by validation loss; `output/run` holds the checkpoint and
-the history, and may be deleted once no one wants to go on.
-"""
-
-from collections.abc import Mapping
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from textrnn.artifacts import cards, registry
-from textrnn.artifacts.generator import Artifact
-from textrnn.config.generator import GeneratorConfig, TrainingConfig
+from textrnn.artifacts import cards
+from textrnn.artifacts.registry import Artifact
+from textrnn.config.generator import (
+    GeneratorConfig,
+    GeneratorRecipe,
+    TrainingConfig,
+)
+from textrnn.config.parts import is_file
 from textrnn.config.sampling import SamplingConfig
+from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
 from textrnn.data.name_augmentation import Renamer
 from textrnn.datasets import windows
 from textrnn.engine import generation
-from textrnn.engine.generator import Network
-from textrnn.errors import ConfigError
+from textrnn.engine.generator import build_network
+from textrnn.errors import TrainingError
 from textrnn.evaluation import language_modelling
-from textrnn.evaluation.language_modelling import Score
+from textrnn.models.generator import build_generator, state_variables
 from textrnn.tokenizers import Ids
 from textrnn.tokenizers.detokenize import writing_of
-from textrnn.training import loop
-from textrnn.training.corpus_ids import Split
+from textrnn.training import run
+from textrnn.training.distillation import Teachers, teachers_of
+from textrnn.training.encode import generator as encode
+from textrnn.training.encode.generator import Split
+from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.metrics import GeneratorMetrics, bits_note
-from textrnn.training.observer import EpochEnd, Observer, OnProgress
-from textrnn.training.runs import generator
-from textrnn.training.runs.generator import Run
-from textrnn.training.transfer import generator as transfer_generator
+from textrnn.training.observer import Observer, OnProgress
+from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
+from textrnn.training.transfer.generator import FromGenerator
 
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0)
 
@@ -47,76 +53,160 @@ def train_generator(
     observer: Observer | None = None,
     command: str | None = None,
 ) -> Artifact | None:
-    """Learn to write like `corpus`, and leave the best model in the folder `output`.
+    """Train a generator on `corpus`, and leave the best model in the folder `output`.
 
-    `settings` are fields of GeneratorConfig and TrainingConfig by name. `base` is a model to
-    start from, whose shape is kept; an alphabet grows by what `corpus` has more. With
-    `resume` the run in `output` goes on with its own settings, and those given must be the same.
-    Gives the best model, or None when the observer stopped the run before its end.
-
-    CorpusError, ConfigError, TrainingError (the output is taken, another training writes there,
-    the loss is no longer a number)
-    and ArtifactError (it cannot be saved) say what to do.
+    `settings` are those of GeneratorRecipe, by name. `base` is a model to start from, whose shape
+    is kept; an alphabet grows by what `corpus` has more. Otherwise as `textrnn.training.run.train`.
     """
-    observer, output = observer or Observer(), Path(output)
-    with loop.sole_writer(output, observer):
-        if resume:
-            begun = generator.go_on(corpus, output, settings or {}, observer)
-        else:
-            defaults = fine_tuned_training(base) if base else TrainingConfig()
-            network, training = configured(settings or {}, defaults)
-            begun = generator.begin(corpus, output, network, training, base, command, observer)
-        return _learn(*begun, observer)
-
-
-def _learn(run: Run, learner: Learner, split: Split, observer: Observer) -> Artifact | None:
-    """Take the epochs that are left; the best model, or None when the observer stopped the run."""
-    observer.notice(
-        f"{_sizes(run, split)}; {run.steps} steps an epoch, at most {run.epochs} epochs"
+    model: Artifact | None = run.train(
+        GeneratorTask(corpus),
+        Path(output),
+        settings or {},
+        start=FromGenerator(base) if base else None,
+        resume=resume,
+        observer=observer,
+        command=command,
     )
-    texts = _Texts(run, split.learnt)
-    done = loop.run_epochs(
-        run,
-        learner,
-        observer,
-        batches=lambda: _batches(run, texts.ids(run.epoch)),
-        validate=lambda on_progress: _validate(run, learner, split, on_progress),
-        rescue=lambda: _keep_if_best(run, learner, split),
-        unit="chars",
-        units_a_step=run.training.batch_size * run.training.window / split.tokens_a_character,
-        note=bits_note,
-    )
-    return _finished(run) if done else None
+    return model
 
 
-def _sizes(run: Run, split: Split) -> str:
-    if run.training.tokens == "char":
-        return (
-            f"{run.network.vocab_size} characters in the alphabet; learning from "
-            f"{len(split.learnt):,}, validating on {len(split.held):,}"
+@dataclass(frozen=True, kw_only=True)
+class GeneratorPrepared(Prepared):
+    """A corpus as ids."""
+
+    recipe: GeneratorRecipe
+    split: Split
+
+
+class GeneratorTask:
+    """A generator of the text of `corpus`."""
+
+    kind = "generator"
+    recipe_type = GeneratorRecipe
+    rate_option = "--learning-rate"
+
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The corpus by its checksum."""
+        return cards.corpus_record(self.corpus)
+
+    def check_same(self, known: Mapping[str, Any], output: Path) -> None:
+        """TrainingError unless the corpus is the one whose fingerprint is `known`."""
+        if self.corpus.sha256 != known["sha256"]:
+            raise TrainingError(
+                f"the run in {output} learns from another text: {', '.join(known['names'])}, "
+                f"{known['characters']:,} characters; name that one to go on"
+            )
+
+    def prepare(
+        self,
+        recipe: GeneratorRecipe,
+        initialization: Initialization,
+        known: Known | None,
+        notify: Callable[[str], object],
+    ) -> GeneratorPrepared:
+        """The alphabet or vocabulary, and the corpus as ids."""
+        name, training = recipe.training.validation, recipe.training
+        validation = corpora.read_corpus([name]) if is_file(name) else None
+
+        def fit() -> Any:
+            return encode.fit(self.corpus, validation, recipe.text, training)
+
+        tokenizer = (
+            known.tokenizer
+            if known
+            else initialization.tokenizer(recipe, fit, self.corpus.pieces, notify)
         )
-    unit = writing_of(run.tokenizer).unit
+        network = replace(recipe.network, vocab_size=tokenizer.vocab_size)
+        split = encode.split(self.corpus, validation, tokenizer, training)
+        steps = _steps(training, len(split.learnt))
+        return GeneratorPrepared(
+            recipe=replace(recipe, network=network),
+            tokenizer=tokenizer,
+            learning=training,
+            epochs=training.epochs or default_epochs(steps),
+            steps=steps,
+            unit="chars",
+            units_per_step=training.batch_size * training.window / split.tokens_a_character,
+            records=known.records if known else {
+                "corpus": self.fingerprint(), **initialization.records(tokenizer)
+            },
+            summary=_summary(tokenizer, split),
+            split=split,
+        )  # fmt: skip
+
+    def learner(self, prepared: GeneratorPrepared) -> Learner:
+        """A learner with new weights."""
+        recipe = prepared.recipe
+        return generator_learner(
+            recipe.network,
+            recipe.training,
+            prepared.epochs * prepared.steps,
+            prepared.split.tokens_a_character,
+            teachers_of(recipe.training, prepared.tokenizer),
+        )
+
+    def batches(self, prepared: GeneratorPrepared, folder: Path, observer: Observer) -> Batches:
+        """Streams or windows over the corpus, or over the corpus with other names."""
+        texts = _Texts(prepared)
+        return lambda epoch, step: _batches(prepared.recipe.training, texts.ids(epoch), epoch, step)
+
+    def validate(
+        self,
+        prepared: GeneratorPrepared,
+        weights: Weights,
+        loss: float,
+        on_progress: OnProgress | None,
+    ) -> Validated:
+        """The cold loss on the validation part, and what the model writes."""
+        recipe, split = prepared.recipe, prepared.split
+        model = Artifact(recipe.network, prepared.tokenizer, weights)
+        score = language_modelling.cold(
+            build_network(model), split.held, ends=split.ends, on_progress=on_progress
+        )
+        return Validated(
+            metrics=GeneratorMetrics(
+                loss=loss, validation_loss=score.loss, validation_accuracy=score.accuracy
+            ),
+            model=model,
+            scores={"validation (cold)": score.to_dict()},
+            samples=_samples(model, recipe.training) if on_progress else {},
+        )
+
+    def note(self, loss: float) -> str:
+        """Bits per character."""
+        return bits_note(loss)
+
+    def finish(self, best: Artifact, prepared: GeneratorPrepared, report: FinishReport) -> Artifact:
+        """The best model as it is."""
+        return best
+
+
+def _summary(tokenizer: Any, split: Split) -> str:
+    unit, size = writing_of(tokenizer).unit, tokenizer.vocab_size
+    if split.ends is None:
+        return (
+            f"{size} {unit} in the alphabet; learning from {len(split.learnt):,}, validating on "
+            f"{len(split.held):,}"
+        )
     return (
-        f"{run.network.vocab_size:,} {unit} in the vocabulary; learning from "
-        f"{len(split.learnt):,} ({split.characters:,} characters), validating on "
-        f"{len(split.held):,}; losses are in nats a character"
+        f"{size:,} {unit} in the vocabulary; learning from {len(split.learnt):,} "
+        f"({split.characters:,} characters), validating on {len(split.held):,}; losses are in "
+        f"nats per character"
     )
-
-
-def fine_tuned_training(base: Artifact) -> TrainingConfig:
-    """Defaults for going on from a trained model: gentler and shorter than from nothing."""
-    return TrainingConfig(
-        learning_rate=1e-3, epochs=10, patience=3, lower=base.tokenizer.lower,
-        **transfer_generator.reading_of(base),
-    )  # fmt: skip
 
 
 class _Texts:
     """What each epoch learns from, as ids: the text itself, or the text with other names."""
 
-    def __init__(self, run: Run, learnt: Ids) -> None:
-        self._training, self._learnt, self._tokenizer = run.training, learnt, run.tokenizer
-        self._renamer = Renamer(run.tokenizer.decode(learnt)) if self._training.rename else None
+    def __init__(self, prepared: GeneratorPrepared) -> None:
+        self._training, self._learnt = prepared.recipe.training, prepared.split.learnt
+        self._tokenizer = prepared.tokenizer
+        self._renamer = (
+            Renamer(self._tokenizer.decode(self._learnt)) if self._training.rename else None
+        )
 
     def ids(self, epoch: int) -> Ids:
         if not self._renamer:
@@ -126,16 +216,14 @@ class _Texts:
         return np.resize(ids, len(self._learnt))  # so that every epoch has as many steps
 
 
-def _batches(run: Run, ids: Ids) -> Any:
-    config = run.training
+def _batches(config: TrainingConfig, ids: Ids, epoch: int, step: int) -> Iterable[Any]:
     if config.stateful:
-        offset = windows.epoch_offset(len(ids), seed=config.seed, epoch=run.epoch)
         return windows.stateful_streams(
             ids,
             batch_size=config.batch_size,
             window=config.window,
-            offset=offset,
-            first_step=run.step,
+            offset=windows.epoch_offset(len(ids), seed=config.seed, epoch=epoch),
+            first_step=step,
         )
     return windows.stateless_windows(
         ids,
@@ -143,42 +231,20 @@ def _batches(run: Run, ids: Ids) -> Any:
         window=config.window,
         shift=config.shift or config.window,
         seed=config.seed,
-        epoch=run.epoch,
-        first_step=run.step,
+        epoch=epoch,
+        first_step=step,
     )
-
-
-def _keep_if_best(
-    run: Run, learner: Learner, split: Split, on_progress: OnProgress | None = None
-) -> tuple[Artifact, Score, bool]:
-    """Score the averaged weights, and save them as the model if none was better."""
-    weights = learner.average_weights()
-    network = Network(run.network, weights)
-    score = language_modelling.cold(network, split.held, ends=split.ends, on_progress=on_progress)
-    model = _model(run, weights, {"validation (cold)": score.to_dict()})
-    best = score.loss < run.best_loss  # false for nan
-    if best:
-        run.best_loss, run.best_epoch = score.loss, run.epoch + 1
-        registry.save(model, run.output)
-    return model, score, best
-
-
-def _validate(run: Run, learner: Learner, split: Split, on_progress: OnProgress) -> EpochEnd:
-    model, score, best = _keep_if_best(run, learner, split, on_progress)
-    metrics = GeneratorMetrics(
-        loss=run.mean_loss, validation_loss=score.loss, validation_accuracy=score.accuracy
-    )
-    samples = _samples(model, run.training)
-    return loop.epoch_end(run, learner, metrics, is_best=best, samples=samples)
 
 
 def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:
     if not training.sample_length:
         return {}
+    prime = ""
     return {
         temperature: generation.generate(
             model,
-            length=training.sample_length,
+            prime,
+            training.sample_length,
             sampling=SamplingConfig(temperature=temperature),
             seed=training.seed,
         )[0]
@@ -186,38 +252,83 @@ def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:
     }
 
 
-def _model(run: Run, weights: Mapping[str, Any], scores: Mapping[str, Any]) -> Artifact:
-    metadata = {
-        "versions": cards.versions(),
-        "corpus": run.corpus,
-        "training": run.training.to_dict(),
-        **run.extra,
-        "scores": scores,
-        "history": run.history,
-    }
-    model = Artifact(run.network, run.tokenizer, weights, metadata, name=str(run.output))
-    return replace(model, card=cards.model_card(model, title=run.output.name))
+class GeneratorLearner(Learner):
+    """A learner of tokens, of which so many write a character; its losses are nats a character."""
+
+    training: TrainingConfig
+
+    def __init__(
+        self, *args: Any, tokens_a_character: float = 1.0, teachers: Teachers | None = None
+    ) -> None:
+        super().__init__(*args)
+        self.tokens_a_character, self.teachers = tokens_a_character, teachers
+
+    def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
+        """Learn from one batch; its loss in nats a character."""
+        if self.training.state_reset and self.training.stateful:
+            self._reset_some()
+        if self.teachers:
+            targets = self.teachers.targets(inputs, targets)
+        return super().step(inputs, targets) * self.tokens_a_character
+
+    def reset_states(self) -> None:
+        """Let every stream begin anew."""
+        super().reset_states()
+        if self.teachers:
+            self.teachers.reset()
+
+    def _reset_some(self) -> None:
+        """Let some streams start from nothing, as a text to write or to score does."""
+        rng = np.random.default_rng([self.training.seed, self.steps_done])
+        kept = rng.random((self.training.batch_size, 1)) >= self.training.state_reset
+        for state in state_variables(self.model):
+            state.assign(state * kept.astype(np.float32))
+
+    def _variables(self) -> dict[str, Any]:
+        states = self.teachers.states if self.teachers else []
+        return super()._variables() | {f"teacher/{i}": state for i, state in enumerate(states)}
 
 
-def _finished(run: Run) -> Artifact:
-    best = registry.load(run.output.absolute())
-    metadata = {**best.metadata, "history": run.history}
-    best = replace(best, metadata=metadata, name=str(run.output))
-    registry.save(best, run.output)
-    return best
+def generator_learner(
+    network: GeneratorConfig,
+    training: TrainingConfig,
+    total_steps: int,
+    tokens_a_character: float = 1.0,
+    teachers: Teachers | None = None,
+) -> Learner:
+    """What learns to foretell the next token, with fresh weights."""
+    model = build_generator(
+        network,
+        stateful=training.stateful,
+        batch_size=training.batch_size if training.stateful else None,
+        seed=training.seed,
+    )
+    return GeneratorLearner(
+        model,
+        training,
+        total_steps,
+        _loss,
+        tokens_a_character=tokens_a_character,
+        teachers=teachers,
+    )
 
 
-def configured(
-    settings: Mapping[str, Any], defaults: TrainingConfig
-) -> tuple[dict[str, Any], TrainingConfig]:
-    """Sort settings of both kinds, by name, into network overrides and a TrainingConfig."""
-    shape = GeneratorConfig.field_types().keys() - {"vocab_size"}
-    known = TrainingConfig.field_types()
-    if unknown := settings.keys() - shape - known.keys():
-        raise ConfigError(
-            f"unknown setting {', '.join(sorted(unknown))}; known are "
-            f"{', '.join(sorted({*shape, *known}))}"
-        )
-    network = {name: value for name, value in settings.items() if name in shape}
-    values = {name: value for name, value in settings.items() if name in known}
-    return network, TrainingConfig.from_dict({**defaults.to_dict(), **values})
+def _loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Mean nats a token, of ids (batch, window) or of probabilities (batch, window, vocab_size)."""
+    if targets.shape.rank == 3:
+        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    )
+
+
+def _steps(training: TrainingConfig, length: int) -> int:
+    if training.stateful:
+        return windows.stream_steps(length, training.batch_size, training.window)
+    count = windows.window_count(length, training.window, training.shift or training.window)
+    return math.ceil(count / training.batch_size)
+
+
+def default_epochs(steps: int) -> int:
+    """Epochs of so many steps for a user who names none: about 5,000 steps in all."""
+    return max(4, min(100, math.ceil(5000 / steps)))

@@ -1,29 +1,39 @@
-"""Join texts without labels and a configuration: learn to foretell their words, keep the best.
+"""Train a language model on unlabelled texts: what a classifier can start from.
 
-`output`/pretrain is the language model, the best so far by validation loss; its run/ holds the
-checkpoint and the history. What it learnt of words is what a classifier starts from (Dai and Le
-2015; ULMFiT: Howard and Ruder 2018).
+It predicts the next word of these texts and of those that the classifier will be trained on (Dai
+and Le 2015; ULMFiT: Howard and Ruder 2018).
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from textrnn.artifacts import cards, folders, language_model
+import numpy as np
+
 from textrnn.artifacts.language_model import LanguageModel
-from textrnn.config.language_model import parted
+from textrnn.config.classifier import ClassifierConfig, ClassifierRecipe
+from textrnn.config.generator import GeneratorConfig
+from textrnn.config.language_model import PretrainingConfig
 from textrnn.data.labelled import Labelled
 from textrnn.data.unlabelled import Unlabelled
+from textrnn.datasets.windows import stream_steps
 from textrnn.engine.language_model import score as score_of
 from textrnn.errors import TrainingError
-from textrnn.training import loop
+from textrnn.models.language_model import build_language_model, language_model_loss
+from textrnn.training import checkpoints, loop, run
+from textrnn.training.encode import classifier as labelled_texts
+from textrnn.training.encode import language_model as encode
+from textrnn.training.encode.language_model import Streams
+from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.metrics import LanguageModelMetrics
-from textrnn.training.observer import EpochEnd, Observer, OnProgress
-from textrnn.training.runs import language_model as runs_language_model
-from textrnn.training.runs.language_model import PretrainingRun
-from textrnn.training.streams import Streams
+from textrnn.training.observer import Observer, OnProgress
+from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
+from textrnn.training.transfer.language_model import SHAPE, PretrainedOn
+
+FOLDER = "pretrain"  # in that of the classifier
 
 
 def pretrain(
@@ -36,91 +46,176 @@ def pretrain(
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
-) -> tuple[LanguageModel, dict[str, Any]] | None:
-    """Learn a language model of `corpus` and of the texts to learn to judge from.
+) -> tuple[LanguageModel, Mapping[str, Any]] | None:
+    """Train a language model of `corpus` and of the training texts of a classifier.
 
-    `data`, `validation` and `settings` are those of the classifier that will start from it. Gives
-    the best model and what `settings` have for the classifier (a resumed run has its own), or
+    `data`, `validation`, `settings` and `output` are those of the classifier; the model is left in
+    `output`/pretrain. Gives the best model and the settings of its run, for the classifier, or
     None when the observer stopped the run before its end.
-
-    CorpusError, ConfigError, TrainingError and ArtifactError as `train_classifier`.
     """
-    observer = observer or Observer()
+    folder, observer = output / FOLDER, observer or Observer()
     with loop.sole_writer(output, observer):
-        for notice in folders.recover(output / runs_language_model.FOLDER):
-            observer.notice(notice)
-        take = runs_language_model.go_on if resume else runs_language_model.begin
-        begun = take(corpus, data, validation, output, settings, observer)
-        return _learn(*begun, observer, command)
-
-
-def _learn(
-    run: PretrainingRun, learner: Learner, split: Streams, observer: Observer, command: str | None
-) -> tuple[LanguageModel, dict[str, Any]] | None:
-    """Take the epochs that are left; what `pretrain` gives."""
-    config = run.pretraining
-    observer.notice(
-        f"pretraining: {run.network.vocab_size:,} ids; learning from {len(split.learnt):,}, "
-        f"validating on {len(split.held):,}; {run.steps} steps an epoch, at most {run.epochs} "
-        f"epochs"
-    )
-    done = loop.run_epochs(
-        run,
-        learner,
-        observer,
-        batches=lambda: split.batches(
-            run.learning, config.pretrain_window, epoch=run.epoch, first_step=run.step
-        ),
-        validate=lambda on_progress: _validate(run, learner, split, on_progress, command),
-        rescue=lambda: _diverged(run),
-        unit="words" if run.reading.tokens == "word" else "pieces",
-        units_a_step=config.pretrain_batch_size * config.pretrain_window,
-    )
-    if not done:
+        if folder.exists() and not resume:
+            raise TrainingError(
+                f"{folder} already holds a language model or a run; add --resume to go on with "
+                f"it, or start from it with --pretrain {folder} and another -o"
+            )
+        if not resume:
+            loop.check_free(output)
+        model = run.train(
+            LanguageModelTask(corpus, data, validation),
+            folder,
+            settings,
+            start=PretrainedOn(corpus),
+            resume=resume,
+            observer=observer,
+            command=command,
+        )
+    if model is None:
         return None
-    model = language_model.load(run.output)
-    model = replace(model, metadata={**model.metadata, "history": run.history})
-    language_model.save(model, run.output)
-    return model, parted(run.settings)[1]
+    return model, checkpoints.load(folder / "run").record["settings"]
 
 
-def _validate(
-    run: PretrainingRun,
-    learner: Learner,
-    split: Streams,
-    on_progress: OnProgress,
-    command: str | None,
-) -> EpochEnd:
-    """Score the averaged weights, and save them if none were better."""
-    model = LanguageModel(run.network, run.reading, run.tokenizer, learner.average_weights())
-    score = score_of(model, split.held, on_progress)
-    best = score["loss"] < run.best_loss  # false for nan
-    metrics = LanguageModelMetrics(
-        loss=run.mean_loss,
-        validation_loss=score["loss"],
-        validation_perplexity=score["perplexity"],
-        validation_accuracy=score["accuracy"],
+@dataclass(frozen=True, kw_only=True)
+class LanguageModelPrepared(Prepared):
+    """Texts as streams of ids."""
+
+    recipe: ClassifierRecipe
+    network: GeneratorConfig
+    split: Streams
+
+
+class LanguageModelTask:
+    """A language model of `corpus` and of the training texts among the labelled `data`."""
+
+    kind = "language_model"
+    recipe_type = ClassifierRecipe
+    rate_option = "pretraining.learning_rate"
+
+    def __init__(self, corpus: Unlabelled, data: Labelled, validation: Labelled | None) -> None:
+        self.corpus, self.data, self.validation = corpus, data, validation
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Both kinds of texts by their checksums."""
+        data = labelled_texts.data_record(self.data, self.validation)
+        return {"corpus": self.corpus.record(), "data": data}
+
+    def check_same(self, known: Mapping[str, Any], output: Path) -> None:
+        """TrainingError unless the texts are those whose fingerprint is `known`."""
+        for given, own, what in (
+            (self.corpus.sha256, known["corpus"], "is pretrained on"),
+            (self.data.sha256, known["data"], "learns to judge from"),
+        ):
+            if given != own["sha256"]:
+                raise TrainingError(
+                    f"the run in {output.parent} {what} other texts: {', '.join(own['names'])}, "
+                    f"{own.get('texts', own.get('examples')):,} of them; name those to go on"
+                )
+        labelled_texts.check_validation(
+            self.validation, known["data"].get("validation"), output.parent
+        )
+
+    def prepare(
+        self,
+        recipe: ClassifierRecipe,
+        initialization: Initialization,
+        known: Known | None,
+        notify: Callable[[str], object],
+    ) -> LanguageModelPrepared:
+        """The vocabulary, and the texts as streams."""
+        training, own = recipe.training, recipe.pretraining
+        texts = encode.gather(self.corpus, self.data, self.validation, training, notify)
+        tokenizer = known.tokenizer if known else labelled_texts.fit_tokenizer(recipe.text, texts)
+        split = encode.streams(texts, tokenizer, own, training.seed)
+        steps = stream_steps(len(split.learnt), own.batch_size, own.window)
+        learning = replace(own, seed=training.seed, checkpoint_seconds=training.checkpoint_seconds)
+        tokens = {"tokens": len(split.learnt)}
+        return LanguageModelPrepared(
+            recipe=recipe,
+            network=language_network(recipe.network, own, tokenizer.vocab_size),
+            tokenizer=tokenizer,
+            learning=learning,
+            epochs=own.epochs or default_epochs(steps),
+            steps=steps,
+            unit="words" if recipe.text.tokens == "word" else "pieces",
+            units_per_step=own.batch_size * own.window,
+            records=known.records if known else {**self.fingerprint(), **tokens},
+            summary=(
+                f"pretraining: {tokenizer.vocab_size:,} ids; learning from "
+                f"{len(split.learnt):,}, validating on {len(split.held):,}"
+            ),
+            split=split,
+        )
+
+    def learner(self, prepared: LanguageModelPrepared) -> Learner:
+        """A learner with new weights."""
+        config = prepared.recipe.pretraining
+        model = build_language_model(
+            prepared.network,
+            np.bincount(prepared.split.learnt, minlength=prepared.network.vocab_size),
+            batch_size=config.batch_size,
+            negatives=config.negatives,
+            word_dropout=config.word_dropout,
+            seed=prepared.learning.seed,
+        )
+        return Learner(
+            model, prepared.learning, prepared.epochs * prepared.steps, language_model_loss(model)
+        )
+
+    def batches(self, prepared: LanguageModelPrepared, folder: Path, observer: Observer) -> Batches:
+        """Windows of the streams, the texts in another order each epoch."""
+        window = prepared.recipe.pretraining.window
+        return lambda epoch, step: prepared.split.batches(
+            prepared.learning, window, epoch=epoch, first_step=step
+        )
+
+    def validate(
+        self,
+        prepared: LanguageModelPrepared,
+        weights: Weights,
+        loss: float,
+        on_progress: OnProgress | None,
+    ) -> Validated:
+        """Loss and perplexity on the words kept back."""
+        model = LanguageModel(prepared.network, prepared.recipe.text, prepared.tokenizer, weights)
+        score = score_of(model, prepared.split.held, on_progress)
+        return Validated(
+            metrics=LanguageModelMetrics(
+                loss=loss,
+                validation_loss=score["loss"],
+                validation_perplexity=score["perplexity"],
+                validation_accuracy=score["accuracy"],
+            ),
+            model=model,
+            scores={"validation": score},
+        )
+
+    def note(self, loss: float) -> str:
+        """Nothing: a word has no other unit."""
+        return ""
+
+    def finish(
+        self, best: LanguageModel, prepared: LanguageModelPrepared, report: FinishReport
+    ) -> LanguageModel:
+        """The best model as it is."""
+        return best
+
+
+def language_network(
+    shape: ClassifierConfig, pretraining: PretrainingConfig, vocab_size: int
+) -> GeneratorConfig:
+    """The network below a classifier's pooling, with dropout of its own, as a language model."""
+    return GeneratorConfig(
+        vocab_size=vocab_size,
+        **{name: getattr(shape, name) for name in SHAPE},
+        residual=False,
+        recurrent_dropout=0.0,
+        input_dropout=pretraining.embedding_dropout,
+        dropout=pretraining.dropout,
+        output_dropout=pretraining.dropout,
     )
-    end = loop.epoch_end(run, learner, metrics, is_best=best)
-    if best:
-        run.best_loss, run.best_epoch = score["loss"], run.epoch + 1
-        metadata = {
-            "versions": cards.versions(),
-            "corpus": run.corpus,
-            "data": run.data,
-            "pretraining": run.pretraining.to_dict(),
-            "seed": run.training.seed,
-            **({"command": command} if command else {}),
-            "tokens": len(split.learnt),
-            "perplexity": score["perplexity"],
-            "history": [*run.history, end.to_dict()],
-        }
-        language_model.save(replace(model, metadata=metadata), run.output)
-    return end
 
 
-def _diverged(run: PretrainingRun) -> None:
-    raise TrainingError(
-        f"the loss of pretraining is no longer a finite number at epoch {run.epoch + 1}, step "
-        f"{run.step + 1}; start again, with another -o and {run.lower_rate}"
-    ) from None
+def default_epochs(steps: int) -> int:
+    """Epochs of so many steps for a user who names none: about 10,000 steps in all."""
+    return max(1, min(20, math.ceil(10_000 / steps)))

@@ -6,7 +6,8 @@ words that it came from. Only with other classes is the head new.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,81 @@ import numpy.typing as npt
 
 from textrnn.artifacts.registry import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
+from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import WordTokenizer
+from textrnn.training.initialization import Fresh, Notify, Weights
 
+# Gentler than from nothing, and from the head downwards.
+FINE_TUNING: Mapping[str, Any] = MappingProxyType(
+    {"learning_rate": 2e-3, "layer_decay": 0.7, "unfreeze_epochs": 1, "patience": 4}
+)
+# What fine-tuning may change of a model.
+FREE = {
+    "word_dropout", "embedding_dropout", "dropout", "recurrent_dropout", "l1", "l2", "max_words",
+    "keep",
+}  # fmt: skip
 LATER_WORDS = 5_000  # words that fine-tuning adds at most
+
+
+class FromClassifier(Fresh):
+    """The start from a trained classifier."""
+
+    def __init__(self, base: ClassifierArtifact) -> None:
+        self.base = base
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The model by its name."""
+        return {
+            "identity": self.base.name,
+            "start": f"started from {self.base.name}",
+            "again": "fine-tune that",
+            "absent": "started from no model; go on with `train`",
+        }
+
+    def defaults(self, given: Settings) -> Settings:
+        """The text and the shape of the base; ConfigError where `given` changes them."""
+        base, training = self.base, given.get("training", {})
+        if base.reading.tokens == "text":
+            raise ConfigError(
+                f"{base.name} reads whole texts through a TF-Hub module, and has no words to go on "
+                f"from; train a new model with --hub and --tokens text, which takes little time"
+            )
+        for name, option in (("hub", "--hub"), ("vectors", "--vectors")):
+            if training.get(name):
+                what = "an embedding" if name == "hub" else "vectors"
+                raise ConfigError(f"{base.name} has {what} of its own; leave out {option}")
+        own = {"text": base.reading.to_dict(), "network": base.config.to_dict()}
+        if fixed := sorted(
+            name
+            for section in own
+            for name, value in given.get(section, {}).items()
+            if name not in FREE and own[section][name] != value
+        ):
+            raise ConfigError(
+                f"fine-tuning keeps the words and the shape of {base.name}; leave out "
+                f"{', '.join(fixed)}, or train a new model"
+            )
+        return {**own, "training": FINE_TUNING}
+
+    def tokenizer(
+        self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
+    ) -> Any:
+        """That of the base, with the frequent words of `texts` that it lacks."""
+        tokenizer = grown(self.base, texts)
+        notify(f"{self._new(tokenizer):,} words are new to {self.base.name}")
+        return tokenizer
+
+    def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
+        """Those of the base, for more words; a new head for other classes."""
+        return transferred(self.base, prepared.tokenizer, prepared.classes, fresh)
+
+    def records(self, tokenizer: Any) -> dict[str, Any]:
+        """The name of the base, and how many words it lacks."""
+        return {"base": {"name": self.base.name, "new_words": self._new(tokenizer)}}
+
+    def _new(self, tokenizer: Any) -> int:
+        return tokenizer.vocab_size - self.base.tokenizer.vocab_size
 
 
 def grown(base: ClassifierArtifact, texts: Sequence[str]) -> Any:
@@ -37,20 +109,6 @@ def grown(base: ClassifierArtifact, texts: Sequence[str]) -> Any:
         if word not in known and count >= base.reading.min_count
     ]
     return tokenizer.extended(new[:LATER_WORDS])
-
-
-def check_shape(base: ClassifierArtifact, changes: Mapping[str, Any]) -> None:
-    """ConfigError when `changes` are of what fine-tuning keeps: reading, shape, words."""
-    own = {**base.config.to_dict(), **base.reading.to_dict()}
-    free = {"word_dropout", "embedding_dropout", "dropout", "recurrent_dropout", "l1", "l2",
-            "max_words", "keep"}  # fmt: skip
-    if fixed := sorted(
-        name for name, value in changes.items() if name not in free and own.get(name) != value
-    ):
-        raise ConfigError(
-            f"fine-tuning keeps the words and the shape of {base.name}; leave out "
-            f"{', '.join(fixed)}, or train a new model"
-        )
 
 
 def transferred(

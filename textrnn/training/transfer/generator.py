@@ -4,39 +4,95 @@ An alphabet grows by the characters that a corpus has more; words and pieces sta
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.generator import Artifact
-from textrnn.config.generator import TrainingConfig
-from textrnn.data.corpora import Corpus
+from textrnn.artifacts.registry import Artifact
+from textrnn.config.generator import GeneratorTextConfig
+from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import CharTokenizer, Tokenizer
-from textrnn.training import corpus_ids
-from textrnn.training.observer import Observer
+from textrnn.training.initialization import Fresh, Notify, Weights
 
-# What says how a text is told apart into tokens, which stays as it is in fine-tuning.
-READING = ("tokens", "words", "model_type")
+# Gentler and shorter than from nothing.
+FINE_TUNING: Mapping[str, Any] = MappingProxyType(
+    {"learning_rate": 1e-3, "epochs": 10, "patience": 3}
+)
+SHAPE = ("cell", "layers", "units", "embedding_dim", "residual")  # what fine-tuning keeps
 
 
-def check_same(base: Artifact, network: Mapping[str, Any], training: TrainingConfig) -> None:
+class FromGenerator(Fresh):
+    """The start from a trained generator."""
+
+    def __init__(self, base: Artifact) -> None:
+        self.base = base
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The model by its name."""
+        return {
+            "identity": self.base.name,
+            "start": f"started from {self.base.name}",
+            "again": "fine-tune that",
+            "absent": "started from no model; go on with `train`",
+        }
+
+    def defaults(self, given: Settings) -> Settings:
+        """The text and the shape of the base; ConfigError where `given` changes them."""
+        own = {"text": text_of(self.base), "network": self.base.config.to_dict()}
+        _check(self.base, own, given)
+        return {**own, "training": FINE_TUNING}
+
+    def tokenizer(
+        self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
+    ) -> Any:
+        """That of the base, with the characters that the corpus has more.
+
+        One of words or pieces stays as it is: it reads every text.
+        """
+        base = self.base
+        if not isinstance(base.tokenizer, CharTokenizer):
+            notify(f"{base.name} keeps its tokens, {base.tokenizer.vocab_size:,} in all")
+            return base.tokenizer
+        tokenizer = base.tokenizer.extended(fit())
+        new = self._new(tokenizer)
+        notify(
+            f"{len(new)} characters are new to {base.name}: {new!r}"
+            if new
+            else f"every character is known to {base.name}"
+        )
+        return tokenizer
+
+    def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
+        """Those of the base, for a larger alphabet."""
+        return transferred(self.base, prepared.tokenizer, fresh)
+
+    def records(self, tokenizer: Any) -> dict[str, Any]:
+        """The name of the base, and the characters it lacks."""
+        return {"base": {"name": self.base.name, "new_characters": self._new(tokenizer)}}
+
+    def _new(self, tokenizer: Any) -> str:
+        if not isinstance(tokenizer, CharTokenizer):
+            return ""
+        return "".join(tokenizer.characters[self.base.tokenizer.vocab_size :])
+
+
+def _check(base: Artifact, own: Settings, given: Settings) -> None:
     """ConfigError where fine-tuning is to change what of `base` must stay."""
-    changed = {
-        name
-        for name in ("cell", "layers", "units", "embedding_dim", "residual")
-        if network.get(name, getattr(base.config, name)) != getattr(base.config, name)
-    }
-    known = reading_of(base)
-    changed |= {name for name in READING if getattr(training, name) != known[name]}
+    text, network = given.get("text", {}), given.get("network", {})
+    changed = {name for name in SHAPE if network.get(name, own["network"][name]) != (
+        own["network"][name])}  # fmt: skip
+    changed |= {name for name, value in text.items() if name != "lower" and value != (
+        own["text"][name])}  # fmt: skip
     if changed:
         raise ConfigError(
             f"fine-tuning keeps the shape of {base.name} and its tokens; leave out "
             f"{', '.join(sorted(changed))}, or train a new model"
         )
-    if training.lower != base.tokenizer.lower:
+    if text.get("lower", base.tokenizer.lower) != base.tokenizer.lower:
         raise ConfigError(
             f"{base.name} reads its text "
             f"{'in lower case' if base.tokenizer.lower else 'as it is'}, and so does what is "
@@ -44,37 +100,13 @@ def check_same(base: Artifact, network: Mapping[str, Any], training: TrainingCon
         )
 
 
-def reading_of(model: Artifact) -> dict[str, Any]:
-    """Of the settings that a model learnt with, those that say what its tokens are."""
-    recorded = model.metadata.get("training", {})
-    known = {name: recorded.get(name, getattr(TrainingConfig, name)) for name in READING}
+def text_of(model: Artifact) -> dict[str, Any]:
+    """How the text of a trained model becomes ids."""
+    recorded = {**model.metadata.get("training", {}), **model.metadata.get("text", {})}
+    fields = GeneratorTextConfig.field_types()
+    known = {name: recorded.get(name, getattr(GeneratorTextConfig, name)) for name in fields}
     kind = json.loads(model.tokenizer.to_json())["type"]
-    return {**known, "tokens": kind}
-
-
-def grown(
-    base: Artifact,
-    corpus: Corpus,
-    validation: Corpus | None,
-    training: TrainingConfig,
-    observer: Observer,
-) -> tuple[Tokenizer, str]:
-    """The tokenizer of `base`, with the characters that a corpus has more, and those.
-
-    One of words or pieces stays as it is: it reads every text.
-    """
-    if not isinstance(base.tokenizer, CharTokenizer):
-        observer.notice(f"{base.name} keeps its tokens, {base.tokenizer.vocab_size:,} in all")
-        return base.tokenizer, ""
-    tokenizer = corpus_ids.fit(corpus, validation, training)
-    assert isinstance(tokenizer, CharTokenizer)
-    new = base.tokenizer.unknown_characters("".join(tokenizer.characters))
-    observer.notice(
-        f"{len(new)} characters are new to {base.name}: {new!r}"
-        if new
-        else f"every character is known to {base.name}"
-    )
-    return base.tokenizer.extended(tokenizer), new
+    return {**known, "tokens": kind, "lower": model.tokenizer.lower}
 
 
 def transferred(

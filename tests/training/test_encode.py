@@ -3,7 +3,7 @@
 import pytest
 
 from textrnn.tokenizers import SentencePieceTokenizer, WordTokenizer
-from textrnn.training.encoding import sentence_ends
+from textrnn.training.encode.classifier import sentence_ends
 
 TEXTS = ["It rained. Why? Nobody knew!", "We stayed, and were glad. So was he."] * 20
 READERS = {

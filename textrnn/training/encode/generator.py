@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import tokenizers
-from textrnn.config.generator import TrainingConfig
+from textrnn.config.generator import GeneratorTextConfig, TrainingConfig
 from textrnn.config.parts import parse_part
 from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
@@ -41,25 +41,30 @@ class Split:
         return len(self.learnt) / self.characters if self.characters else 1.0
 
 
-def fit(corpus: Corpus, validation: Corpus | None, training: TrainingConfig) -> Tokenizer:
-    """The tokenizer that `training` asks for, of a corpus and of one to validate on alone."""
-    if training.tokens == "char":
+def fit(
+    corpus: Corpus,
+    validation: Corpus | None,
+    text: GeneratorTextConfig,
+    training: TrainingConfig,
+) -> Tokenizer:
+    """The tokenizer that `text` asks for, of a corpus and of one to validate on alone."""
+    if text.tokens == "char":
         pieces = (*corpus.pieces, *(validation.pieces if validation else ()))
-        return CharTokenizer.fit(pieces, lower=training.lower)
+        return CharTokenizer.fit(pieces, lower=text.lower)
     learnt, _ = _texts(corpus, validation, training)
-    if training.tokens == "word":
+    if text.tokens == "word":
         return WordTokenizer.fit(
             map(stand_in, whole_words(learnt)),
-            vocab_size=training.words,
+            vocab_size=text.words,
             oov_buckets=OOV_BUCKETS,
             rule="unicode",
-            lower=training.lower,
+            lower=text.lower,
         )
     return tokenizers.SentencePieceTokenizer.fit(
         whole_words(learnt),
-        vocab_size=training.words,
-        model_type=training.model_type,
-        lower=training.lower,
+        vocab_size=text.words,
+        model_type=text.model_type,
+        lower=text.lower,
     )
 
 

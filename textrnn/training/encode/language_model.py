@@ -9,7 +9,7 @@ What is to be judged for validation is never among the texts. The same texts, se
 give the same streams, so that a resumed run finds them again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,7 @@ from textrnn.data.unlabelled import Unlabelled, fresh
 from textrnn.datasets import windows
 from textrnn.errors import CorpusError
 from textrnn.tokenizers import PAD_ID, Ids
-from textrnn.training import encoding
-from textrnn.training.observer import Observer
+from textrnn.training.encode import classifier as encode
 
 LEAST_HELD = 2  # one word to see and one to foretell
 
@@ -57,14 +56,14 @@ def gather(
     data: Labelled,
     validation: Labelled | None,
     training: ClassifierTrainingConfig,
-    observer: Observer,
+    notify: Callable[[str], object],
 ) -> list[str]:
     """The texts to pretrain on: `corpus`, and those of `data` that a run will learn from.
 
     A text of `corpus` that stands in `data`, or among those to validate on, is left out.
     """
-    learnt, held = encoding.split(data, validation, training)
-    return [*fresh(corpus, [*learnt.texts, *held.texts], observer.notice), *learnt.texts]
+    learnt, held = encode.split(data, validation, training)
+    return [*fresh(corpus, [*learnt.texts, *held.texts], notify), *learnt.texts]
 
 
 def streams(texts: Sequence[str], tokenizer: Any, config: PretrainingConfig, seed: int) -> Streams:
@@ -77,12 +76,13 @@ def streams(texts: Sequence[str], tokenizer: Any, config: PretrainingConfig, see
     first = np.array([PAD_ID], np.int32)
     parts = [part for ids in encoded if len(ids) for part in (first, ids)]
     ids = np.concatenate(parts) if parts else first
-    held = max(LEAST_HELD, round(len(ids) * config.pretrain_validation))
-    rows, window = config.pretrain_batch_size, config.pretrain_window
+    held = max(LEAST_HELD, round(len(ids) * config.validation))
+    rows, window = config.batch_size, config.window
     if len(ids) - held < rows * window + 1:
         raise CorpusError(
             f"the texts to pretrain on have {len(ids):,} words, of which {held:,} are kept for "
             f"validation; {rows} streams of {window} need at least {rows * window + 1:,} more: "
-            f"name more texts, or lower pretrain_batch_size, as with --set pretrain_batch_size=8"
+            f"name more texts, or lower pretraining.batch_size, as with --set "
+            f"pretraining.batch_size=8"
         )
     return Streams(ids[: len(ids) - held], ids[len(ids) - held :])

@@ -4,7 +4,7 @@ The same texts, settings and seed give the same split and the same batches, so t
 finds them again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from textrnn.tokenizers import Ids
 from textrnn.tokenizers.raw_text import TextTokenizer
 from textrnn.tokenizers.subwords import SentencePieceTokenizer
 from textrnn.tokenizers.words import WordTokenizer, cut
-from textrnn.training.observer import Observer
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def encoded(
     held: Labelled,
     tokenizer: Any,
     reading: ReadingConfig,
-    observer: Observer,
+    notify: Callable[[str], object],
     more: Sequence[str] = (),
 ) -> Split:
     """All as the run takes them; what has no word to read is left out, and that is said.
@@ -85,9 +84,9 @@ def encoded(
             "--rule at unicode"
         )
     if left_out:
-        observer.notice(f"{left_out:,} texts have no word that the model can read: left out")
+        notify(f"{left_out:,} texts have no word that the model can read: left out")
     if seen := int(labelled.test_overlap(learnt, held).sum()):
-        observer.notice(f"{seen:,} of the texts to validate on stand among those to learn from")
+        notify(f"{seen:,} of the texts to validate on stand among those to learn from")
     labels = learnt.labels[[row for row in kept if row < len(learnt)]]
     return Split(
         [texts[row] for row in kept], [ids[row] for row in kept], labels, held.subset(readable)

@@ -1,0 +1,106 @@
+"""All settings of a training: a dataclass of dataclasses, its sections.
+
+network.units          the full name of a setting
+units                  its short name, which is unique among the sections that need no prefix
+pretraining.epochs     a setting of a section that only some trainings have
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, Self, get_type_hints
+
+from textrnn.config.base import Config
+from textrnn.errors import ConfigError
+
+Settings = Mapping[str, Mapping[str, Any]]  # section -> name -> value
+
+
+class Recipe:
+    """What the dataclasses of a task's settings share; each of their fields is a section."""
+
+    prefixed: ClassVar[tuple[str, ...]] = ()  # sections whose settings need their full name
+
+    @classmethod
+    def sections(cls) -> dict[str, type[Config]]:
+        """Name -> dataclass of every section, in order of declaration."""
+        hints = get_type_hints(cls)
+        return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
+
+    @classmethod
+    def names(cls) -> dict[str, tuple[str, str]]:
+        """The shortest name of every setting -> its section and its name there."""
+        return {
+            f"{section}.{name}" if section in cls.prefixed else name: (section, name)
+            for section, config in cls.sections().items()
+            for name in config.field_types()
+            if name not in config.derived
+        }
+
+    @classmethod
+    def locate(cls, name: str) -> tuple[str, str]:
+        """The section of a setting, named in short or in full, and its name there.
+
+        ConfigError when there is none of that name.
+        """
+        section, dot, rest = name.partition(".")
+        known = cls.names()
+        if name in known:
+            return known[name]
+        if dot and (section, rest) in known.values():
+            return section, rest
+        raise ConfigError(
+            f"unknown setting {name!r}; `textrnn train settings` lists those there are"
+        )
+
+    @classmethod
+    def nest(cls, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Settings by section; `settings` have short or full names, or are by section already."""
+        nested: dict[str, dict[str, Any]] = {section: {} for section in cls.sections()}
+        for name, value in settings.items():
+            if name in nested and isinstance(value, Mapping):
+                inner = {f"{name}.{key}": entry for key, entry in value.items()}
+            else:
+                inner = {name: value}
+            for full, entry in inner.items():
+                section, key = cls.locate(full)
+                nested[section][key] = entry
+        return nested
+
+    @classmethod
+    def from_settings(cls, *layers: Settings) -> Self:
+        """The defaults, overridden by each of `layers` in turn.
+
+        What the data will determine has placeholders. ConfigError names a setting that is
+        unknown, ill-typed or outside its range.
+        """
+        merged: dict[str, dict[str, Any]] = {}
+        for layer in layers:
+            for section, values in layer.items():
+                merged[section] = {**merged.get(section, {}), **values}
+        return cls(
+            **{section: cls._built(section, merged.get(section, {})) for section in cls.sections()}
+        )
+
+    @classmethod
+    def _built(cls, section: str, values: Mapping[str, Any]) -> Config:
+        config = cls.sections()[section]
+        try:
+            return config.from_dict({**config.derived, **values})
+        except ConfigError as error:
+            if section in cls.prefixed:  # another section may have a setting of that name
+                raise ConfigError(f"{section}.{error}") from error
+            raise
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Every setting by section, as JSON holds it."""
+        return {section: getattr(self, section).to_dict() for section in self.sections()}
+
+
+def different(own: Settings, given: Settings) -> list[tuple[str, Any, Any]]:
+    """The full names of what is `given` otherwise than it is in `own`, with both values."""
+    return [
+        (f"{section}.{name}", own.get(section, {}).get(name), value)
+        for section, values in given.items()
+        for name, value in values.items()
+        if own.get(section, {}).get(name) != value
+    ]

@@ -1,0 +1,1 @@
+"""Turn data into what a training learns from and validates on: ids, one module a task."""

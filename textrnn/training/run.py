@@ -1,0 +1,276 @@
+"""Train a task: start or resume a run, take its epochs, keep the best model, finish it.
+
+output/        the model: the best so far by the task's selection loss
+output/run/    the checkpoint and the history: what resuming needs, and may be deleted after it
+"""
+
+import base64
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic
+
+from textrnn import tokenizers
+from textrnn.artifacts import cards, language_model, registry
+from textrnn.artifacts.language_model import LanguageModel
+from textrnn.config.recipe import Settings, different
+from textrnn.config.training import LearningConfig
+from textrnn.errors import ArtifactError, ConfigError, TrainingError
+from textrnn.training import checkpoints, initialization, loop
+from textrnn.training.initialization import Fresh, Initialization
+from textrnn.training.learner import Learner
+from textrnn.training.loop import Saver, Standing
+from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
+from textrnn.training.pace import Pace
+from textrnn.training.task import FinishReport, Known, P, Task
+
+FORMAT = 2  # of a checkpoint's record
+PATHS = {"teacher", "hub", "vectors", "validation"}  # settings that may name files and folders
+
+
+@dataclass(kw_only=True)
+class Run(Standing, Generic[P]):
+    """A run: what it trains, with which settings, and where it stands."""
+
+    task: Task[P]
+    prepared: P
+    settings: Settings  # that were given, by section
+    start: Mapping[str, Any]  # the fingerprint of its initialization
+    data: Mapping[str, Any]  # that of its data
+    command: str | None = None
+
+    @property
+    def learning(self) -> LearningConfig:
+        """The settings that the loop goes by."""
+        return self.prepared.learning
+
+    @property
+    def lower_rate(self) -> str:
+        """What to start again with when training went wrong, for the end of a sentence."""
+        option, rate = self.task.rate_option, self.learning.learning_rate
+        example = "" if option.startswith("--") else f", as with --set {option}={rate / 4:g}"
+        return f"a lower {option} than {rate:g}{example}"
+
+    def record(self) -> dict[str, Any]:
+        """Everything but the weights, as JSON holds it; `_resumed` starts from here."""
+        model = getattr(self.prepared.tokenizer, "model", None)
+        return {
+            "format": FORMAT,
+            "kind": self.task.kind,
+            **self.progress_record(),
+            "recipe": self.prepared.recipe.to_dict(),
+            "settings": {section: dict(values) for section, values in self.settings.items()},
+            "tokenizer": self.prepared.tokenizer.to_json(),
+            "tokenizer_model": base64.b64encode(model).decode() if model else None,
+            "records": dict(self.prepared.records),
+            "start": dict(self.start),
+            "data": dict(self.data),
+            "command": self.command,
+        }
+
+    def metadata(self, scores: Mapping[str, Any], history: Any) -> dict[str, Any]:
+        """What is on record about a model of this run."""
+        recipe = self.prepared.recipe.to_dict()
+        del recipe["network"]  # config.json has it
+        for name in PATHS & recipe["training"].keys():
+            if isinstance(value := recipe["training"][name], str):
+                recipe["training"][name] = cards.without_folders(value)
+        return {
+            "versions": cards.versions(),
+            **recipe,
+            **({"command": self.command} if self.command else {}),
+            **self.prepared.records,
+            "scores": scores,
+            "history": history,
+        }
+
+
+def train(
+    task: Task[P],
+    output: Path,
+    settings: Mapping[str, Any],
+    *,
+    start: Initialization | None = None,
+    beside: Collection[str] = (),
+    resume: bool = False,
+    observer: Observer | None = None,
+    command: str | None = None,
+) -> Any:
+    """Train `task` and leave the best model in the folder `output`; the model, once it is done.
+
+    `settings` are those of the task's recipe, by short or full name or by section; `start` is
+    where the first weights come from, `beside` names what else may lie in a new `output`. With
+    `resume` the run in `output` goes on with its own settings, and what is given must be the
+    same. None when the observer stopped the run.
+
+    CorpusError, ConfigError, TrainingError (the output is taken, another training writes there, the
+    loss is no longer a number) and ArtifactError (the model cannot be saved) say what to do.
+    """
+    observer, start = observer or Observer(), start or Fresh()
+    given = task.recipe_type.nest(settings)
+    with loop.sole_writer(output, observer):
+        return _train(task, output, given, start, beside, resume, observer, command)
+
+
+def _train(
+    task: Task[P],
+    output: Path,
+    given: Settings,
+    start: Initialization,
+    beside: Collection[str],
+    resume: bool,
+    observer: Observer,
+    command: str | None,
+) -> Any:
+    if resume:
+        run, learner = _resumed(task, output, given, start, observer)
+    else:
+        loop.check_free(output, beside)
+        run, learner = _started(task, output, given, start, observer, command)
+    prepared = run.prepared
+    observer.notice(f"{prepared.summary}; {run.steps} steps per epoch, at most {run.epochs} epochs")
+    batches = task.batches(prepared, run.folder, observer)
+    if batches is None:
+        return None
+    done = loop.run_epochs(
+        run,
+        learner,
+        observer,
+        batches=lambda: batches(run.epoch, run.step),
+        validate=lambda on_progress: _validated(run, learner, on_progress),
+        rescue=lambda: _validated(run, learner, None),
+        unit=prepared.unit,
+        units_a_step=prepared.units_per_step,
+        note=task.note,
+    )
+    return _finished(run, observer) if done else None
+
+
+def _started(
+    task: Task[P],
+    output: Path,
+    given: Settings,
+    start: Initialization,
+    observer: Observer,
+    command: str | None,
+) -> tuple[Run[P], Learner]:
+    """A new run, saved once so that it can be resumed even if it is killed at once."""
+    recipe = task.recipe_type.from_settings(start.defaults(given), given)
+    prepared = task.prepare(recipe, start, None, observer.notice)
+    run = _run(task, output, prepared, given, start, command=command)
+    learner = task.learner(prepared)
+    fresh = learner.average_weights()
+    first = start.weights(fresh, prepared, observer.notice)
+    if first is not fresh:
+        learner.start_from(first)
+    Saver(run, learner).save()
+    return run, learner
+
+
+def _resumed(
+    task: Task[P], output: Path, given: Settings, start: Initialization, observer: Observer
+) -> tuple[Run[P], Learner]:
+    """The run whose checkpoint is in `output`, where it stood."""
+    checkpoint = checkpoints.load(output / "run")
+    record = dict(checkpoint.record)
+    if record.get("format") != FORMAT:
+        raise TrainingError(
+            f"the run in {output} was begun by another version of textrnn; resume it with that "
+            f"one, or start again with another -o"
+        )
+    if record["kind"] != task.kind:
+        raise TrainingError(
+            f"the run in {output} trains a {record['kind']}; resume it with "
+            f"`textrnn train {record['kind']}`"
+        )
+    task.check_same(record["data"], output)
+    initialization.check_same(start, record["start"], output)
+    _check_same_settings(record["recipe"], given, output)
+    recipe = task.recipe_type.from_settings(record["recipe"])
+    model = record["tokenizer_model"]
+    tokenizer = tokenizers.read(record["tokenizer"], base64.b64decode(model) if model else None)
+    known = Known(tokenizer, record["records"])
+    prepared = task.prepare(recipe, start, known, lambda text: None)
+    run = _run(task, output, prepared, record["settings"], start, command=record["command"])
+    run.take_progress(record)
+    run.start = record["start"]
+    learner = task.learner(prepared)
+    learner.restore(checkpoint.arrays, record["steps_done"])
+    observer.notice(f"resuming at epoch {run.epoch + 1}, step {run.step + 1}")
+    return run, learner
+
+
+def _run(
+    task: Task[P],
+    output: Path,
+    prepared: P,
+    settings: Settings,
+    start: Initialization,
+    command: str | None,
+) -> Run[P]:
+    return Run(
+        output=output,
+        epochs=prepared.epochs,
+        steps=prepared.steps,
+        task=task,
+        prepared=prepared,
+        settings=settings,
+        start=start.fingerprint(),
+        data=task.fingerprint(),
+        command=command,
+    )
+
+
+def _check_same_settings(own: Settings, given: Settings, output: Path) -> None:
+    for name, value, asked in different(own, given):
+        section, _, short = name.partition(".")
+        raise ConfigError(
+            f"the run in {output} has {name if section == 'pretraining' else short}={value!r}, not "
+            f"{asked!r}, and goes on with its own settings; leave that out"
+        )
+
+
+def _validated(run: Run[P], learner: Learner, on_progress: OnProgress | None) -> EpochEnd:
+    """Score the averaged weights, and save them as the model if none were better."""
+    found = run.task.validate(run.prepared, learner.average_weights(), run.mean_loss, on_progress)
+    loss = found.metrics.selection_loss
+    end = loop.epoch_end(
+        run, learner, found.metrics, is_best=loss < run.best_loss, samples=found.samples
+    )  # best is false for nan
+    if end.is_best:
+        run.best_loss, run.best_epoch = loss, run.epoch + 1
+        history = [*run.history, end.to_dict()]
+        _save(run, replace(found.model, metadata=run.metadata(found.scores, history)))
+    return end
+
+
+def _finished(run: Run[P], observer: Observer) -> Any:
+    """The best model, finished, with the whole history."""
+    # By its full path: a bundled model may have the same name.
+    best = _load(run.output.absolute())
+    pace = Pace()
+
+    def on_progress(share: float) -> None:
+        pace.validate(share)
+        left = pace.seconds_left(0, 1)
+        observer.validation(ValidationProgress(run.epoch, run.epochs, share, left))
+
+    best = run.task.finish(best, run.prepared, FinishReport(observer.notice, on_progress))
+    return _save(run, replace(best, metadata={**best.metadata, "history": run.history}))
+
+
+def _save(run: Run[P], model: Any) -> Any:
+    model = replace(model, name=str(run.output))
+    if isinstance(model, LanguageModel):
+        language_model.save(model, run.output)
+        return model
+    model = replace(model, card=cards.card(model, title=run.output.name))
+    registry.save(model, run.output)
+    return model
+
+
+def _load(folder: Path) -> Any:
+    try:
+        return language_model.load(folder)
+    except ArtifactError:
+        return registry.load_any(folder)

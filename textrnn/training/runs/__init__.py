@@ -1,1 +1,0 @@
-"""A run of each kind of training: started, saved, resumed."""

@@ -1,0 +1,88 @@
+"""Start a classifier from a language model: its words, its shape, the weights below the head."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from textrnn.artifacts.language_model import LanguageModel
+from textrnn.config.language_model import (
+    PRETRAINED_SHAPE,
+    PRETRAINED_TRAINING,
+    check_pretrainable,
+)
+from textrnn.config.recipe import Settings
+from textrnn.data.unlabelled import Unlabelled
+from textrnn.errors import ConfigError
+from textrnn.training.initialization import Fresh, Notify, Weights
+
+# What a classifier has of the language model that it starts from: its shape, its words.
+SHAPE = ("cell", "layers", "units", "embedding_dim")
+WORDS = ("tokens", "rule", "lower", "words", "min_count", "oov_buckets", "model_type",
+         "max_characters")  # fmt: skip
+
+
+class PretrainedOn(Fresh):
+    """The start from a language model of texts, of which only the texts are known yet."""
+
+    def __init__(self, corpus: Unlabelled) -> None:
+        self.corpus: Mapping[str, Any] = corpus.record()
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The texts that the language model is of."""
+        names = ", ".join(self.corpus["names"])
+        return {
+            "identity": self.corpus["sha256"],
+            "start": f"was pretrained on {names}, {self.corpus['texts']:,} texts",
+            "again": "name those with --pretrain",
+            "absent": "was pretrained on no texts; leave out --pretrain",
+        }
+
+    def defaults(self, given: Settings) -> Settings:
+        """Those of a classifier on a language model; ConfigError where it cannot be."""
+        check_pretrainable(given)
+        return {"network": PRETRAINED_SHAPE, "training": PRETRAINED_TRAINING}
+
+
+class FromLanguageModel(PretrainedOn):
+    """The start from a trained language model."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.model, self.corpus = model, model.corpus
+
+    def defaults(self, given: Settings) -> Settings:
+        """The words and the shape of the model; ConfigError where `given` changes them."""
+        settings, model = super().defaults(given), self.model
+        words = {name: getattr(model.reading, name) for name in WORDS}
+        own = {name: getattr(model.config, name) for name in SHAPE}
+        fixed = {**words, **own}
+        asked = {**given.get("text", {}), **given.get("network", {})}
+        if other := [
+            f"{name}={fixed[name]}" for name in fixed if asked.get(name, fixed[name]) != fixed[name]
+        ]:
+            raise ConfigError(
+                f"{model.name} has {', '.join(other)}, and what starts from it has so too; leave "
+                f"that out, or pretrain anew"
+            )
+        return {
+            "text": words,
+            "network": {**settings["network"], **own},
+            "training": settings["training"],
+            "pretraining": model.metadata["pretraining"],
+        }
+
+    def tokenizer(
+        self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
+    ) -> Any:
+        """That of the model."""
+        return self.model.tokenizer
+
+    def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
+        """Those of the model, and a new head."""
+        shared = {name: array for name, array in self.model.weights.items() if name in fresh}
+        return {**fresh, **shared}
+
+    def records(self, tokenizer: Any) -> dict[str, Any]:
+        """The texts that the model is of, its size and its perplexity."""
+        metadata = self.model.metadata
+        perplexity = metadata["scores"]["validation"]["perplexity"]
+        about = {"tokens": metadata["tokens"], "perplexity": perplexity}
+        return {"pretrained": {**self.corpus, **about}}
