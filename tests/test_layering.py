@@ -1,6 +1,7 @@
 """The architecture, as one dictionary, and the waterline below which TensorFlow lies."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ SAVED = {*BASE, "tokenizers", "artifacts"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "config": {"errors"},
-    "tokenizers": {"errors"},
+    "tokenizers": BASE,
     "data": BASE,
     "artifacts": {*BASE, "tokenizers", "data"},
     "engine": SAVED,
@@ -28,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "training": {*SAVED, "data", "engine", "evaluation", "datasets", "models"},
     # ---- Python and people ----
     "api": {*SAVED, "data", "engine", "evaluation", "training"},
-    "cli": {*SAVED, "data", "engine", "evaluation", "models", "training", "textrnn"},
+    "cli": {*BASE, "artifacts", "data", "engine", "evaluation", "models", "training", "textrnn"},
     "__init__": {*BASE, "data", "engine", "training", "api"},
     "__main__": {"cli"},
 }
@@ -67,6 +68,42 @@ def imports_of(path: Path) -> set[str]:
 def test_module_imports_only_what_its_room_allows(path: Path):
     room = room_of(path)
     assert imports_of(path) <= ALLOWED[room] | {room}
+
+
+# What tells the kind of a tokenizer outside the room of tokenizers, where everybody is to ask it.
+BY_KIND = re.compile(
+    r"""isinstance\([^)]*(?:Tokenizer|Codec)\b"""
+    r"""|\btokens\b["')\]]*\s*(?:[!=]=|\bin\b \()"""
+    r"""|tokenizer\.kind\s*(?:[!=]=\s*["']|in \()"""
+    r"""|to_json\(\)(?:\)\[|\s*[!=]=)"""
+    r"""|getattr\([\w.]*tokenizer,"""
+)
+# Settings are refused before there is a tokenizer, in a room that lies below.
+BELOW_TOKENIZERS = {"config"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_room_of_tokenizers_tells_their_kinds_apart(path: Path):
+    found = BY_KIND.findall(path.read_text(encoding="utf-8"))
+    assert not found or room_of(path) in {"tokenizers", *BELOW_TOKENIZERS}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "isinstance(model.tokenizer, WordTokenizer)",
+        "isinstance(tokenizer, (CharTokenizer, WordTokenizer))",
+        'reading.tokens == "text"',
+        'settings.get("tokens") != "word"',
+        'training.tokens in ("word", "sentencepiece")',
+        'tokenizer.kind == "char"',
+        "model.tokenizer.to_json() != tokenizer.to_json()",
+        'json.loads(tokenizer.to_json())["type"]',
+        'getattr(self.tokenizer, "model", None)',
+    ],
+)
+def test_every_way_of_telling_kinds_apart_is_noticed(code: str):
+    assert BY_KIND.search(code)
 
 
 def test_every_room_that_is_allowed_exists():

@@ -54,7 +54,6 @@ from textrnn.evaluation.resemblance import (
     words,
 )
 from textrnn.tokenizers import CharTokenizer
-from textrnn.tokenizers.detokenize import writing_of
 
 STREAM = 2000  # characters that a stream writes
 PRIME = 500  # characters that a stream goes on from
@@ -88,7 +87,7 @@ class Real:
         if not known or not words(real):
             raise CorpusError("the parts hold no words; name longer ones")
         lower = model.tokenizer.lower
-        alphabet = CharTokenizer(writing_of(model.tokenizer).characters, lower=lower)
+        alphabet = CharTokenizer(model.tokenizer.codec.characters, lower=lower)
         alphabet = alphabet.extended(CharTokenizer.fit([*texts, real], lower=lower))
         return cls(texts, real, alphabet, known)
 

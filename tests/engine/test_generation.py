@@ -20,7 +20,6 @@ from textrnn.engine.sampling import uniforms
 from textrnn.engine.stopping import Continuation
 from textrnn.errors import ConfigError, TokenizerError
 from textrnn.tokenizers import CharTokenizer
-from textrnn.tokenizers.detokenize import writing_of
 
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
 # Every setting at work at once.
@@ -173,7 +172,7 @@ def test_without_a_prime_every_model_begins_a_text_after_something_that_it_knows
     model = model_of(tokens, corpus, lower=lower)
     start = check_call(model, "", 30, seed, (), "error")
     assert len(start.ids) == 1 and start.only is None
-    assert start.ids[0] in writing_of(model.tokenizer).measured([corpus])[0]
+    assert start.ids[0] in model.tokenizer.codec.measured([corpus])[0]
     whole = "".join(stream(model, length=30, seed=seed))
     assert len(whole) == 30 or tokens == "sentencepiece"  # which may write half a character
     assert generate(model, length=30, seed=seed) == generate(model, "", 30, seed=seed) == [whole]
@@ -198,7 +197,7 @@ def test_without_a_prime_a_model_of_any_alphabet_writes(text, lower):
 def test_without_a_prime_tokens_begin_after_a_line_end_or_a_sentence(kind, corpus, before):
     model = model_of(kind, corpus)
     (id_,) = check_call(model, "", 1, None, (), "error").ids
-    assert writing_of(model.tokenizer).texts[id_] == before
+    assert model.tokenizer.codec.texts[id_] == before
 
 
 def test_an_unknown_character_in_the_prime_is_refused_at_the_call():
@@ -354,7 +353,7 @@ def test_a_stop_text_for_tokens_gives_what_a_list_of_it_alone_gives(kind, stop, 
     for count in (1, 3):
         expected = generate(model, length=40, seed=seed, count=count, stop=[stop])
         assert generate(model, length=40, seed=seed, count=count, stop=stop) == expected
-    writing, start = writing_of(model.tokenizer), check_call(model, "", 40, 0, (), "error")
+    writing, start = model.tokenizer.codec, check_call(model, "", 40, 0, (), "error")
     texts = [Continuation(writing, "", start, 40, each) for each in (stop, [stop])]
     known = np.flatnonzero(~writing.banned)
     for id_ in np.random.default_rng(seed).choice(known, 40).tolist():
@@ -410,9 +409,9 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("prime", ["the miller asked.", "say th", "say ", "th"])
 def test_tokens_are_drawn_from_the_logits_of_all_before_and_never_a_banned_one(kind, prime):
     model = token_model(kind)
-    writing = writing_of(model.tokenizer)
-    start = writing.start(prime, "error")
-    ids, refused = start.ids.tolist(), writing.banned
+    codec = model.tokenizer.codec
+    start = codec.start(prime, "error")
+    ids, refused = start.ids.tolist(), codec.banned
     if start.only is not None:  # the prime ends in what a longer token begins with
         refused = ~start.only
     for (uniform,) in islice(uniforms(5, 1), 40):
@@ -420,8 +419,8 @@ def test_tokens_are_drawn_from_the_logits_of_all_before_and_never_a_banned_one(k
         likelihoods = np.where(refused, 0, np.exp(logits / 0.8))
         likelihoods /= likelihoods.sum()
         ids.append(int((likelihoods.cumsum() <= uniform).sum()))
-        refused = writing.banned
-    write = writing.writer(prime.removesuffix(start.begun))
+        refused = codec.banned
+    write = codec.stream_decoder(prime.removesuffix(start.begun))
     written = "".join(map(write, ids[len(start.ids) :]))
     expected = written.removeprefix(start.begun)
     assert len(expected) == len(written) - len(start.begun) > 10

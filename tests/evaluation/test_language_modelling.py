@@ -18,7 +18,6 @@ from textrnn.errors import CorpusError
 from textrnn.evaluation import generator as evaluation_generator
 from textrnn.evaluation import language_modelling
 from textrnn.evaluation.language_modelling import Score, cold, log_likelihoods, streamed
-from textrnn.tokenizers.detokenize import writing_of
 
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
 
@@ -195,7 +194,7 @@ def test_a_report_gives_the_loss_in_every_usual_measure():
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_loss_of_tokens_is_told_in_nats_a_character(kind):
     model = token_model(kind)
-    ids, ends = writing_of(model.tokenizer).measured([LINES * 9])
+    ids, ends = model.tokenizer.codec.encode_with_ends([LINES * 9])
     last = (len(ids) - 1) // 20 * 20
     for score, plain, tokens in (
         (

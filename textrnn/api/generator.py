@@ -24,7 +24,6 @@ from textrnn.data.corpora import Corpus, read_corpus
 from textrnn.engine import generation
 from textrnn.evaluation import generator as evaluation_generator
 from textrnn.tokenizers import Unknown
-from textrnn.tokenizers.detokenize import writing_of
 
 if TYPE_CHECKING:
     from textrnn.training.observer import Observer
@@ -48,12 +47,12 @@ class Generator:
     @property
     def alphabet(self) -> str:
         """Every character the model knows: by id, or those that its pieces or words hold."""
-        return "".join(writing_of(self.artifact.tokenizer).characters)
+        return "".join(self.artifact.tokenizer.codec.characters)
 
     @property
     def tokens(self) -> str:
         """What it writes one after another: "characters", "pieces" or "words"."""
-        return writing_of(self.artifact.tokenizer).unit
+        return self.artifact.tokenizer.unit
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from textrnn.artifacts.classifier import HOW_READ, ClassifierArtifact
 from textrnn.artifacts.generator import Artifact
 from textrnn.config.classifier import ClassifierConfig
 from textrnn.config.parts import names_in
-from textrnn.config.text import ReadingConfig
 from textrnn.data.corpora import Corpus
 
 
@@ -38,7 +37,7 @@ def model_card(model: Artifact, *, title: str) -> str:
     """README.md of a model: what it learnt from, what it scores, the command, its limits."""
     metadata, config = model.metadata, model.config
     corpus = metadata["corpus"]
-    kind = {**metadata["training"], **metadata.get("text", {})}.get("tokens", "char")
+    kind = model.tokenizer.kind
     lines = [
         f"# {title}",
         "",
@@ -51,7 +50,9 @@ def model_card(model: Artifact, *, title: str) -> str:
         f"{metadata['training']['validation'] or 'nothing'} was kept for validation.",
     ]
     if base := metadata.get("base"):
-        new = f"; new characters: {base['new_characters'] or 'none'}" if kind == "char" else ""
+        new = ""
+        if model.tokenizer.character_level:
+            new = f"; new characters: {base['new_characters'] or 'none'}"
         lines.append(f"- **Fine-tuned from**: {base['name']}{new}.")
     training = metadata["training"]
     if teachers := training.get("teacher"):
@@ -116,7 +117,7 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         f"{model.parameters:,} parameters, "
         + (
             f"on the sentence vectors of the TF-Hub module {metadata['hub']['handle']}."
-            if reading.tokens == "text"
+            if not model.tokenizer.has_ids
             else f"{config.vocab_size:,} {reading.tokens} ids."
         ),
         "",
@@ -124,7 +125,7 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         f"- **Learnt from**: {', '.join(data['names'])} ({counts}; sha256 "
         f"{data['sha256'][:12]}…), {held}.",
         f"- **Calibrated** on validation data: logits are divided by {model.temperature:.3f}.",
-        f"- **Long texts**: {_long_texts(reading, model.long_texts)}.",
+        f"- **Long texts**: {_long_texts(model)}.",
     ]
     if metadata.get("training", {}).get("class_weights", "none") != "none":
         lines.append(
@@ -174,15 +175,16 @@ def _score(name: str, score: Mapping[str, Any]) -> str:
     )
 
 
-def _long_texts(reading: ReadingConfig, way: str) -> str:
-    units = "pieces" if reading.tokens == "sentencepiece" else "words"
+def _long_texts(model: ClassifierArtifact) -> str:
+    reading, way = model.reading, model.long_texts
     averaged = ", whose logits are averaged" if way == "windows" else ""
     first = (
         f"of each the first {reading.max_characters:,} characters alone are read; "
         if reading.max_characters
         else ""
     )
-    return f"{first}over {reading.max_words} {units} they are read {HOW_READ[way]}{averaged}"
+    limit = f"over {reading.max_words} {model.tokenizer.unit}"
+    return f"{first}{limit} they are read {HOW_READ[way]}{averaged}"
 
 
 def _layers(config: ClassifierConfig) -> str:

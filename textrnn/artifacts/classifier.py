@@ -3,7 +3,6 @@
 `textrnn.artifacts.registry` saves and loads it, as it does a generator.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from textrnn.artifacts import folders, storage
 from textrnn.config.classifier import ClassifierConfig, LongTexts, classifier_weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ArtifactError
-from textrnn.tokenizers.raw_text import TextTokenizer
+from textrnn.tokenizers import Tokenizer
 
 # How a text of more words than were learnt from is read, in words.
 HOW_READ: Mapping[str, str] = MappingProxyType(
@@ -38,7 +37,7 @@ class ClassifierArtifact:
     config: ClassifierConfig
     reading: ReadingConfig
     classes: tuple[str, ...]
-    tokenizer: Any  # WordTokenizer, SentencePieceTokenizer or TextTokenizer
+    tokenizer: Tokenizer
     weights: Mapping[str, npt.NDArray[Any]]
     temperature: float = 1.0
     long_texts: LongTexts = "cut"
@@ -97,18 +96,15 @@ def read(
         raise ArtifactError(f'{path}: "temperature" must be a number above 0, got {temperature!r}')
     if long_texts not in LONG_TEXTS:
         raise ArtifactError(f'{path}: "long_texts" must be one of {", ".join(LONG_TEXTS)}')
-    if whole_texts := reading.tokens == "text":
-        tokenizer: Any = TextTokenizer.from_json(text)
-    else:
-        tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
-    if (kind := json.loads(text)["type"]) != reading.tokens:
+    tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
+    if tokenizer.kind != reading.tokens:
         raise ArtifactError(
-            f"{folder}: tokenizer.json is of the type {kind}, config.json reads by "
+            f"{folder}: tokenizer.json is of the type {tokenizer.kind}, config.json reads by "
             f"{reading.tokens}; they are of two different models"
         )
     storage.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = classifier_weight_shapes(config)
-    if whole_texts:
+    if not tokenizer.has_ids:
         del shapes["embedding/embeddings"]
         about = {**about, "hub": _hub(path, record.get("hub"), shapes)}
     weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)

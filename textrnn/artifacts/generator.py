@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from textrnn import tokenizers
 from textrnn.artifacts import folders, storage
-from textrnn.config.generator import GeneratorConfig, weight_shapes
+from textrnn.config.generator import GeneratorConfig, Written, weight_shapes
+from textrnn.tokenizers import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Artifact:
     """A trained generator: what rebuilds it, and what is on record about it."""
 
     config: GeneratorConfig
-    tokenizer: Any  # CharTokenizer, WordTokenizer or SentencePieceTokenizer
+    tokenizer: Tokenizer
     weights: Mapping[str, npt.NDArray[Any]]
     metadata: Mapping[str, Any] = field(default_factory=dict)
     card: str = ""  # README.md
@@ -47,7 +48,7 @@ def _read_generator(
     about: Mapping[str, Any],
 ) -> Artifact:
     config = storage.config_of(GeneratorConfig, folder, record, "network")
-    tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
+    tokenizer = tokenizers.read(text, files.get("tokenizer.model"), kinds=get_args(Written))
     storage.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
     shapes = weight_shapes(config)
     weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)

@@ -24,6 +24,7 @@ from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ArtifactError, ConfigError
+from textrnn.tokenizers import Tokenizer
 
 KIND = "language model"
 RECORDS = ("corpus", "data", "pretraining", "tokens", "scores")  # what others read of it
@@ -38,7 +39,7 @@ class LanguageModel:
 
     config: GeneratorConfig
     reading: ReadingConfig
-    tokenizer: Any  # WordTokenizer or SentencePieceTokenizer
+    tokenizer: Tokenizer
     weights: Mapping[str, npt.NDArray[Any]]
     metadata: Mapping[str, Any] = field(default_factory=dict)
     name: str = "language model"
@@ -46,7 +47,7 @@ class LanguageModel:
     @property
     def unit(self) -> str:
         """What it foretells, in the plural."""
-        return "pieces" if self.reading.tokens == "sentencepiece" else "words"
+        return self.tokenizer.unit
 
     @property
     def corpus(self) -> Mapping[str, Any]:
@@ -109,7 +110,7 @@ def _read(found: ModelFiles, record: Mapping[str, Any]) -> LanguageModel:
     except (ConfigError, TypeError, KeyError, AttributeError, ValueError) as error:
         raise ArtifactError(f"{path} is damaged: {error}") from error
     files = {name: found.data(name) for name in ("tokenizer.json", "weights.npz")}
-    if reading.tokens == "sentencepiece":
+    if "tokenizer.model" in sums:
         files["tokenizer.model"] = found.data("tokenizer.model")
     storage.check_sums(folder, files, sums)
     tokenizer = tokenizers.read(found.text("tokenizer.json"), files.get("tokenizer.model"))

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from textrnn.artifacts import folders
 from textrnn.artifacts.model_files import ModelFiles
 from textrnn.errors import ArtifactError, ConfigError
+from textrnn.tokenizers import Tokenizer
 
 FORMAT = 1
 
@@ -25,7 +26,7 @@ FORMAT = 1
 def write(
     folder: Path,
     record: Mapping[str, Any],
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     weights: Mapping[str, npt.NDArray[Any]],
     metadata: Mapping[str, Any],
     card: str,
@@ -40,8 +41,8 @@ def write(
         "tokenizer.json": tokenizer.to_json().encode(),
         "weights.npz": folders.weights_file(weights, dtype),
     }
-    if pieces := getattr(tokenizer, "model", None):
-        files["tokenizer.model"] = pieces
+    if tokenizer.model is not None:
+        files["tokenizer.model"] = tokenizer.model
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     folders.replace(
         folder,

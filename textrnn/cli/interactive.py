@@ -17,7 +17,6 @@ from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
 from textrnn.engine.stopping import stop_texts
 from textrnn.errors import ConfigError, TextRNNError
-from textrnn.tokenizers.detokenize import writing_of
 
 HELP = """\
   Enter     write on
@@ -132,7 +131,7 @@ class _Session:
     def write_on(self, words: str) -> None:
         """Add `words`, and a continuation."""
         # Refuses unknown characters before anything changes.
-        writing_of(self.model.tokenizer).start(words, "error")
+        self.model.tokenizer.codec.start(words, "error")
         self.write(_last_line(self.text) + words)
         self._continue(words)
 

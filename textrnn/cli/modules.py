@@ -14,6 +14,6 @@ def load_tensorflow() -> None:
 
 def prepare(model: "ClassifierArtifact") -> None:
     """Import TensorFlow for a model that reads whole texts through a TF-Hub module."""
-    if model.reading.tokens == "text":
+    if not model.tokenizer.has_ids:
         with suppress(ImportError):  # the model itself will say so, in a sentence
             load_tensorflow()

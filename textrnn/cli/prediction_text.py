@@ -153,7 +153,7 @@ class VerdictLines:
 def how_read(judge: Judge, text: str, verdict: Verdict) -> str:
     """How a text that is longer than the model reads was read; "" of one read whole."""
     reading = judge.model.reading
-    what = "pieces" if reading.tokens == "sentencepiece" else "words"
+    what = judge.model.tokenizer.unit
     parts, limit = [], reading.max_characters
     if verdict.cut and limit and text[limit:].strip():
         parts.append(f"the first {limit:,} characters")

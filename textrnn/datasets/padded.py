@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn.tokenizers import Ids
-from textrnn.tokenizers.words import PAD_ID
+from textrnn.tokenizers import PAD_ID, Ids
 
 CROP_WORDS = 5
 Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and the length they are padded to

@@ -11,12 +11,10 @@ its ids and nothing more, however its windows overlap.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from textrnn.errors import CorpusError
-
-Ids = npt.NDArray[np.integer[Any]]
+from textrnn.tokenizers import Ids
 
 
 def stateless_windows(

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from textrnn.config.weights import GATES
 
 Floats = npt.NDArray[np.float32]
-Ids = npt.NDArray[np.integer[Any]]
 State = list[Floats]  # of one layer, each (rows, units); changed in place
 
 

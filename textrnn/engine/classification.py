@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from textrnn.artifacts.registry import ClassifierArtifact
 from textrnn.engine import calibration
-from textrnn.engine.cells import Floats, Ids
+from textrnn.engine.cells import Floats
 from textrnn.engine.classifier import ClassifierNetwork, build_network
 from textrnn.engine.packing import batches
 from textrnn.engine.threads import parallel_map
 from textrnn.errors import ConfigError
-from textrnn.tokenizers.words import WordTokenizer, cut
+from textrnn.tokenizers import Ids, cut
 
 UNSURE = "unsure"
 # Few texts are cut into this many batches, so that several cores have work, but into none of fewer
@@ -180,8 +180,6 @@ class Judge:
     def _verdict(self, chance: Any, ids: Ids, readings: Sequence[Ids], unread: bool) -> Verdict:
         best = self.chosen(chance)
         unsure = float(chance.max()) < self.abstain
-        tokenizer = self.model.tokenizer
-        unknown = tokenizer.unknown(ids).sum() if isinstance(tokenizer, WordTokenizer) else 0
         return Verdict(
             UNSURE if unsure else self.model.classes[best],
             float(chance.max() if unsure else chance[best]),
@@ -189,5 +187,5 @@ class Judge:
             len(ids),
             len(readings),
             unread or sum(map(len, readings)) < len(ids),
-            int(unknown),
+            int(self.model.tokenizer.unknown(ids).sum()),
         )

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, cell_names
-from textrnn.engine.cells import Floats, Ids, Layer
+from textrnn.engine.cells import Floats, Layer
 from textrnn.engine.packing import Indices, Packed, batches, counted
 from textrnn.errors import ArtifactError
+from textrnn.tokenizers import Ids
 
 Products = Callable[[slice], Floats]  # words in the order of reading -> (gates, words, units)
 
@@ -31,7 +32,7 @@ def build_network(model: ClassifierArtifact) -> Any:
 
     The latter needs TensorFlow and a TF-Hub module; ArtifactError when they cannot be had.
     """
-    if model.reading.tokens != "text":
+    if model.tokenizer.has_ids:
         return ClassifierNetwork(model.config, model.weights)
     try:
         network = import_module(TEXT_NETWORK)

@@ -12,9 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from textrnn.engine.cells import Ids
 from textrnn.engine.classification import Judge
-from textrnn.tokenizers import cut
+from textrnn.tokenizers import Ids, cut
 
 MANY_WORDS = 300  # a longer text is explained by sentence first
 TOP_SENTENCES = 3  # and by word in so many of these

@@ -25,15 +25,8 @@ from textrnn.engine.stopping import Continuation, after, stop_texts, until
 from textrnn.engine.threads import one_blas_thread
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import Ids, Unknown
-from textrnn.tokenizers.detokenize import (
-    MOST_IDS,
-    Characters,
-    Mask,
-    Pieces,
-    Start,
-    Words,
-    writing_of,
-)
+from textrnn.tokenizers.base import Mask
+from textrnn.tokenizers.codec import Start
 
 # Tokens. A network this size has forgotten what stands further back; a longer prime is cut to its
 # end.
@@ -100,12 +93,11 @@ def generate(
     seed = fresh_seed() if seed is None else seed
     if count == 1:
         return ["".join(_stream(model, prime, start, length, sampling, seed, stop))]
-    writing = writing_of(model.tokenizer)
-    if isinstance(writing, Characters):
-        steps = _ids(build_network(model), start, length, sampling, seed, count)
+    codec = model.tokenizer.codec
+    steps = _ids(_network(model), start, codec.ids_per_character * length, sampling, seed, count)
+    if model.tokenizer.character_level:
         return _rows(model, steps, length, count, stop)
-    steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed, count)
-    texts = [Continuation(writing, prime, start, length, stop) for _ in range(count)]
+    texts = [Continuation(codec, prime, start, length, stop) for _ in range(count)]
     for column in steps:
         for text, id_ in zip(texts, column.tolist(), strict=True):
             text.add(id_)
@@ -122,7 +114,7 @@ def _rows(
     stop: Sequence[str],
 ) -> list[str]:
     """The texts of `count` rows of characters, `length` or up to a stop text."""
-    rows = np.empty((count, length), dtype=model.tokenizer.dtype)
+    rows = np.empty((count, length), np.int32)
     texts: list[str | None] = [None] * count
     reach = max(map(len, stop), default=0)
     for step, column in enumerate(steps):
@@ -161,10 +153,10 @@ def check_call(
         raise ConfigError(f"seed must be 0 or more, got {seed}")
     if not all(stop_texts(stop)):
         raise ConfigError("a stop text must have at least one character")
-    writing = writing_of(model.tokenizer)
-    start = writing.start(prime, unknown)
+    codec = model.tokenizer.codec
+    start = codec.start(prime, unknown)
     if not len(start.ids):
-        start = writing.new_text()
+        start = codec.new_text()
     return start._replace(ids=start.ids[-LONGEST_PRIME:])
 
 
@@ -177,22 +169,20 @@ def _stream(
     seed: int,
     stop: Sequence[str],
 ) -> Iterator[str]:
-    writing = writing_of(model.tokenizer)
-    if isinstance(writing, Characters):
-        characters = writing.characters
-        steps = _ids(build_network(model), start, length, sampling, seed)
-        written: Iterator[str] = (characters[column[0]] for column in steps)
-    else:
-        steps = _ids(_network(model, writing), start, MOST_IDS * length, sampling, seed)
-        write = after(writing, prime, start)
-        texts = (write(int(column[0])) for column in steps)
-        written = islice((character for text in texts for character in text), length)
+    codec = model.tokenizer.codec
+    steps = _ids(_network(model), start, codec.ids_per_character * length, sampling, seed)
+    write = after(codec, prime, start)
+    texts = (write(int(column[0])) for column in steps)
+    written = islice((character for text in texts for character in text), length)
     return until(written, stop) if stop else written
 
 
-def _network(model: Artifact, writing: Pieces | Words) -> Network:
+def _network(model: Artifact) -> Network:
     """The model's network, which never says one of the ids that are not to be written."""
-    bias = np.where(writing.banned, -np.inf, model.weights["output/bias"])
+    banned = model.tokenizer.codec.banned
+    if banned is None:
+        return build_network(model)
+    bias = np.where(banned, -np.inf, model.weights["output/bias"])
     return Network(model.config, {**model.weights, "output/bias": bias})
 
 

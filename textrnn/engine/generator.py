@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from textrnn.artifacts.generator import Artifact
 from textrnn.config.generator import GeneratorConfig, cell_name
-from textrnn.engine.cells import Floats, Ids, Layer, State
+from textrnn.engine.cells import Floats, Layer, State
+from textrnn.tokenizers import Ids
 
 CHUNK_VALUES = 2**23  # a layer's input products at a time: 32 MB
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.config.sampling import SamplingConfig
+from textrnn.tokenizers import Ids
 
 Floats = npt.NDArray[np.floating[Any]]
-Ids = npt.NDArray[np.integer[Any]]
 
 
 def sample(

@@ -5,7 +5,8 @@ A text ends at its length, in characters whatever the tokens are, or before a st
 
 from collections.abc import Iterable, Iterator
 
-from textrnn.tokenizers.detokenize import Start, Writer, Writing
+from textrnn.tokenizers import Codec
+from textrnn.tokenizers.codec import Start, StreamDecoder
 
 
 def stop_texts(stop: str | Iterable[str]) -> tuple[str, ...]:
@@ -13,12 +14,12 @@ def stop_texts(stop: str | Iterable[str]) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
-def after(writing: Writing, prime: str, start: Start) -> Writer:
+def after(codec: Codec, prime: str, start: Start) -> StreamDecoder:
     """What turns ids into text that goes on where `prime` ends."""
     if not start.begun:
-        return writing.writer(prime)
+        return codec.stream_decoder(prime)
     begun, first = start.begun, True
-    write = writing.writer(prime[: -len(begun)])
+    write = codec.stream_decoder(prime[: -len(begun)])
 
     def write_rest(id_: int) -> str:
         nonlocal first
@@ -34,11 +35,11 @@ class Continuation:
     """A text that grows token by token: up to `length` characters, or a text of `stop`."""
 
     def __init__(
-        self, writing: Writing, prime: str, start: Start, length: int, stop: str | Iterable[str]
+        self, codec: Codec, prime: str, start: Start, length: int, stop: str | Iterable[str]
     ) -> None:
         self.written, self.done, self.length = "", not length, length
         self.stop = stop_texts(stop)
-        self._write = after(writing, prime, start)
+        self._write = after(codec, prime, start)
         self._reach = max(map(len, self.stop), default=0)
 
     def add(self, id_: int) -> None:

@@ -8,12 +8,12 @@ hashed block by block, so that it needs hardly any memory beyond itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.integer[Any]]
+from textrnn.tokenizers import Ids
+
 Hashes = npt.NDArray[np.uint64]
 
 BLOCK = 1 << 17  # corpus windows hashed at a time; 1 MiB of hashes stays in the processor's cache

@@ -4,7 +4,7 @@ The report is plain JSON data; `as_text` shows it to a person.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from textrnn.engine.generator import build_network
 from textrnn.errors import ConfigError
 from textrnn.evaluation import copying, language_modelling, ngrams
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
-from textrnn.tokenizers.detokenize import writing_of
 
 SAMPLES = 20  # a long sample is written as so many side by side
 
@@ -49,7 +48,8 @@ def evaluate(
     scored text. Of a corpus that is the model's own, what it learnt from is used. The baseline
     and the copies are of characters, whatever the model's tokens are.
     """
-    alphabet = _alphabet(model, (corpus, baseline, copied))
+    texts = (corpus, baseline, copied)
+    alphabet = model.tokenizer.alphabet(piece for each in texts if each for piece in each.pieces)
     characters = _part(model, alphabet, corpus, part, unknown)
     ids, ends = _tokens(model, alphabet, characters)
     report: dict[str, Any] = {"model": model.name, "text": list(corpus.sources), "part": part}
@@ -91,27 +91,20 @@ def is_own(model: Artifact, corpus: Corpus) -> bool:
     return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
 
 
-def _alphabet(model: Artifact, texts: Iterable[Corpus | None]) -> CharTokenizer:
-    """The model's, where its tokens are characters; else that of the corpora."""
-    if isinstance(model.tokenizer, CharTokenizer):
-        return model.tokenizer
-    pieces = (piece for corpus in texts if corpus for piece in corpus.pieces)
-    return CharTokenizer.fit(pieces, lower=model.tokenizer.lower)
-
-
 def _tokens(model: Artifact, alphabet: CharTokenizer, characters: Ids) -> tuple[Ids, Ids | None]:
     """The model's ids of a text, given by its characters, and how far each reaches."""
     if alphabet is model.tokenizer:
         return characters, None
-    return writing_of(model.tokenizer).measured([alphabet.decode(characters)])
+    return model.tokenizer.codec.encode_with_ends([alphabet.decode(characters)])
 
 
 def _about_tokens(model: Artifact, ids: Ids) -> dict[str, Any]:
     """What the tokens of a scored text are, where they are no characters."""
-    writing = writing_of(model.tokenizer)
-    if writing.banned is None:
+    banned = model.tokenizer.codec.banned
+    if banned is None:
         return {}
-    return {"tokens": {"unit": writing.unit, "unknown_share": float(writing.banned[ids].mean())}}
+    unknown = float(banned[ids].mean())
+    return {"tokens": {"unit": model.tokenizer.unit, "unknown_share": unknown}}
 
 
 def learnt_ids(model: Artifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.engine.cells import Floats, Ids
+from textrnn.engine.cells import Floats
 from textrnn.engine.generator import Network
 from textrnn.engine.threads import one_blas_thread, parallel_map
 from textrnn.errors import CorpusError
+from textrnn.tokenizers import Ids
 
 WINDOW = 256
 ROWS = 128  # windows of a batch

@@ -7,12 +7,10 @@ its last id), so keys stay below train characters x vocab_size and the counts ex
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.integer[Any]]
+from textrnn.tokenizers import Ids
 
 UNSEEN = -1  # the number of every context that does not stand in the training text
 

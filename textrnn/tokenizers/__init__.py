@@ -1,65 +1,94 @@
 """Turn text into ids and back: by characters, by words, by SentencePiece's pieces of words.
 
-SentencePiece is loaded when the first tokenizer of its kind is asked for, and not before.
+`TOKENIZERS` has a row for each kind. Whoever fits or reads a tokenizer names the kind; everybody
+else asks the tokenizer (`textrnn.tokenizers.base.Tokenizer`).
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Union
+import base64
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
+from textrnn.config.text import Keep, ModelType, Rule
 from textrnn.errors import ArtifactError
-from textrnn.tokenizers.characters import CharTokenizer, Ids, Unknown, describe
-from textrnn.tokenizers.patterns import Rule
+from textrnn.tokenizers.base import PAD_ID, Ids, Kind, Tokenizer, Unit, Unknown
+from textrnn.tokenizers.characters import CharTokenizer, describe
+from textrnn.tokenizers.codec import Codec
+from textrnn.tokenizers.raw_text import TextTokenizer
 from textrnn.tokenizers.serialization import parse
-from textrnn.tokenizers.words import PAD_ID, Keep, WordTokenizer, cut
-
-if TYPE_CHECKING:
-    from textrnn.tokenizers.subwords import ModelType as ModelType
-    from textrnn.tokenizers.subwords import SentencePieceTokenizer as SentencePieceTokenizer
-
-_IN_PIECES = ("ModelType", "SentencePieceTokenizer")
+from textrnn.tokenizers.subwords import SentencePieceTokenizer
+from textrnn.tokenizers.words import WordTokenizer, cut
 
 __all__ = [
     "PAD_ID",
+    "TOKENIZERS",
     "CharTokenizer",
+    "Codec",
     "Ids",
     "Keep",
+    "Kind",
+    "ModelType",
     "Rule",
+    "SentencePieceTokenizer",
+    "TextTokenizer",
     "Tokenizer",
+    "Unit",
     "Unknown",
     "WordTokenizer",
     "cut",
     "describe",
+    "fit",
+    "from_record",
     "read",
+    "to_record",
 ]
 
-Tokenizer = Union[CharTokenizer, WordTokenizer, "SentencePieceTokenizer"]
+TOKENIZERS: Mapping[str, type[Tokenizer]] = MappingProxyType(
+    {
+        "char": CharTokenizer,
+        "word": WordTokenizer,
+        "sentencepiece": SentencePieceTokenizer,
+        "text": TextTokenizer,
+    }
+)
 
 
-def read(text: str, model: bytes | None = None) -> Tokenizer:
+def fit(kind: str, texts: Iterable[str], **settings: Any) -> Tokenizer:
+    """A tokenizer of this `kind` with the vocabulary of `texts`.
+
+    Of `settings` it takes those that its class can be told; CorpusError and ConfigError as the
+    `fit` of the class.
+    """
+    tokenizer = TOKENIZERS[kind]
+    own = {name: value for name, value in settings.items() if name in tokenizer.settings}
+    return tokenizer.fit(texts, **own)
+
+
+def read(
+    text: str, model: bytes | None = None, *, kinds: Iterable[str] = tuple(TOKENIZERS)
+) -> Tokenizer:
     """The tokenizer of a tokenizer.json, and of a tokenizer.model where there is one.
 
-    ArtifactError when it is damaged, of an unknown type, or one of the two is missing.
+    ArtifactError when it is damaged, not one of `kinds`, or one of the two is missing.
     """
-    kind = parse(text).get("type")
-    if kind == "char":
-        return CharTokenizer.from_json(text)
-    if kind == "word":
-        return WordTokenizer.from_json(text)
-    if kind != "sentencepiece":
-        raise ArtifactError(
-            f'tokenizer.json: "type" must be char, word or sentencepiece, got {kind!r}'
-        )
-    if model is None:
-        raise ArtifactError(
-            "tokenizer.model is missing, which a tokenizer of SentencePiece needs; restore the "
-            "folder from a copy"
-        )
-    tokenizer: SentencePieceTokenizer = __getattr__("SentencePieceTokenizer").from_json(text, model)
-    return tokenizer
+    kind, kinds = parse(text).get("type"), tuple(kinds)
+    if kind not in kinds:
+        *others, last = kinds
+        known = f"{', '.join(others)} or {last}" if others else last
+        raise ArtifactError(f'tokenizer.json: "type" must be {known}, got {kind!r}')
+    return TOKENIZERS[kind].from_json(text, model)
 
 
-def __getattr__(name: str) -> Any:
-    """The names of `pieces`, when they are first used (PEP 562)."""
-    if name not in _IN_PIECES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("textrnn.tokenizers.subwords"), name)
+def to_record(tokenizer: Tokenizer) -> dict[str, str | None]:
+    """A tokenizer as a part of a JSON object; `from_record` is the reverse."""
+    model = tokenizer.model
+    return {
+        "tokenizer": tokenizer.to_json(),
+        "pieces": base64.b64encode(model).decode() if model else None,
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> Tokenizer:
+    """The tokenizer of a `record` that holds, among others, what `to_record` gave."""
+    model = record.get("pieces")
+    return read(record["tokenizer"], base64.b64decode(model) if model else None)

@@ -6,24 +6,31 @@ their code points, so the same corpus gives the same ids everywhere.
 
 import json
 import unicodedata
-from collections.abc import Iterable
-from typing import Any, Literal, Self
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from textrnn.errors import ArtifactError, CorpusError, TokenizerError
+from textrnn.tokenizers.base import Ids, Kind, Tokenizer, Unit, Unknown
+from textrnn.tokenizers.codec import CharacterCodec
 from textrnn.tokenizers.serialization import fields
 
-Ids = npt.NDArray[np.integer[Any]]
-Unknown = Literal["error", "skip"]
 
-
-class CharTokenizer:
+class CharTokenizer(Tokenizer):
     """One id a code point.
 
     `characters[i]` is the character with id i. `lower` lower-cases whatever is encoded.
     """
+
+    kind: ClassVar[Kind] = "char"
+    unit: ClassVar[Unit] = "characters"
+    settings: ClassVar[tuple[str, ...]] = ("lower",)
+    character_level: ClassVar[bool] = True
+
+    rule = "characters"
 
     def __init__(self, characters: Iterable[str], *, lower: bool = False) -> None:
         self.characters = tuple(characters)
@@ -44,6 +51,16 @@ class CharTokenizer:
         """How many characters there are."""
         return len(self.characters)
 
+    @cached_property
+    def vocabulary(self) -> Mapping[str, int]:
+        """Character -> id."""
+        return {character: id_ for id_, character in enumerate(self.characters)}
+
+    @cached_property
+    def codec(self) -> CharacterCodec:
+        """How a generator reads and writes characters."""
+        return CharacterCodec(self)
+
     @classmethod
     def fit(cls, pieces: Iterable[str], *, lower: bool = False) -> Self:
         """The alphabet of all `pieces` together, in the order of code points.
@@ -59,11 +76,29 @@ class CharTokenizer:
             raise CorpusError("the corpus is empty; name files that hold text")
         return cls(map(chr, np.flatnonzero(seen)), lower=lower)
 
-    def extended(self, other: "CharTokenizer") -> "CharTokenizer":
+    def extended(self, other: Self) -> Self:
         """This alphabet with its ids, followed by the characters that only `other` has."""
-        known = set(self.characters)
-        new = [character for character in other.characters if character not in known]
-        return CharTokenizer((*self.characters, *new), lower=self.lower)
+        new = [character for character in other.characters if character not in self.vocabulary]
+        return type(self)((*self.characters, *new), lower=self.lower)
+
+    def extend_vocabulary(
+        self, texts: Iterable[str], *, min_count: int = 1, limit: int | None = None
+    ) -> Self:
+        """This alphabet with its ids, followed by the characters of `texts` that it lacks.
+
+        All of them, since a text with another character cannot be encoded at all. CorpusError
+        as for `fit`.
+        """
+        return self.extended(type(self).fit(texts, lower=self.lower))
+
+    def sources(self, base: Self) -> npt.NDArray[np.int64]:
+        """For each id the id of the same character in `base`, or -1."""
+        ids = [base.vocabulary.get(character, -1) for character in self.characters]
+        return np.array(ids, np.int64)
+
+    def alphabet(self, texts: Iterable[str]) -> Self:
+        """This one."""
+        return self
 
     def encode(self, text: str, *, unknown: Unknown = "error", position: int = 0) -> Ids:
         """`text` as ids, shape (characters,), in the smallest unsigned type that holds them.
@@ -101,6 +136,14 @@ class CharTokenizer:
             .decode("utf-32-le", "surrogatepass")
         )
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each id stands in `text`, as (start, end): a character each, unknown ones too.
+
+        Where lower() makes two characters of one, as of U+0130, both have its span.
+        """
+        lengths = [len(character.lower()) for character in text] if self.lower else [1] * len(text)
+        return [(at, at + 1) for at, count in enumerate(lengths) for _ in range(count)]
+
     def unknown_characters(self, text: str) -> str:
         """Every character of `text` outside the alphabet, once each, in order of code points."""
         points = _code_points(text.lower() if self.lower else text)
@@ -109,15 +152,15 @@ class CharTokenizer:
     def to_json(self) -> str:
         """As a person can read it; `from_json` is the reverse."""
         return json.dumps(
-            {"type": "char", "lower": self.lower, "characters": list(self.characters)},
+            {"type": self.kind, "lower": self.lower, "characters": list(self.characters)},
             ensure_ascii=False,
             indent=1,
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str, model: bytes | None = None) -> Self:
         """Read what `to_json` wrote; ArtifactError when it is something else."""
-        content = fields(text, "char")
+        content = fields(text, cls.kind)
         characters = content.get("characters")
         if (
             not isinstance(characters, list)
@@ -127,6 +170,9 @@ class CharTokenizer:
         ):
             raise ArtifactError('tokenizer.json: "characters" must list characters, once each')
         return cls(characters, lower=content["lower"])
+
+    def _content(self) -> tuple[object, ...]:
+        return self.characters, self.lower
 
     def _lookup(self, text: str) -> npt.NDArray[np.int32]:
         points = _code_points(text.lower() if self.lower else text)

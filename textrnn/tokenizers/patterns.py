@@ -10,11 +10,10 @@ By both rules a `<br />` is a space.
 import functools
 import re
 import unicodedata
-from typing import Literal
 
 import numpy as np
 
-Rule = Literal["textbook", "unicode"]
+from textrnn.config.text import Rule
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TEXTBOOK = re.compile("[A-Za-z']+")

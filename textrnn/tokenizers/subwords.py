@@ -4,6 +4,9 @@
 
 What no learnt piece covers is written as UTF-8 bytes, and no space is added, merged or dropped:
 decoding what was encoded gives the text itself.
+
+The library is imported where it is used: loading it takes 60 ms, which models of characters and
+of words need not pay for.
 """
 
 import hashlib
@@ -11,18 +14,19 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Literal, Self, get_args
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import ClassVar, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
-import sentencepiece
 
+from textrnn.config.text import ModelType
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
-from textrnn.tokenizers.characters import Ids
+from textrnn.tokenizers.base import Ids, Kind, Tokenizer, Unit
+from textrnn.tokenizers.characters import CharTokenizer
+from textrnn.tokenizers.codec import SubwordCodec, whole_words
 from textrnn.tokenizers.serialization import fields
-
-ModelType = Literal["unigram", "bpe"]
 
 # SentencePiece writes a space as this character, and so reads the character itself as a space.
 _SPACE = "\u2581"
@@ -33,14 +37,22 @@ _WORD = re.compile(f" ?[^ \n\t\0{_SPACE}\u2585]{{1,200}}| ")
 _PROBE = f" a  {_SPACE}\n\t \N{ROCKET}"
 
 
-class SentencePieceTokenizer:
+class SentencePieceTokenizer(Tokenizer):
     """One id a piece, of a trained SentencePiece `model` (the bytes of its file).
 
     `lower` lower-cases whatever is encoded; `line_ends` says whether the texts that the pieces
     were learnt from held any. RuntimeError when `model` is no model.
     """
 
+    kind: ClassVar[Kind] = "sentencepiece"
+    unit: ClassVar[Unit] = "pieces"
+    settings: ClassVar[tuple[str, ...]] = ("vocab_size", "model_type", "lower")
+
+    model: bytes
+
     def __init__(self, model: bytes, *, lower: bool, line_ends: bool = True) -> None:
+        import sentencepiece
+
         self.model, self.lower, self.line_ends = model, lower, line_ends
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         ids = range(self.vocab_size)
@@ -59,6 +71,16 @@ class SentencePieceTokenizer:
     def vocab_size(self) -> int:
         """How many ids there are, padding and bytes included."""
         return self._processor.get_piece_size()
+
+    @property
+    def vocabulary(self) -> Mapping[str, int]:
+        """Nothing: what is a piece depends on all others, and no rule finds it in a text."""
+        return {}
+
+    @cached_property
+    def codec(self) -> SubwordCodec:
+        """How a generator reads and writes pieces."""
+        return SubwordCodec(self)
 
     @classmethod
     def fit(
@@ -91,6 +113,15 @@ class SentencePieceTokenizer:
         if any(map(_half_character, counts)):
             raise CorpusError("the text holds half a surrogate pair, which is no character")
         return cls(_train(counts, vocab_size, model_type), lower=lower, line_ends=line_ends)
+
+    @staticmethod
+    def of_running_text(chunks: Iterable[str]) -> Iterator[str]:
+        """The texts to `fit` for a generator: cut between words."""
+        return whole_words(chunks)
+
+    def alphabet(self, texts: Iterable[str]) -> CharTokenizer:
+        """The characters of `texts`, in the same case."""
+        return CharTokenizer.fit(texts, lower=self.lower)
 
     def encode(self, text: str) -> Ids:
         """`text` as ids, shape (pieces,), int32.
@@ -127,7 +158,7 @@ class SentencePieceTokenizer:
         """What is not in the model, and the model's sum; `from_json` is the reverse."""
         return json.dumps(
             {
-                "type": "sentencepiece",
+                "type": self.kind,
                 "lower": self.lower,
                 "sha256": hashlib.sha256(self.model).hexdigest(),
                 **({} if self.line_ends else {"line_ends": False}),
@@ -136,9 +167,14 @@ class SentencePieceTokenizer:
         )
 
     @classmethod
-    def from_json(cls, text: str, model: bytes) -> Self:
+    def from_json(cls, text: str, model: bytes | None = None) -> Self:
         """Read what `to_json` wrote, beside its `model`; ArtifactError when they do not belong."""
-        content = fields(text, "sentencepiece")
+        content = fields(text, cls.kind)
+        if model is None:
+            raise ArtifactError(
+                "tokenizer.model is missing, which a tokenizer of SentencePiece needs; restore the "
+                "folder from a copy"
+            )
         if content.get("sha256") != hashlib.sha256(model).hexdigest():
             raise ArtifactError(
                 "tokenizer.model is damaged or of another model: its sha256 is not the one in "
@@ -161,6 +197,9 @@ class SentencePieceTokenizer:
             )
         return tokenizer
 
+    def _content(self) -> tuple[object, ...]:
+        return self.model, self.lower
+
     def _encode(self, text: str) -> list[int]:
         if half := _half_character(text):
             raise TokenizerError(
@@ -179,6 +218,8 @@ def _half_character(text: str) -> re.Match[str] | None:
 
 def _train(counts: Counter[str], vocab_size: int, model_type: ModelType) -> bytes:
     """The model, as the bytes of its file: the same for the same counts on any machine."""
+    import sentencepiece
+
     written = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(

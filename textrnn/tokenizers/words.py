@@ -11,29 +11,39 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import repeat
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.config.text import Keep, Rule
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
-from textrnn.tokenizers.characters import Ids
-from textrnn.tokenizers.patterns import Rule, pattern_of, plain, without_breaks
+from textrnn.tokenizers.base import PAD_ID, Ids, Kind, Mask, Tokenizer, Unit
+from textrnn.tokenizers.characters import CharTokenizer
+from textrnn.tokenizers.codec import WordCodec, whole_words
+from textrnn.tokenizers.patterns import pattern_of, plain, without_breaks
 from textrnn.tokenizers.serialization import fields
-
-Keep = Literal["first", "last", "both"]
-PAD_ID = 0
+from textrnn.tokenizers.spacing import stand_in
 
 
-class WordTokenizer:
+class WordTokenizer(Tokenizer):
     """One id a word.
 
     `words_by_id[i]` has id i + 1; `added[i]` comes after the `oov_buckets` buckets. `rule` says
     what a word is: "textbook" runs of ASCII letters and apostrophes, "unicode" runs of letters
     and digits of any script and every other visible character by itself. `lower` lower-cases.
     """
+
+    kind: ClassVar[Kind] = "word"
+    unit: ClassVar[Unit] = "words"
+    settings: ClassVar[tuple[str, ...]] = (
+        "vocab_size", "oov_buckets", "rule", "lower", "min_count",
+    )  # fmt: skip
+
+    rule: Rule
 
     def __init__(
         self,
@@ -61,6 +71,16 @@ class WordTokenizer:
     def vocab_size(self) -> int:
         """How many ids there are: padding, words, buckets and added words."""
         return self._first_added + len(self.added)
+
+    @property
+    def vocabulary(self) -> Mapping[str, int]:
+        """Word -> id, those added later last."""
+        return self._ids
+
+    @cached_property
+    def codec(self) -> WordCodec:
+        """How a generator reads and writes words."""
+        return WordCodec(self)
 
     @classmethod
     def fit(
@@ -100,6 +120,11 @@ class WordTokenizer:
         kept.sort(key=lambda word: (-counts[word], word))
         return cls(kept[:vocab_size], rule=rule, lower=lower, oov_buckets=oov_buckets)
 
+    @staticmethod
+    def of_running_text(chunks: Iterable[str]) -> Iterator[str]:
+        """The texts to `fit` for a generator: line ends and opening quotes are words as well."""
+        return map(stand_in, whole_words(chunks))
+
     def extended(self, words: Iterable[str]) -> Self:
         """This vocabulary with its ids, followed by those of `words` that it lacks, in order.
 
@@ -121,6 +146,31 @@ class WordTokenizer:
             oov_buckets=self.oov_buckets,
             added=(*self.added, *new),
         )
+
+    def extend_vocabulary(
+        self, texts: Iterable[str], *, min_count: int = 1, limit: int | None = None
+    ) -> Self:
+        """This vocabulary with its ids, followed by words of `texts` that it lacks.
+
+        The `limit` most frequent ones that occur `min_count` times or more, ties in the order of
+        code points.
+        """
+        counts = Counter(word for text in texts for word in self.words(text))
+        new = [
+            word
+            for word, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+            if word not in self._ids and count >= min_count
+        ]
+        return self.extended(new[:limit])
+
+    def sources(self, base: Self) -> npt.NDArray[np.int64]:
+        """For each id the same id of `base`; for an added word the bucket that it was in there."""
+        new = [int(base.encode(word)[0]) for word in self.added[len(base.added) :]]
+        return np.concatenate([np.arange(base.vocab_size), np.array(new, np.int64)])
+
+    def alphabet(self, texts: Iterable[str]) -> CharTokenizer:
+        """The characters of `texts`, in the same case."""
+        return CharTokenizer.fit(texts, lower=self.lower)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word stands in `text`, as (start, end), in order."""
@@ -157,7 +207,7 @@ class WordTokenizer:
             if id_ != PAD_ID
         )
 
-    def unknown(self, ids: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    def unknown(self, ids: npt.ArrayLike) -> Mask:
         """Which of `ids` are of buckets, in the same shape."""
         array = np.asarray(ids, dtype=np.int64)
         return (self._first_bucket <= array) & (array < self._first_added)
@@ -166,7 +216,7 @@ class WordTokenizer:
         """As a person can read it, a word a line; `from_json` is the reverse."""
         return json.dumps(
             {
-                "type": "word",
+                "type": self.kind,
                 "rule": self.rule,
                 "lower": self.lower,
                 "oov_buckets": self.oov_buckets,
@@ -178,9 +228,9 @@ class WordTokenizer:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str, model: bytes | None = None) -> Self:
         """Read what `to_json` wrote; ArtifactError when it is something else."""
-        content = fields(text, "word")
+        content = fields(text, cls.kind)
         rule: Any = content.get("rule")
         buckets: Any = content.get("oov_buckets")
         words: Any = content.get("words")
@@ -199,6 +249,9 @@ class WordTokenizer:
         if len({*words, *added}) != len(words) + len(added):
             raise ArtifactError('tokenizer.json: "words" and "added" must name each word once')
         return cls(words, rule=rule, lower=content["lower"], oov_buckets=buckets, added=added)
+
+    def _content(self) -> tuple[object, ...]:
+        return self.words_by_id, self.added, self.rule, self.lower, self.oov_buckets
 
     def _bucket(self, word: str) -> int:
         # Not hash(): Python salts it anew in every process, and a model must read a word the

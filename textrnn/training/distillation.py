@@ -60,7 +60,7 @@ def teachers_of(training: TrainingConfig, tokenizer: Tokenizer) -> Teachers | No
     """
     models = [registry.load(name) for name in names_in(training.teacher)]
     for model in models:
-        if model.tokenizer.to_json() != tokenizer.to_json():
+        if model.tokenizer != tokenizer:
             raise ConfigError(
                 f"the teacher {model.name} writes another alphabet or vocabulary than this corpus "
                 f"has; use a model that learnt from the same files"

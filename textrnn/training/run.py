@@ -4,7 +4,6 @@ output/        the model: the best so far by the task's selection loss
 output/run/    the checkpoint and the history: what resuming needs, and may be deleted after it
 """
 
-import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,15 +52,13 @@ class Run(Standing, Generic[P]):
 
     def record(self) -> dict[str, Any]:
         """Everything but the weights, as JSON holds it; `_resumed` starts from here."""
-        model = getattr(self.prepared.tokenizer, "model", None)
         return {
             "format": FORMAT,
             "kind": self.task.kind,
             **self.progress_record(),
             "recipe": self.prepared.recipe.to_dict(),
             "settings": {section: dict(values) for section, values in self.settings.items()},
-            "tokenizer": self.prepared.tokenizer.to_json(),
-            "tokenizer_model": base64.b64encode(model).decode() if model else None,
+            **tokenizers.to_record(self.prepared.tokenizer),
             "records": dict(self.prepared.records),
             "start": dict(self.start),
             "data": dict(self.data),
@@ -187,9 +184,7 @@ def _resumed(
     initialization.check_same(start, record["start"], output)
     _check_same_settings(record["recipe"], given, output)
     recipe = task.recipe_type.from_settings(record["recipe"])
-    model = record["tokenizer_model"]
-    tokenizer = tokenizers.read(record["tokenizer"], base64.b64decode(model) if model else None)
-    known = Known(tokenizer, record["records"])
+    known = Known(tokenizers.from_record(record), record["records"])
     prepared = task.prepare(recipe, start, known, lambda text: None)
     run = _run(task, output, prepared, record["settings"], start, command=record["command"])
     run.take_progress(record)

@@ -435,7 +435,7 @@ tokens = pytest.mark.parametrize("settings", TOKENS.values(), ids=TOKENS)
 @tokens
 def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path, settings):
     model = run(tmp_path / "model", text=TEXT * 3, **{"words": 300, **settings})
-    unit = generation.writing_of(model.tokenizer).unit
+    unit = model.tokenizer.unit
     rows = model.metadata["history"]
     # In nats a character: less than of characters, each as likely as another.
     assert rows[-1]["validation_loss"] < rows[0]["validation_loss"] < np.log(30)
@@ -493,9 +493,9 @@ def test_a_corpus_of_tokens_is_cut_where_one_of_characters_is(kind, part, valida
     tokenizer = encode.fit(corpus, None, text, characters)
     split = encode.split(corpus, None, tokenizer, characters)
     learnt, held = (by_character.decode(ids) for ids in (expected.learnt, expected.held))
-    writing = generation.writing_of(tokenizer)
-    np.testing.assert_array_equal(split.learnt, writing.encode_pieces([learnt]))
-    np.testing.assert_array_equal(split.held, writing.encode_pieces([held]))
+    codec = tokenizer.codec
+    np.testing.assert_array_equal(split.learnt, codec.encode_pieces([learnt]))
+    np.testing.assert_array_equal(split.held, codec.encode_pieces([held]))
     assert split.characters == len(learnt)
     assert split.tokens_a_character == len(split.learnt) / len(learnt) < 1
     assert expected.tokens_a_character == 1

@@ -80,18 +80,18 @@ def generate(
     text = _prime(prime, prime_file)
     from textrnn.artifacts import registry
     from textrnn.engine import generation
-    from textrnn.tokenizers.detokenize import writing_of
 
     loaded = registry.load(model)
     for notice in loaded.notices:
         click.echo(notice, err=True)
-    writing = writing_of(loaded.tokenizer)
-    skipped = writing.unknown_characters(text or "")
+    codec = loaded.tokenizer.codec
+    skipped = codec.unknown_characters(text or "")
     if unknown == "skip" and skipped:
         click.echo(f"left out of the prime, as the model never saw them: {skipped!r}", err=True)
     limit = generation.LONGEST_PRIME
-    if text and len(text) > limit and len(writing.start(text, "skip").ids) > limit:
-        click.echo(f"the model reads the last {limit:,} {writing.unit} of the prime", err=True)
+    if text and len(text) > limit and len(codec.start(text, "skip").ids) > limit:
+        unit = loaded.tokenizer.unit
+        click.echo(f"the model reads the last {limit:,} {unit} of the prime", err=True)
     seed = generation.fresh_seed() if seed is None else seed
     call = {
         "sampling": settings,

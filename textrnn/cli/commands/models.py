@@ -43,7 +43,6 @@ def list_models() -> None:
 def show(model: str) -> None:
     """Show MODEL, a bundled name or a folder: shape, scores, licence, what it learnt from."""
     from textrnn.artifacts import registry
-    from textrnn.tokenizers.detokenize import writing_of
 
     loaded = registry.load_any(model)
     click.echo(loaded.card or f"# {model}\n\n(no README.md)")
@@ -56,9 +55,8 @@ def show(model: str) -> None:
         f"network     {config.layers} x {config.cell} of {config.units}, embedding "
         f"{config.embedding_dim or 'none (one-hot)'}"
     )
-    writing = writing_of(loaded.tokenizer)
-    click.echo(f"writes by   {writing.unit}: {config.vocab_size:,} ids")
-    click.echo(f"alphabet    {''.join(writing.characters)!r}")
+    click.echo(f"writes by   {loaded.tokenizer.unit}: {config.vocab_size:,} ids")
+    click.echo(f"alphabet    {''.join(loaded.tokenizer.codec.characters)!r}")
 
 
 def _show_classifier(model: "ClassifierArtifact") -> None:
@@ -72,8 +70,8 @@ def _show_classifier(model: "ClassifierArtifact") -> None:
         ways = " in both directions" if config.bidirectional else ""
         parts.append(f"{config.layers} x {config.cell} of {config.units}{ways}")
     parts.append(f"pooling {config.pooling}")
-    what = "pieces" if reading.tokens == "sentencepiece" else "words"
-    rule = "" if reading.tokens == "sentencepiece" else f" by the rule {reading.rule!r}"
+    what = model.tokenizer.unit
+    rule = f" by the rule {model.tokenizer.rule!r}" if model.tokenizer.rule else ""
     click.echo(f"network     {', '.join(parts)}")
     click.echo(
         f"reads       {what}{rule}{', in lower case' if reading.lower else ''}: "

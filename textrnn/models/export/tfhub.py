@@ -21,7 +21,7 @@ from textrnn.artifacts.generator import Artifact
 from textrnn.artifacts.registry import ClassifierArtifact
 from textrnn.data.word_vectors import read_vectors, vector_size
 from textrnn.errors import ArtifactError, ConfigError
-from textrnn.tokenizers import CharTokenizer, Rule, WordTokenizer, patterns
+from textrnn.tokenizers import Rule, patterns
 
 LINE_ENDS = {"\n": "<newline>", "\r": "<return>"}  # characters that no line can hold
 
@@ -134,19 +134,15 @@ def embedding_of(model: Artifact | ClassifierArtifact) -> Embedding:
             f"{name} has no embedding of its own to export; name a model whose embedding is learnt"
         )
     table = np.asarray(table, np.float32)
-    if isinstance(tokenizer, CharTokenizer):
-        tokens = tuple(LINE_ENDS.get(each, each) for each in tokenizer.characters)
-        table = np.concatenate([table, np.zeros_like(table[:1])])
-        return Embedding(tokens, table, "characters", tokenizer.lower)
-    if not isinstance(tokenizer, WordTokenizer):
+    if not tokenizer.rule:
         raise ArtifactError(
             f"{name} reads pieces of words, which the graph of a module cannot tell apart; name a "
             f"model trained with --tokens word"
         )
-    first, last = 1 + len(tokenizer.words_by_id), tokenizer.vocab_size - len(tokenizer.added)
-    others = table[first:last].mean(axis=0, keepdims=True)
-    rows = np.concatenate([table[1:first], table[last:], others])
-    tokens = (*tokenizer.words_by_id, *tokenizer.added)
+    tokens = tuple(LINE_ENDS.get(token, token) for token in tokenizer.vocabulary)
+    shared = table[tokenizer.unknown(np.arange(len(table)))]
+    others = shared.mean(axis=0, keepdims=True) if len(shared) else np.zeros_like(table[:1])
+    rows = np.concatenate([table[list(tokenizer.vocabulary.values())], others])
     return Embedding(tokens, rows, tokenizer.rule, tokenizer.lower)
 
 

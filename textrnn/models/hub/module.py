@@ -24,7 +24,7 @@ import tensorflow as tf
 
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ConfigError, DownloadError
-from textrnn.tokenizers import WordTokenizer
+from textrnn.tokenizers import PAD_ID, Tokenizer, WordTokenizer
 
 TIMEOUT = 30.0  # seconds without a sign of life
 TOKENS = "assets/tokens.txt"
@@ -88,12 +88,14 @@ class Lifted:
             )
         return WordTokenizer(kept, **settings, oov_buckets=reading.oov_buckets)
 
-    def table(self, tokenizer: WordTokenizer) -> npt.NDArray[np.float32]:
+    def table(self, tokenizer: Tokenizer) -> npt.NDArray[np.float32]:
         """The vectors (ids, values) of a tokenizer of this: padding, words, buckets."""
         rows = {word: row for row, word in reversed(list(enumerate(self.words)))}
-        words = self.vectors[[rows[word] for word in tokenizer.words_by_id]]
-        buckets = np.tile(self.unknown, (tokenizer.oov_buckets, 1))
-        return np.concatenate([np.zeros_like(words[:1]), words, buckets])
+        table = np.tile(self.unknown, (tokenizer.vocab_size, 1))
+        table[PAD_ID] = 0
+        for word, id_ in tokenizer.vocabulary.items():
+            table[id_] = self.vectors[rows[word]]
+        return table
 
 
 def load(handle: str) -> Module:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn import tokenizers
 from textrnn.config.classifier import ClassifierTrainingConfig
 from textrnn.config.text import ReadingConfig
 from textrnn.data import labelled
@@ -19,10 +20,7 @@ from textrnn.data.labelled import Labelled
 from textrnn.datasets.padded import WordBatches
 from textrnn.datasets.raw_text import TextBatches
 from textrnn.errors import CorpusError, TrainingError
-from textrnn.tokenizers import Ids
-from textrnn.tokenizers.raw_text import TextTokenizer
-from textrnn.tokenizers.subwords import SentencePieceTokenizer
-from textrnn.tokenizers.words import WordTokenizer, cut
+from textrnn.tokenizers import Ids, Tokenizer, cut
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def split(
 def encoded(
     learnt: Labelled,
     held: Labelled,
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     reading: ReadingConfig,
     notify: Callable[[str], object],
     more: Sequence[str] = (),
@@ -94,10 +92,13 @@ def encoded(
 
 
 def batches(
-    learnt: Split, targets: npt.NDArray[Any], tokenizer: Any, training: ClassifierTrainingConfig
+    learnt: Split,
+    targets: npt.NDArray[Any],
+    tokenizer: Tokenizer,
+    training: ClassifierTrainingConfig,
 ) -> WordBatches:
     """The texts to learn from as batches, with the labels (n,) or guesses (n, classes) of each."""
-    if isinstance(tokenizer, TextTokenizer):
+    if not tokenizer.has_ids:
         whole = [tokenizer.decode(ids) for ids in learnt.ids]
         return TextBatches(whole, targets, batch_size=training.batch_size)
     return WordBatches(
@@ -110,26 +111,21 @@ def batches(
     )
 
 
-def sentence_ends(tokenizer: Any) -> list[int]:
+def sentence_ends(tokenizer: Tokenizer) -> list[int]:
     """The ids of the marks that end a sentence and have one; none where words are letters alone."""
     marks = [tokenizer.encode(mark) for mark in ".!?\N{HORIZONTAL ELLIPSIS}\u3002\uff01\uff1f"]
-    if isinstance(tokenizer, WordTokenizer):
-        marks = [ids for ids in marks if not tokenizer.unknown(ids).any()]
-    return [int(ids[0]) for ids in marks if len(ids) == 1]
+    return [int(ids[0]) for ids in marks if len(ids) == 1 and not tokenizer.unknown(ids).any()]
 
 
-def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Any:
-    """The words, or pieces, of `texts` that get ids of their own."""
-    read = (_read(text, reading) for text in texts)
-    if reading.tokens == "sentencepiece":
-        return SentencePieceTokenizer.fit(
-            read, vocab_size=reading.words, model_type=reading.model_type, lower=reading.lower
-        )
-    return WordTokenizer.fit(
-        read,
+def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Tokenizer:
+    """What reads texts as `reading` says, with the vocabulary of `texts`."""
+    return tokenizers.fit(
+        reading.tokens,
+        (_read(text, reading) for text in texts),
         vocab_size=reading.words,
         oov_buckets=reading.oov_buckets,
         rule=reading.rule,
+        model_type=reading.model_type,
         lower=reading.lower,
         min_count=reading.min_count,
     )

@@ -15,9 +15,7 @@ from textrnn.config.generator import GeneratorTextConfig, TrainingConfig
 from textrnn.config.parts import parse_part
 from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
-from textrnn.tokenizers import CharTokenizer, Ids, Tokenizer, WordTokenizer
-from textrnn.tokenizers.detokenize import Characters, whole_words, writing_of
-from textrnn.tokenizers.spacing import stand_in
+from textrnn.tokenizers import TOKENIZERS, Ids, Tokenizer
 
 OOV_BUCKETS = 1  # ids for unknown words, which are read and never written
 
@@ -48,40 +46,40 @@ def fit(
     training: TrainingConfig,
 ) -> Tokenizer:
     """The tokenizer that `text` asks for, of a corpus and of one to validate on alone."""
-    if text.tokens == "char":
-        pieces = (*corpus.pieces, *(validation.pieces if validation else ()))
-        return CharTokenizer.fit(pieces, lower=text.lower)
-    learnt, _ = _texts(corpus, validation, training)
-    if text.tokens == "word":
-        return WordTokenizer.fit(
-            map(stand_in, whole_words(learnt)),
-            vocab_size=text.words,
-            oov_buckets=OOV_BUCKETS,
-            rule="unicode",
-            lower=text.lower,
-        )
-    return tokenizers.SentencePieceTokenizer.fit(
-        whole_words(learnt),
+    kind = TOKENIZERS[text.tokens]
+    if kind.character_level:  # it cannot encode a character that it was not fitted to
+        pieces = all_pieces(corpus, validation)
+    else:
+        pieces, _ = _texts(corpus, validation, training)
+    return tokenizers.fit(
+        text.tokens,
+        kind.of_running_text(pieces),
         vocab_size=text.words,
+        oov_buckets=OOV_BUCKETS,
+        rule="unicode",
         model_type=text.model_type,
         lower=text.lower,
     )
+
+
+def all_pieces(corpus: Corpus, validation: Corpus | None) -> tuple[str, ...]:
+    """The pieces of a corpus, and of one to validate on alone."""
+    return (*corpus.pieces, *(validation.pieces if validation else ()))
 
 
 def split(
     corpus: Corpus, validation: Corpus | None, tokenizer: Tokenizer, training: TrainingConfig
 ) -> Split:
     """`corpus` as ids, cut as `training` says; `validation` is what to validate on instead."""
-    if isinstance(tokenizer, CharTokenizer):
-        learnt, held = _cut(tokenizer.encode_pieces(corpus.pieces), training, validation)
+    codec = tokenizer.codec
+    if tokenizer.character_level:  # the ids can be cut where the text is to be
+        learnt, held = _cut(codec.encode_pieces(corpus.pieces), training, validation)
         if validation:
-            held = tokenizer.encode_pieces(validation.pieces)
+            held = codec.encode_pieces(validation.pieces)
         return Split(learnt, held, None, len(learnt))
-    writing = writing_of(tokenizer)
-    assert not isinstance(writing, Characters)
     learnt_text, held_text = _texts(corpus, validation, training)
-    held, ends = writing.measured(held_text)
-    return Split(writing.encode_pieces(learnt_text), held, ends, sum(map(len, learnt_text)))
+    held, ends = codec.encode_with_ends(held_text)
+    return Split(codec.encode_pieces(learnt_text), held, ends, sum(map(len, learnt_text)))
 
 
 def _cut(

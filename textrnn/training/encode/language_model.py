@@ -11,7 +11,6 @@ give the same streams, so that a resumed run finds them again.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -23,7 +22,7 @@ from textrnn.data.labelled import Labelled
 from textrnn.data.unlabelled import Unlabelled, fresh
 from textrnn.datasets import windows
 from textrnn.errors import CorpusError
-from textrnn.tokenizers import PAD_ID, Ids
+from textrnn.tokenizers import PAD_ID, Ids, Tokenizer
 from textrnn.training.encode import classifier as encode
 
 LEAST_HELD = 2  # one word to see and one to foretell
@@ -66,7 +65,9 @@ def gather(
     return [*fresh(corpus, [*learnt.texts, *held.texts], notify), *learnt.texts]
 
 
-def streams(texts: Sequence[str], tokenizer: Any, config: PretrainingConfig, seed: int) -> Streams:
+def streams(
+    texts: Sequence[str], tokenizer: Tokenizer, config: PretrainingConfig, seed: int
+) -> Streams:
     """The ids of `texts` in an order drawn by `seed`, and the last share of them held back.
 
     CorpusError when they do not fill a batch.

@@ -17,6 +17,7 @@ from textrnn.artifacts.registry import ClassifierArtifact
 from textrnn.config.classifier import ClassifierRecipe
 from textrnn.config.language_model import check_unpretrained
 from textrnn.config.recipe import Settings
+from textrnn.config.text import ReadingConfig
 from textrnn.data.labelled import Labelled
 from textrnn.data.unlabelled import Unlabelled, fresh
 from textrnn.datasets.padded import steps_of
@@ -126,7 +127,7 @@ def _start(
         return Fresh()
     hub.check(given)
     if handle := given["training"].get("hub"):
-        return FromHub(handle, given["text"].get("tokens", ""))
+        return FromHub(handle, given["text"].get("tokens", ReadingConfig.tokens))
     if file := given["training"].get("vectors"):
         return FromWordVectors(file)
     return Fresh()
@@ -212,7 +213,7 @@ class ClassifierTask:
         classes = self.data.classes
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size, classes=len(classes))
         steps = steps_of(len(split.texts), training.batch_size)
-        ids = "no" if recipe.text.tokens == "text" else f"{tokenizer.vocab_size:,}"
+        ids = f"{tokenizer.vocab_size:,}" if tokenizer.has_ids else "no"
         return ClassifierPrepared(
             recipe=replace(recipe, network=network),
             tokenizer=tokenizer,
@@ -240,7 +241,7 @@ class ClassifierTask:
         """A learner with new weights."""
         recipe, embedding = prepared.recipe, None
         training = recipe.training
-        if recipe.text.tokens == "text":
+        if not prepared.tokenizer.has_ids:
             embedding = hub.layer(prepared.records["hub"], trainable=training.train_embedding)
         model = build_classifier(
             recipe.network,
@@ -313,10 +314,9 @@ class ClassifierTask:
 
     def _model(self, prepared: ClassifierPrepared, weights: Weights) -> ClassifierArtifact:
         recipe = prepared.recipe
-        whole = recipe.text.tokens == "text"
         return ClassifierArtifact(
             recipe.network, recipe.text, prepared.classes, prepared.tokenizer, weights,
-            hub=prepared.records["hub"] if whole else {},
+            hub={} if prepared.tokenizer.has_ids else prepared.records["hub"],
         )  # fmt: skip
 
     def note(self, loss: float) -> str:

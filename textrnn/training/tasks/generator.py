@@ -28,7 +28,6 @@ from textrnn.errors import TrainingError
 from textrnn.evaluation import language_modelling
 from textrnn.models.generator import build_generator, state_variables
 from textrnn.tokenizers import Ids
-from textrnn.tokenizers.detokenize import writing_of
 from textrnn.training import run
 from textrnn.training.distillation import Teachers, teachers_of
 from textrnn.training.encode import generator as encode
@@ -117,7 +116,9 @@ class GeneratorTask:
         tokenizer = (
             known.tokenizer
             if known
-            else initialization.tokenizer(recipe, fit, self.corpus.pieces, notify)
+            else initialization.tokenizer(
+                recipe, fit, encode.all_pieces(self.corpus, validation), notify
+            )
         )
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size)
         split = encode.split(self.corpus, validation, tokenizer, training)
@@ -185,8 +186,8 @@ class GeneratorTask:
 
 
 def _summary(tokenizer: Any, split: Split) -> str:
-    unit, size = writing_of(tokenizer).unit, tokenizer.vocab_size
-    if split.ends is None:
+    unit, size = tokenizer.unit, tokenizer.vocab_size
+    if tokenizer.character_level:
         return (
             f"{size} {unit} in the alphabet; learning from {len(split.learnt):,}, validating on "
             f"{len(split.held):,}"

@@ -137,7 +137,7 @@ class LanguageModelTask:
             learning=learning,
             epochs=own.epochs or default_epochs(steps),
             steps=steps,
-            unit="words" if recipe.text.tokens == "word" else "pieces",
+            unit=tokenizer.unit,
             units_per_step=own.batch_size * own.window,
             records=known.records if known else {**self.fingerprint(), **tokens},
             summary=(

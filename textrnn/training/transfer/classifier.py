@@ -5,7 +5,6 @@ words that it came from. Only with other classes is the head new.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +16,7 @@ from textrnn.artifacts.registry import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
-from textrnn.tokenizers import WordTokenizer
+from textrnn.tokenizers import Tokenizer
 from textrnn.training.initialization import Fresh, Notify, Weights
 
 # Gentler than from nothing, and from the head downwards.
@@ -50,7 +49,7 @@ class FromClassifier(Fresh):
     def defaults(self, given: Settings) -> Settings:
         """The text and the shape of the base; ConfigError where `given` changes them."""
         base, training = self.base, given.get("training", {})
-        if base.reading.tokens == "text":
+        if not base.tokenizer.has_ids:
             raise ConfigError(
                 f"{base.name} reads whole texts through a TF-Hub module, and has no words to go on "
                 f"from; train a new model with --hub and --tokens text, which takes little time"
@@ -92,38 +91,27 @@ class FromClassifier(Fresh):
         return tokenizer.vocab_size - self.base.tokenizer.vocab_size
 
 
-def grown(base: ClassifierArtifact, texts: Sequence[str]) -> Any:
+def grown(base: ClassifierArtifact, texts: Sequence[str]) -> Tokenizer:
     """The tokenizer of `base`, with the words of `texts` that it lacks and that are frequent.
 
     Pieces of words stay as they are: they spell any word.
     """
-    tokenizer = base.tokenizer
-    if not isinstance(tokenizer, WordTokenizer):
-        return tokenizer
-    limit = base.reading.max_characters or None  # what follows is never read
-    counts = Counter(word for text in texts for word in tokenizer.words(text[:limit]))
-    known = {*tokenizer.words_by_id, *tokenizer.added}
-    new = [
-        word
-        for word, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-        if word not in known and count >= base.reading.min_count
-    ]
-    return tokenizer.extended(new[:LATER_WORDS])
+    end = base.reading.max_characters or None  # what follows is never read
+    return base.tokenizer.extend_vocabulary(
+        (text[:end] for text in texts), min_count=base.reading.min_count, limit=LATER_WORDS
+    )
 
 
 def transferred(
     base: ClassifierArtifact,
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     classes: Sequence[str],
     fresh: Mapping[str, npt.NDArray[Any]],
 ) -> dict[str, npt.NDArray[Any]]:
     """The weights of `base` for more words; with other classes than its own, a `fresh` head."""
     weights = {name: np.array(array) for name, array in base.weights.items()}
-    table = weights["embedding/embeddings"]
-    if isinstance(tokenizer, WordTokenizer):
-        words = tokenizer.added[len(base.tokenizer.added) :]
-        rows = [table[base.tokenizer.encode(word)[0]] for word in words]
-        weights["embedding/embeddings"] = np.concatenate([table, np.array(rows)]) if rows else table
+    sources = tokenizer.sources(base.tokenizer)
+    weights["embedding/embeddings"] = weights["embedding/embeddings"][sources]
     if tuple(classes) != base.classes:
         weights |= {name: fresh[name] for name in ("output/kernel", "output/bias")}
     return weights

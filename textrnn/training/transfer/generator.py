@@ -3,7 +3,6 @@
 An alphabet grows by the characters that a corpus has more; words and pieces stay as they are.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +14,7 @@ from textrnn.artifacts.registry import Artifact
 from textrnn.config.generator import GeneratorTextConfig
 from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
-from textrnn.tokenizers import CharTokenizer, Tokenizer
+from textrnn.tokenizers import Tokenizer
 from textrnn.training.initialization import Fresh, Notify, Weights
 
 # Gentler and shorter than from nothing.
@@ -54,10 +53,10 @@ class FromGenerator(Fresh):
         One of words or pieces stays as it is: it reads every text.
         """
         base = self.base
-        if not isinstance(base.tokenizer, CharTokenizer):
+        if not base.tokenizer.character_level:
             notify(f"{base.name} keeps its tokens, {base.tokenizer.vocab_size:,} in all")
             return base.tokenizer
-        tokenizer = base.tokenizer.extended(fit())
+        tokenizer = base.tokenizer.extend_vocabulary(texts)
         new = self._new(tokenizer)
         notify(
             f"{len(new)} characters are new to {base.name}: {new!r}"
@@ -75,9 +74,9 @@ class FromGenerator(Fresh):
         return {"base": {"name": self.base.name, "new_characters": self._new(tokenizer)}}
 
     def _new(self, tokenizer: Any) -> str:
-        if not isinstance(tokenizer, CharTokenizer):
+        if not tokenizer.character_level:
             return ""
-        return "".join(tokenizer.characters[self.base.tokenizer.vocab_size :])
+        return "".join(tokenizer.codec.characters[self.base.tokenizer.vocab_size :])
 
 
 def _check(base: Artifact, own: Settings, given: Settings) -> None:
@@ -105,22 +104,18 @@ def text_of(model: Artifact) -> dict[str, Any]:
     recorded = {**model.metadata.get("training", {}), **model.metadata.get("text", {})}
     fields = GeneratorTextConfig.field_types()
     known = {name: recorded.get(name, getattr(GeneratorTextConfig, name)) for name in fields}
-    kind = json.loads(model.tokenizer.to_json())["type"]
-    return {**known, "tokens": kind, "lower": model.tokenizer.lower}
+    return {**known, "tokens": model.tokenizer.kind, "lower": model.tokenizer.lower}
 
 
 def transferred(
     base: Artifact, tokenizer: Tokenizer, fresh: Mapping[str, npt.NDArray[Any]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """The weights of `base` for a larger alphabet, row by character and never by position.
+    """The weights of `base` for a larger vocabulary, row by token and never by position.
 
-    What belongs to a new character is taken from `fresh`, but for its output: that starts out
-    as unlikely as the least likely character of `base`. Tokens of other kinds are the same.
+    What belongs to a new token is taken from `fresh`, but for its output: that starts out as
+    unlikely as the least likely token of `base`.
     """
-    if not isinstance(tokenizer, CharTokenizer):
-        return {name: np.array(array) for name, array in base.weights.items()}
-    known = {character: index for index, character in enumerate(base.tokenizer.characters)}
-    sources = np.array([known.get(character, -1) for character in tokenizer.characters])
+    sources = tokenizer.sources(base.tokenizer)
     new = sources < 0
     weights = {name: np.array(array) for name, array in base.weights.items()}
     first = "embedding/embeddings" if base.config.embedding_dim else next(iter(weights))

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from textrnn import tokenizers
 from textrnn.config.recipe import Settings
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.models.hub import module as hub_module
 from textrnn.models.hub.layer import HubEmbedding
-from textrnn.tokenizers.raw_text import TextTokenizer
+from textrnn.tokenizers import TOKENIZERS, Kind
 from textrnn.training.initialization import Fresh, Notify, Weights
 
 # A network over whole texts: nothing between the module's vector and the hidden layer.
@@ -34,9 +35,9 @@ class FromHub(Fresh):
     ConfigError or DownloadError when it cannot be had.
     """
 
-    def __init__(self, handle: str, tokens: str) -> None:
+    def __init__(self, handle: str, tokens: Kind) -> None:
         self.handle, self.module = handle, hub_module.load(handle)
-        self.lifted = None if tokens == "text" else hub_module.lift(self.module)
+        self.lifted = hub_module.lift(self.module) if TOKENIZERS[tokens].has_ids else None
 
     def defaults(self, given: Settings) -> Settings:
         """What follows from the module; ConfigError where `given` does not go together with it."""
@@ -61,14 +62,14 @@ class FromHub(Fresh):
         """One of the module's words, or one that leaves a text as it is."""
         if self.lifted:
             return self.lifted.tokenizer(recipe.text)
-        return TextTokenizer(rule=recipe.text.rule)
+        return tokenizers.fit(recipe.text.tokens, (), rule=recipe.text.rule)
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
         """The `fresh` ones, with the module's vectors as the embedding."""
         if not self.lifted:
             return fresh
         notify(
-            f"{len(prepared.tokenizer.words_by_id):,} of the {len(self.lifted.words):,} tokens of "
+            f"{len(prepared.tokenizer.vocabulary):,} of the {len(self.lifted.words):,} tokens of "
             f"{self.handle} can be words of a text, and start from there"
         )
         return {**fresh, "embedding/embeddings": self.lifted.table(prepared.tokenizer)}
@@ -81,13 +82,13 @@ class FromHub(Fresh):
 def check(given: Settings) -> None:
     """ConfigError where settings of a new classifier do not go together with a module, or none."""
     training = given.get("training", {})
-    tokens = given.get("text", {}).get("tokens", ReadingConfig.tokens)
+    kind = TOKENIZERS[given.get("text", {}).get("tokens", ReadingConfig.tokens)]
     handle = training.get("hub", "")
     if handle and training.get("vectors"):
         raise ConfigError("an embedding starts from --hub or from --vectors; choose one")
-    if handle and tokens == "sentencepiece":
+    if handle and kind.unit != "words":
         raise ConfigError("a TF-Hub module has vectors of words; use --tokens word, or text")
-    if tokens != "text":
+    if kind.has_ids:
         return
     if not handle:
         raise ConfigError("--tokens text is read through a TF-Hub module; name one with --hub")

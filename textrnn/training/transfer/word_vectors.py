@@ -7,7 +7,6 @@ import numpy as np
 from textrnn.config.recipe import Settings
 from textrnn.data.word_vectors import read_vectors, vector_size
 from textrnn.errors import ConfigError
-from textrnn.tokenizers import WordTokenizer
 from textrnn.training.initialization import Fresh, Notify, Weights
 
 
@@ -24,15 +23,16 @@ class FromWordVectors(Fresh):
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
         """The `fresh` ones, with the vectors of known words in the embedding."""
         tokenizer = prepared.tokenizer
-        if not isinstance(tokenizer, WordTokenizer):
+        if not tokenizer.vocabulary:
             raise ConfigError("vectors are of words; leave out --vectors, or use --tokens word")
-        vectors, found = read_vectors(self.file, tokenizer.words_by_id)
+        vectors, found = read_vectors(self.file, list(tokenizer.vocabulary))
         table = np.array(fresh["embedding/embeddings"])
         if vectors.shape[1] != table.shape[1]:
             raise ConfigError(
                 f"{self.file} has {vectors.shape[1]} values a word; set --embedding-dim to that, "
                 f"or leave it out"
             )
-        table[1 : len(vectors) + 1][found] = vectors[found]
+        ids = np.array(list(tokenizer.vocabulary.values()))
+        table[ids[found]] = vectors[found]
         notify(f"{found.sum():,} of {len(found):,} words start from {self.file}")
         return {**fresh, "embedding/embeddings": table}

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.generators import KINDS, LINES, token_model, tokenizer_of
 
-from textrnn.tokenizers import CharTokenizer, SentencePieceTokenizer, WordTokenizer
-from textrnn.tokenizers.detokenize import whole_words, writing_of
-from textrnn.tokenizers.spacing import stand_in
+from textrnn.tokenizers import CharTokenizer
+from textrnn.tokenizers.codec import whole_words
+from textrnn.tokenizers.spacing import STAND_INS, stand_in
 
 few = settings(max_examples=40)
 any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -18,20 +18,20 @@ near_text = st.lists(st.sampled_from([*LINES.split(" "), " ", "\n", "\t", "é", 
 
 
 def written(kind: str, ids: list[int], before: str = "") -> str:
-    return "".join(map(writing_of(tokenizer_of(kind)).writer(before), ids))
+    return "".join(map(tokenizer_of(kind).codec.stream_decoder(before), ids))
 
 
 @few
 @given(text=any_text | near_text)
 def test_pieces_are_written_as_the_very_text_that_was_read(text):
-    ids = writing_of(tokenizer_of("sentencepiece")).encode(text)
+    ids = tokenizer_of("sentencepiece").codec.encode(text)
     assert written("sentencepiece", ids.tolist()) == text
 
 
 def test_a_character_is_held_back_until_its_last_byte():
-    writing = writing_of(tokenizer_of("sentencepiece"))
-    write = writing.writer("")
-    assert [write(id_) for id_ in writing.encode("é🚀").tolist()[-4:]] == ["", "", "", "🚀"]
+    codec = tokenizer_of("sentencepiece").codec
+    write = codec.stream_decoder("")
+    assert [write(id_) for id_ in codec.encode("é🚀").tolist()[-4:]] == ["", "", "", "🚀"]
 
 
 @few
@@ -44,7 +44,7 @@ def test_bytes_that_make_no_character_are_dropped(ids):
 
 
 def test_words_are_written_as_the_text_that_was_read():
-    ids = writing_of(tokenizer_of("word")).encode(LINES)
+    ids = tokenizer_of("word").codec.encode(LINES)
     assert written("word", ids.tolist()) == LINES.replace(" - ", "-")
 
 
@@ -54,13 +54,13 @@ def test_words_are_written_as_the_text_that_was_read():
      ("well-", "known"), ('he asked, "', "the"), ('so late?"', " the"), ("我", "喜"), ("", "the")],
 )  # fmt: skip
 def test_words_begin_with_a_space_where_the_text_before_asks_for_one(before, text):
-    ids = writing_of(tokenizer_of("word")).encode(text)
+    ids = tokenizer_of("word").codec.encode(text)
     assert written("word", ids.tolist(), before) == text
 
 
 def test_a_text_of_words_may_hold_what_they_do_not_tell_apart():
     # Tabs, runs of spaces and spaces before a comma are lost, and nothing else is.
-    ids = writing_of(tokenizer_of("word")).encode("the\tmiller  asked , late\n\n")
+    ids = tokenizer_of("word").codec.encode("the\tmiller  asked , late\n\n")
     assert written("word", ids.tolist()) == "the miller asked, late\n\n"
 
 
@@ -73,8 +73,8 @@ def test_a_stand_in_takes_the_place_of_one_character(text):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_padding_and_unknown_words_are_banned_and_nothing_else(kind):
-    writing = writing_of(tokenizer_of(kind))
-    banned = np.flatnonzero(writing.banned).tolist()
+    codec = tokenizer_of(kind).codec
+    banned = np.flatnonzero(codec.banned).tolist()
     first = 1 + len(tokenizer_of("word").words_by_id)
     assert banned == ([0, 1] if kind == "sentencepiece" else [0, first, first + 1])
 
@@ -83,7 +83,7 @@ def test_padding_and_unknown_words_are_banned_and_nothing_else(kind):
 @few
 @given(text=near_text)
 def test_a_text_is_measured_up_to_the_end_of_each_token(kind, text):
-    ids, ends = writing_of(tokenizer_of(kind)).measured([text])
+    ids, ends = tokenizer_of(kind).codec.encode_with_ends([text])
     assert len(ids) == len(ends)
     assert all(one <= other for one, other in pairwise([0, *ends.tolist(), len(text)]))
     if kind == "sentencepiece" and text:
@@ -94,13 +94,15 @@ def test_a_text_is_measured_up_to_the_end_of_each_token(kind, text):
 @few
 @given(text=near_text, cuts=st.lists(st.integers(0, 200), max_size=4))
 def test_how_a_corpus_is_cut_into_pieces_does_not_matter(kind, text, cuts):
-    writing = writing_of(tokenizer_of(kind))
+    codec = tokenizer_of(kind).codec
     cuts = sorted({0, *(min(cut, len(text)) for cut in cuts), len(text)})
     pieces = [text[one:other] for one, other in pairwise(cuts)]
     assert "".join(whole_words(pieces)) == text
-    for one, other in zip(writing.measured(pieces), writing.measured([text]), strict=True):
+    for one, other in zip(
+        codec.encode_with_ends(pieces), codec.encode_with_ends([text]), strict=True
+    ):
         np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(writing.encode_pieces(pieces), writing.measured([text])[0])
+    np.testing.assert_array_equal(codec.encode_pieces(pieces), codec.encode_with_ends([text])[0])
 
 
 @pytest.mark.parametrize(
@@ -109,33 +111,62 @@ def test_how_a_corpus_is_cut_into_pieces_does_not_matter(kind, text, cuts):
      ("sentencepiece", "say ", " ", " the")],
 )  # fmt: skip
 def test_the_last_token_of_a_prime_may_become_a_longer_one(kind, prime, begun, longer):
-    writing = writing_of(tokenizer_of(kind))
-    start = writing.start(prime, "error")
-    assert start.begun == begun and len(start.ids) == len(writing.encode(prime)) - 1
-    texts = {writing.texts[id_] for id_ in np.flatnonzero(start.only)}
+    codec = tokenizer_of(kind).codec
+    start = codec.start(prime, "error")
+    assert start.begun == begun and len(start.ids) == len(codec.encode(prime)) - 1
+    texts = {codec.texts[id_] for id_ in np.flatnonzero(start.only)}
     assert {begun, longer} <= texts and all(text.startswith(begun) for text in texts)
-    assert writing.start("the\n", "error").only is None
+    assert codec.start("the\n", "error").only is None
 
 
 def test_an_unknown_beginning_of_a_word_goes_on_as_one_that_is_known():
-    writing = writing_of(tokenizer_of("word"))
-    ids, only, begun = writing.start("lan", "error")
-    assert begun == "lan" and [writing.texts[id_] for id_ in np.flatnonzero(only)] == ["lantern"]
-    assert ids.tolist() == writing.encode("\n").tolist()  # as if nothing stood before
-    assert writing.start("xyz", "error").only is None
+    codec = tokenizer_of("word").codec
+    ids, only, begun = codec.start("lan", "error")
+    assert begun == "lan" and [codec.texts[id_] for id_ in np.flatnonzero(only)] == ["lantern"]
+    assert ids.tolist() == codec.encode("\n").tolist()  # as if nothing stood before
+    assert codec.start("xyz", "error").only is None
 
 
 def test_characters_write_themselves():
     tokenizer = CharTokenizer.fit(["ab\n"])
-    writing = writing_of(tokenizer)
-    ids = writing.start("ba", "error").ids.tolist()
-    assert [writing.writer("x")(id_) for id_ in ids] == ["b", "a"]
-    assert writing.banned is None and writing.unit == "characters"
+    codec = tokenizer.codec
+    ids = codec.start("ba", "error").ids.tolist()
+    assert [codec.stream_decoder("x")(id_) for id_ in ids] == ["b", "a"]
+    assert codec.banned is None and tokenizer.unit == "characters"
+
+
+CODECS = {kind: tokenizer_of(kind) for kind in KINDS} | {
+    "char": CharTokenizer.fit([LINES, "\té😀"])
+}
+every_kind = pytest.mark.parametrize("tokenizer", CODECS.values(), ids=CODECS)
+
+
+@every_kind
+@few
+@given(text=near_text)
+def test_ids_decoded_one_by_one_are_the_text_of_all_of_them(tokenizer, text):
+    ids = tokenizer.codec.encode(text)
+    ids = ids[~tokenizer.unknown(ids)]
+    decode = tokenizer.codec.stream_decoder()
+    text = "".join(decode(id_) for id_ in ids.tolist())
+    assert tokenizer.codec.decode(ids) == text
+    whole = tokenizer.decode(ids).translate({ord(key): value for key, value in STAND_INS.items()})
+    if tokenizer.unit == "words":  # of which the tokenizer alone does not know the spaces
+        text, whole = "".join(text.split()), "".join(whole.split())
+    assert text == whole
+
+
+@every_kind
+def test_decoding_goes_on_after_any_token_as_if_it_had_not_stopped(tokenizer):
+    ids = tokenizer.codec.encode(LINES)
+    whole = tokenizer.codec.decode(ids)
+    for stop in range(len(ids)):
+        before = tokenizer.codec.decode(ids[:stop])
+        if len(tokenizer.codec.encode(before)) == stop:  # not within a character
+            assert before + tokenizer.codec.decode(ids[stop:], before) == whole
 
 
 def test_every_kind_of_tokenizer_says_what_it_is_spelt_with():
-    for kind, cls in (("word", WordTokenizer), ("sentencepiece", SentencePieceTokenizer)):
-        tokenizer = token_model(kind).tokenizer
-        assert isinstance(tokenizer, cls)
-        characters = writing_of(tokenizer).characters
+    for kind in KINDS:
+        characters = token_model(kind).tokenizer.codec.characters
         assert {"\n", "'", "我"} <= set(characters) and "\x7f" not in characters

@@ -1,37 +1,35 @@
-"""Turn a generator's ids into text as they come, whatever a token is.
+"""Turn running text into a generator's ids, and ids into text as they come.
 
-A character is text by itself. A piece may be a part of a character (a byte of it), which is held
-back until the character is whole. A word needs to know what stands before it: the space between
-two words is no token, so a rule puts it there.
+A character is text by itself. A subword may be a part of a character (a byte of it), which is
+held back until the character is whole. A word needs to know what stands before it: the space
+between two words is no token, so a rule puts it there.
 """
 
 import codecs
-import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.tokenizers.characters import CharTokenizer, Ids, Unknown
+from textrnn.tokenizers.base import Ids, Mask, Unknown
 from textrnn.tokenizers.spacing import LINE_END, STAND_INS, spaced, stand_in
-from textrnn.tokenizers.words import WordTokenizer
 
 if TYPE_CHECKING:
+    from textrnn.tokenizers.characters import CharTokenizer
     from textrnn.tokenizers.subwords import SentencePieceTokenizer
+    from textrnn.tokenizers.words import WordTokenizer
 
-Unit = Literal["characters", "pieces", "words"]
-Mask = npt.NDArray[np.bool_]
-Writer = Callable[[int], str]  # an id -> the text that is certain now
+StreamDecoder = Callable[[int], str]  # an id -> the text that is certain now
 
 FIRST_BYTE = 4  # of SentencePieceTokenizer's ids
 FIRST_PIECE = FIRST_BYTE + 256  # the likeliest of those that were learnt
 ENDS = ("\n", ".", "!", "?", "\u3002")  # tokens after which a new text may begin, the best first
-MOST_IDS = 4  # that one character takes: it has so many bytes at most
+MAX_UTF8_BYTES = 4  # of one character
 
 
 class Start(NamedTuple):
-    """A prime as ids to read, and what of it the first id to come writes once more.
+    """A prime as ids to read, and the end of it that the first id to come writes once more.
 
     `only` (vocab_size,) are the ids that may come first: those that begin with `begun`.
     """
@@ -41,13 +39,56 @@ class Start(NamedTuple):
     begun: str = ""
 
 
-class Characters:
+class Codec:
+    """How a generator reads and writes text with the vocabulary of a tokenizer."""
+
+    lower: bool
+    characters: tuple[str, ...]  # all that can be written
+    banned: Mask | None = None  # (vocab_size,): ids that are never to be written
+    ids_per_character = MAX_UTF8_BYTES  # at most
+
+    def new_text(self) -> Start:
+        """What a new text begins after, where nobody gives a prime: a line end, if it is known."""
+        raise NotImplementedError
+
+    def encode(self, text: str) -> Ids:
+        """`text` as ids, (tokens,)."""
+        raise NotImplementedError
+
+    def encode_pieces(self, texts: Iterable[str]) -> Ids:
+        """All `texts`, which are parts of one, as ids, (tokens,)."""
+        raise NotImplementedError
+
+    def encode_with_ends(self, texts: Iterable[str]) -> tuple[Ids, Ids | None]:
+        """The same, and the characters up to the end of each id, both (tokens,).
+
+        None in place of the ends where an id is a character.
+        """
+        raise NotImplementedError
+
+    def start(self, prime: str, unknown: Unknown) -> Start:
+        """The ids of `prime`; TokenizerError for a character without an id, unless skipped."""
+        raise NotImplementedError
+
+    def unknown_characters(self, text: str) -> str:
+        """Every character of `text` that no id writes, once each."""
+        return ""
+
+    def stream_decoder(self, prefix: str = "") -> StreamDecoder:
+        """What turns ids that come after the text `prefix` into text, one id at a time."""
+        raise NotImplementedError
+
+    def decode(self, ids: npt.ArrayLike, prefix: str = "") -> str:
+        """The text of `ids`, shape (tokens,), after the text `prefix`."""
+        return "".join(map(self.stream_decoder(prefix), np.asarray(ids, np.int64).tolist()))
+
+
+class CharacterCodec(Codec):
     """Ids that are characters."""
 
-    unit: Unit = "characters"
-    banned: Mask | None = None  # (vocab_size,): ids that are never to be written
+    ids_per_character = 1
 
-    def __init__(self, tokenizer: CharTokenizer) -> None:
+    def __init__(self, tokenizer: "CharTokenizer") -> None:
         self.tokenizer, self.lower = tokenizer, tokenizer.lower
         self.characters = tokenizer.characters
 
@@ -55,6 +96,18 @@ class Characters:
         """What a new text begins after: a line end, or else the first known character."""
         known = self.characters
         return Start(np.array([known.index("\n") if "\n" in known else 0], self.tokenizer.dtype))
+
+    def encode(self, text: str) -> Ids:
+        """`text` as ids; TokenizerError for a character outside the alphabet."""
+        return self.tokenizer.encode(text)
+
+    def encode_pieces(self, texts: Iterable[str]) -> Ids:
+        """All `texts` as ids, (characters,)."""
+        return self.tokenizer.encode_pieces(texts)
+
+    def encode_with_ends(self, texts: Iterable[str]) -> tuple[Ids, None]:
+        """All `texts` as ids; how far each reaches need not be said."""
+        return self.tokenizer.encode_pieces(texts), None
 
     def start(self, prime: str, unknown: Unknown) -> Start:
         """The ids of `prime`; TokenizerError for an unknown character, unless skipped."""
@@ -64,33 +117,20 @@ class Characters:
         """Every character of `text` that no id writes."""
         return self.tokenizer.unknown_characters(text)
 
-    def writer(self, before: str) -> Writer:
-        """What turns ids that come after the text `before` into text, one at a time."""
+    def stream_decoder(self, prefix: str = "") -> StreamDecoder:
+        """What turns ids into characters."""
         return self.characters.__getitem__
 
-    def measured(self, texts: Iterable[str]) -> tuple[Ids, None]:
-        """All `texts` as ids; how far each reaches need not be said."""
-        return self.tokenizer.encode_pieces(texts), None
 
-
-class _Tokens:
+class _TokenCodec(Codec):
     """Ids that write several characters, or a part of one."""
 
-    unit: Unit
     banned: Mask
     texts: tuple[str, ...]  # what each id writes; nothing if it is never written, or a byte
 
     def __init__(self, lower: bool) -> None:
         self.lower = lower
         self.characters = tuple(sorted(set().union(*self.texts)))
-
-    def new_text(self) -> Start:
-        """What a new text begins after: a line end, where it is known."""
-        raise NotImplementedError
-
-    def encode(self, text: str) -> Ids:
-        """`text` as ids."""
-        raise NotImplementedError
 
     def encode_prime(self, text: str) -> Ids:
         """`text` as ids, where more text is to come."""
@@ -118,11 +158,7 @@ class _Tokens:
             return Start(ids)
         return Start(ids[:-1] if len(ids) > 1 else self.new_text().ids, only, begun)
 
-    def unknown_characters(self, text: str) -> str:
-        """Nothing: whatever has no id of its own has one that it shares, or several."""
-        return ""
-
-    def measured(self, texts: Iterable[str]) -> tuple[Ids, Ids]:
+    def encode_with_ends(self, texts: Iterable[str]) -> tuple[Ids, Ids]:
         """All `texts` as ids, and the characters up to the end of each, both (tokens,)."""
         ids: list[Ids] = [np.empty(0, np.int32)]
         ends: list[Ids] = [np.empty(0, np.int64)]
@@ -138,10 +174,8 @@ class _Tokens:
         return np.concatenate([np.empty(0, np.int32), *map(self.encode, whole_words(texts))])
 
 
-class Pieces(_Tokens):
+class SubwordCodec(_TokenCodec):
     """Ids that are pieces of words; every text can be read and written."""
-
-    unit: Unit = "pieces"
 
     def __init__(self, tokenizer: "SentencePieceTokenizer") -> None:
         self.tokenizer = tokenizer
@@ -178,13 +212,13 @@ class Pieces(_Tokens):
         """The last piece of `prime`."""
         return self.texts[ids[-1]]
 
-    def writer(self, before: str) -> Writer:
+    def stream_decoder(self, prefix: str = "") -> StreamDecoder:
         """What turns ids into text; bytes that make no character are dropped."""
         decode, data = codecs.getincrementaldecoder("utf-8")("ignore").decode, self._data
         return lambda id_: decode(data[id_])
 
 
-class Words(_Tokens):
+class WordCodec(_TokenCodec):
     """Ids that are words, punctuation and line ends.
 
     A space goes between two of them, but for: before closing punctuation, after opening brackets
@@ -192,9 +226,7 @@ class Words(_Tokens):
     (ideographs, kana). Tabs and runs of spaces are lost; line ends are kept.
     """
 
-    unit: Unit = "words"
-
-    def __init__(self, tokenizer: WordTokenizer) -> None:
+    def __init__(self, tokenizer: "WordTokenizer") -> None:
         self.tokenizer = tokenizer
         buckets = ("",) * tokenizer.oov_buckets
         self._spelt = ("", *tokenizer.words_by_id, *buckets, *tokenizer.added)
@@ -224,29 +256,17 @@ class Words(_Tokens):
         word = self.tokenizer.words(stand_in(prime, more=True))[-1]
         return STAND_INS.get(word, word)
 
-    def writer(self, before: str) -> Writer:
-        """What turns ids that come after the text `before` into text."""
-        last, spelt, texts = stand_in(before, more=True)[-1:] or LINE_END, self._spelt, self.texts
+    def stream_decoder(self, prefix: str = "") -> StreamDecoder:
+        """What turns ids that come after the text `prefix` into text."""
+        last, spelt, texts = stand_in(prefix, more=True)[-1:] or LINE_END, self._spelt, self.texts
 
-        def write(id_: int) -> str:
+        def decode(id_: int) -> str:
             nonlocal last
             space = " " if spaced(last, spelt[id_][0]) else ""
             last = spelt[id_][-1]
             return space + texts[id_]
 
-        return write
-
-
-Writing = Characters | Pieces | Words
-Tokenizers = Union[CharTokenizer, WordTokenizer, "SentencePieceTokenizer"]
-
-
-@functools.lru_cache(maxsize=8)
-def writing_of(tokenizer: Tokenizers) -> Writing:
-    """How a generator with this tokenizer writes."""
-    if isinstance(tokenizer, CharTokenizer):
-        return Characters(tokenizer)
-    return Words(tokenizer) if isinstance(tokenizer, WordTokenizer) else Pieces(tokenizer)
+        return decode
 
 
 def whole_words(pieces: Iterable[str]) -> Iterator[str]:
