@@ -106,6 +106,15 @@ def test_every_way_of_telling_kinds_apart_is_noticed(code: str):
     assert BY_KIND.search(code)
 
 
+def test_ids_are_defined_once():
+    defining = {
+        str(path.relative_to(PACKAGE))
+        for path in SOURCES
+        if re.search(r"^Ids = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert defining == {"tokenizers/base.py"}
+
+
 def test_every_room_that_is_allowed_exists():
     assert {room_of(path) for path in SOURCES} == ALLOWED.keys()
 

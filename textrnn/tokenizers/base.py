@@ -46,7 +46,7 @@ class Tokenizer(Protocol):
     @property
     @abstractmethod
     def vocabulary(self) -> Mapping[str, int]:
-        """Token -> id, of all tokens that have an id of their own; empty without a `rule`."""
+        """Token -> id, of tokens with an id of their own that `rule` finds in a text."""
 
     @property
     @abstractmethod

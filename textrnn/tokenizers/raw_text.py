@@ -36,7 +36,7 @@ class TextTokenizer(Tokenizer):
         self._words = WordTokenizer((), rule=rule, lower=False, oov_buckets=1)
 
     @classmethod
-    def fit(cls, texts: Iterable[str], *, rule: Rule = "unicode") -> Self:
+    def fit(cls, texts: Iterable[str], *, rule: Rule) -> Self:
         """The tokenizer of this `rule`; `texts` are not read, for there is no vocabulary."""
         return cls(rule=rule)
 

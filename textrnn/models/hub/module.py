@@ -93,8 +93,8 @@ class Lifted:
         rows = {word: row for row, word in reversed(list(enumerate(self.words)))}
         table = np.tile(self.unknown, (tokenizer.vocab_size, 1))
         table[PAD_ID] = 0
-        for word, id_ in tokenizer.vocabulary.items():
-            table[id_] = self.vectors[rows[word]]
+        known = tokenizer.vocabulary
+        table[list(known.values())] = self.vectors[[rows[word] for word in known]]
         return table
 
 
