@@ -172,7 +172,7 @@ def test_without_a_prime_every_model_begins_a_text_after_something_that_it_knows
     model = model_of(tokens, corpus, lower=lower)
     start = check_call(model, "", 30, seed, (), "error")
     assert len(start.ids) == 1 and start.only is None
-    assert start.ids[0] in model.tokenizer.codec.measured([corpus])[0]
+    assert start.ids[0] in model.tokenizer.codec.encode_with_ends([corpus])[0]
     whole = "".join(stream(model, length=30, seed=seed))
     assert len(whole) == 30 or tokens == "sentencepiece"  # which may write half a character
     assert generate(model, length=30, seed=seed) == generate(model, "", 30, seed=seed) == [whole]
