@@ -206,6 +206,68 @@ def test_without_a_prime_a_session_begins_a_new_text(text):
     )
 
 
+STOPS = [(FIRST[12],), (FIRST[12:14],), ("e", "a", "io"), (" ", "\n")]
+
+
+def written_on(text: str, stop: tuple[str, ...], seed: int) -> tuple[str, str]:
+    """What follows `text` up to a stop text, and that stop text."""
+    whole = "".join(generation.stream(MODEL, text, LENGTH, seed=seed))
+    written = "".join(generation.stream(MODEL, text, LENGTH, seed=seed, stop=stop))
+    return written, next((s for s in stop if whole[len(written) :].startswith(s)), "")
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_enter_goes_on_after_the_stop_text_that_ended_the_text(stop):
+    text, passed = "ab", ""
+    for enters in range(8):
+        written, ended_by = written_on(text + passed, stop, seed=7 + enters)
+        before, text = text, text + passed + written
+        assert session(*[""] * enters, stop=stop)[0] == text
+        assert len(text) > len(before) or not enters
+        assert not any(each in written for each in stop)
+        passed = ended_by
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_the_text_is_what_was_shown_turn_after_turn_with_stop_texts_too(stop):
+    text, shown = session("", "", "", stop=stop, prime="ab")
+    told = shown.replace("(Enter writes on, h lists the commands, q quits)\n", "").split("\n> ")
+    told[-1:] = []  # the end of input
+    rebuilt = ""
+    for turn in told:
+        line = rebuilt.rpartition("\n")[2][-80:]
+        assert turn.startswith(line)
+        rebuilt += turn[len(line) :]
+    assert rebuilt == text
+    assert f"> {text}\n> " in session("", "", "", "p", stop=stop)[1]
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_stop_text_that_was_passed_is_undone_retried_and_saved_with_its_turn(stop, tmp_path):
+    def text_of(*lines: str) -> str:
+        return session(*lines, stop=stop)[0]
+
+    assert text_of("", "u") == text_of()
+    assert text_of("", "u", "u") == "ab"
+    _, ended_by = written_on("ab", stop, seed=7)
+    begun = text_of() + ended_by
+    assert text_of("", "r") == begun + written_on(begun, stop, seed=9)[0]
+    assert text_of("", "u", "") == text_of("", "r")
+    text_of("", f"w {tmp_path / 'story.txt'}")
+    assert (tmp_path / "story.txt").read_text(encoding="utf-8") == text_of("")
+
+
+def test_own_words_take_the_place_of_a_stop_text():
+    stop = STOPS[0]
+    text, _ = session(stop=stop)
+    assert session("+ cd", stop=stop)[0].startswith(text + "cd")
+    assert session("+", stop=stop) == session("", stop=stop)
+
+
+def test_nothing_is_passed_after_a_continuation_that_no_stop_text_ended():
+    assert session("", "", stop=("zq!",))[0] == text_of("", "")
+
+
 @pytest.mark.parametrize(
     ("settings", "kind"),
     [({"prime": "ROMEO"}, TokenizerError), ({"length": -1}, ConfigError),

@@ -175,7 +175,7 @@ def test_a_class_is_short_by_less_than_a_group(sizes, share, seed):
     numbers = np.repeat(np.arange(len(sizes)), sizes)
     labels = (numbers % 2).astype(np.int32)  # every group is of one class
     room = np.maximum(np.round(share * np.bincount(labels)), 1)
-    least = [min(sizes[number :: 2]) for number in range(2)]
+    least = [min(sizes[number::2]) for number in range(2)]
     if (room < least).any():  # there is no group to set apart
         with pytest.raises(CorpusError, match="no group with a text of class"):
             grouped_split(labels, numbers, share, seed)

@@ -284,6 +284,18 @@ def test_of_several_stop_texts_the_first_to_be_complete_ends_the_text(text, stop
 
 
 @given(text=letters, stop=stops)
+def test_the_stop_text_that_ends_a_text_is_known_afterwards(text, stop):
+    written, characters = "", until(iter(text), stop)
+    try:
+        while True:
+            written += next(characters)
+    except StopIteration as end:
+        assert end.value in ("", *stop)
+        assert text.startswith(written + end.value)
+        assert bool(end.value) == any(each in text for each in stop)
+
+
+@given(text=letters, stop=stops)
 def test_only_what_may_begin_a_stop_text_is_held_back(text, stop):
     read, given_out = [], []
 

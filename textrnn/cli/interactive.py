@@ -1,11 +1,12 @@
 """`textrnn generate --interactive`: a person and a model write one text in turns.
 
 A turn is the person's words, often none, and what the model wrote on from them. The text is the
-prime and all turns.
+prime and all turns. A stop text ends a turn and is no part of it; writing on without words of one's
+own begins the next turn with it, so that the text goes on after it.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +16,11 @@ from textrnn.cli.options import write_file
 from textrnn.config.base import parse_setting
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
-from textrnn.engine.stopping import stop_texts
+from textrnn.engine.stopping import stop_texts, until
 from textrnn.errors import ConfigError, TextRNNError
 
 HELP = """\
-  Enter     write on
+  Enter     write on, past the stop text if one came
   r         retry: throw the last continuation away and write another
   u         undo the last continuation, and your words before it
   + WORDS   add words of your own, then write on; \\n is a line end
@@ -34,10 +35,11 @@ SHOWN = 80  # characters of the line so far that are shown again before it goes 
 
 
 class Turn(NamedTuple):
-    """What a person added, and what the model wrote on from there."""
+    """What was added to the text, and what the model wrote on from there."""
 
     words: str
     written: str
+    stop: str = ""  # the stop text that ended it, not part of the text yet
 
 
 def write_interactively(
@@ -129,7 +131,9 @@ class _Session:
         self._continue("")
 
     def write_on(self, words: str) -> None:
-        """Add `words`, and a continuation."""
+        """Add `words`, or with none the stop text that ended the last turn, and a continuation."""
+        if not words and self.turns:
+            words = self.turns[-1].stop
         # Refuses unknown characters before anything changes.
         self.model.tokenizer.codec.start(words, "error")
         self.write(_last_line(self.text) + words)
@@ -138,17 +142,22 @@ class _Session:
     def _continue(self, words: str) -> None:
         characters = generation.stream(
             self.model, self.text + words, self.length,
-            sampling=self.sampling, seed=self.next_seed, stop=self.stop,
+            sampling=self.sampling, seed=self.next_seed,
         )  # fmt: skip
         self.next_seed += 1
-        written = ""
+        written = stop = ""
+
+        def shown() -> Iterator[str]:
+            nonlocal stop
+            stop = yield from until(characters, self.stop)
+
         try:
-            for character in characters:
+            for character in shown():
                 written += character
                 self.write(character)
         except KeyboardInterrupt:
             pass  # stops this continuation; what is written stays
-        self.turns.append(Turn(words, written))
+        self.turns.append(Turn(words, written, stop))
         self.write("\n")
 
     def undo(self) -> None:

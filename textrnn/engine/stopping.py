@@ -3,7 +3,7 @@
 A text ends at its length, in characters whatever the tokens are, or before a stop text.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from textrnn.tokenizers import Codec
 from textrnn.tokenizers.codec import Start, StreamDecoder
@@ -54,10 +54,11 @@ class Continuation:
         self.done = len(end) < len(tail) or len(self.written) == self.length
 
 
-def until(characters: Iterator[str], stop: str | Iterable[str]) -> Iterator[str]:
+def until(characters: Iterator[str], stop: str | Iterable[str]) -> Generator[str, None, str]:
     """Pass characters on up to the first text of `stop` to be complete.
 
-    What may be the beginning of a stop text is held back until it is known not to be.
+    What may be the beginning of a stop text is held back until it is known not to be. The
+    generator returns the stop text, or "" when the characters end without one.
     """
     stop, held = stop_texts(stop), ""
     for character in characters:
@@ -65,11 +66,12 @@ def until(characters: Iterator[str], stop: str | Iterable[str]) -> Iterator[str]
         found = [at for text in stop if (at := held.find(text)) >= 0]
         if found:
             yield from held[: min(found)]
-            return
-        keep = max(_overlap(held, text) for text in stop)
+            return held[min(found) :]
+        keep = max((_overlap(held, text) for text in stop), default=0)
         yield from held[: len(held) - keep]
         held = held[len(held) - keep :]
     yield from held
+    return ""
 
 
 def _overlap(text: str, stop: str) -> int:
