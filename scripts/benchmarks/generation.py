@@ -28,6 +28,7 @@ from textrnn.artifacts import registry
 from textrnn.artifacts.generator import Artifact
 from textrnn.config.generator import GeneratorConfig, weight_shapes
 from textrnn.config.sampling import SamplingConfig
+from textrnn.config.weights import CELLS
 from textrnn.engine import generation
 from textrnn.tokenizers import CharTokenizer
 
@@ -121,7 +122,7 @@ def textbook_predict(units: int, characters: int) -> Timed:
 def gflops(model: Artifact, characters_per_second: float) -> float:
     """Multiplications and additions of the matrix products, the folded table not counted."""
     config = model.config
-    width = {"gru": 3, "lstm": 4}[config.cell] * config.units
+    width = CELLS[config.cell].gates * config.units
     products = config.units * width * (2 * config.layers - 1) + config.units * config.vocab_size
     return 2 * products * characters_per_second / 1e9
 

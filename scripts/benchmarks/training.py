@@ -30,7 +30,7 @@ import numpy as np
 import tensorflow as tf
 
 from textrnn.config.generator import GeneratorConfig, TrainingConfig, weight_shapes
-from textrnn.config.weights import GATES
+from textrnn.config.weights import CELLS
 from textrnn.datasets.windows import stateful_streams, stateless_windows
 from textrnn.models.layers import mingru
 from textrnn.models.layers import recurrent as layers_recurrent
@@ -57,8 +57,8 @@ class Case:
     @property
     def gflop(self) -> float:
         """Of the matrix products of a step: forward once, backward twice."""
-        width, inputs = GATES[self.cell] * self.units, self.embedding or VOCAB
-        recurrent = 0 if self.cell == "mingru" else self.units
+        spec, inputs = CELLS[self.cell], self.embedding or VOCAB
+        width, recurrent = spec.gates * self.units, self.units if spec.recurrent else 0
         one = (inputs + recurrent) * width
         if self.bidirectional:
             return 6 * 2 * one * self.batch * self.window / 1e9
@@ -242,10 +242,10 @@ def pipeline(rounds: int) -> dict[str, Any]:
         fixed = next(batches)
 
         def with_data(learner: Learner = learner, batches: Any = batches) -> float:
-            return learner.step(*next(batches))
+            return float(learner.step(*next(batches)))
 
         def without(learner: Learner = learner, fixed: Any = fixed) -> float:
-            return learner.step(*fixed)
+            return float(learner.step(*fixed))
 
         seconds = interleaved({"data": with_data, "fixed": without}, 4 * rounds)
         values = zip(seconds["data"], seconds["fixed"], strict=True)

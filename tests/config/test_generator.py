@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textrnn.config.base import parse_setting
+from textrnn.config.base import Config, parse_setting
 from textrnn.config.generator import (
     PRESETS,
-    Config,
     GeneratorConfig,
     GeneratorRecipe,
     GeneratorTextConfig,

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from support.models import random_weights
 
-from textrnn.config import weights as config_weights
 from textrnn.config.generator import GeneratorConfig, weight_shapes
-from textrnn.engine import generator
+from textrnn.config.weights import CELLS as SPECS
+from textrnn.engine import stack
 from textrnn.engine.generator import Network
 from textrnn.models.generator import build_generator, reset_states, state_variables
 from textrnn.models.layers.recurrent import LayerNormSimpleRNNCell
@@ -106,9 +106,9 @@ def test_the_size_of_the_chunks_does_not_matter(cell, monkeypatch):
     network, ids = Network(config, random_weights(config)), random_ids(50)
     whole = network.logits(ids)
     for values in (1, 7 * ROWS * 4 * 7, 2**23):
-        monkeypatch.setattr(generator, "CHUNK_VALUES", values)
+        monkeypatch.setattr(stack, "CHUNK_VALUES", values)
         chunks = list(network.chunks(ids, network.zero_state(ROWS)))
-        width = config_weights.GATES[cell] * config.units
+        width = SPECS[cell].gates * config.units
         span = max(1, values // (ROWS * width))
         assert [chunk.shape[1] for chunk in chunks[:-1]] == [span] * (len(chunks) - 1)
         assert close(np.concatenate(chunks, axis=1), whole)

@@ -4,20 +4,17 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from support.generators import KINDS, LINES, token_model
 from support.models import tiny_model
 
 from textrnn.artifacts.generator import Artifact
 from textrnn.data.corpora import Corpus
-from textrnn.engine import generator
+from textrnn.engine import stack
 from textrnn.engine.generator import build_network
 from textrnn.errors import CorpusError
 from textrnn.evaluation import generator as evaluation_generator
 from textrnn.evaluation import language_modelling
-from textrnn.evaluation.language_modelling import Score, cold, log_likelihoods, streamed
+from textrnn.evaluation.language_modelling import Score, cold, streamed
 
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
 
@@ -95,7 +92,7 @@ def test_how_many_windows_are_computed_at_a_time_does_not_matter(rows, monkeypat
     expected = cold(build_network(model), ids, window=20)
     monkeypatch.setattr(language_modelling, "ROWS", rows)
     assert equal(cold(build_network(model), ids, window=20), expected)
-    monkeypatch.setattr(generator, "CHUNK_VALUES", 500)
+    monkeypatch.setattr(stack, "CHUNK_VALUES", 500)
     assert equal(cold(build_network(model), ids, window=20), expected)
 
 
@@ -149,34 +146,6 @@ def test_progress_rises_to_all_characters(score, characters, monkeypatch):
     assert seen[-1] == (characters, characters) == (result.characters, characters)
     assert len(seen) > 1
     assert seen == sorted(set(seen)) and {total for _, total in seen} == {characters}
-
-
-@given(
-    logits=hnp.arrays(
-        np.float32, st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(1, 6)),
-        elements=st.floats(-50, 50, width=32),
-    ),
-    data=st.data(),
-)  # fmt: skip
-def test_log_likelihoods_are_the_log_of_the_softmax_at_the_targets(logits, data):
-    rows, steps, vocab_size = logits.shape
-    targets = data.draw(
-        hnp.arrays(np.uint8, (rows, steps), elements=st.integers(0, vocab_size - 1))
-    )
-    result = log_likelihoods(logits, targets)
-    for row in range(rows):
-        for step in range(steps):
-            exponentials = [math.exp(value) for value in logits[row, step]]
-            expected = math.log(exponentials[targets[row, step]] / math.fsum(exponentials))
-            assert result[row, step] == pytest.approx(expected, abs=2e-5)
-
-
-@pytest.mark.parametrize("size", [1e4, 3e37])
-def test_huge_logits_have_finite_likelihoods(size):
-    logits = np.array([[-size, size, 0]], np.float32)
-    with np.errstate(all="raise", under="ignore"):
-        assert log_likelihoods(logits, np.array([1])).tolist() == [0]
-        assert log_likelihoods(logits, np.array([2])).tolist() == [-np.float32(size)]
 
 
 def test_a_report_gives_the_loss_in_every_usual_measure():

@@ -18,8 +18,8 @@ from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.engine.language_model import score as score_of
+from textrnn.engine.numerics import log_likelihoods
 from textrnn.errors import ArtifactError
-from textrnn.evaluation.language_modelling import log_likelihoods
 from textrnn.models.language_model import (
     TiedSoftmax,
     build_language_model,

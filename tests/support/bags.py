@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from textrnn.artifacts.registry import ClassifierArtifact
-from textrnn.config.classifier import ClassifierConfig, classifier_weight_shapes
+from textrnn.config.classifier import ClassifierConfig, weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.tokenizers import WordTokenizer
 
@@ -29,7 +29,7 @@ def bag_of_words(
         layers=0,
         pooling="mean",
     )
-    shapes = classifier_weight_shapes(config)
+    shapes = weight_shapes(config)
     weights = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     for word, effect in effects.items():
         weights["embedding/embeddings"][tokenizer.encode(word)[0]] = effect

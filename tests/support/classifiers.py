@@ -8,7 +8,7 @@ import numpy as np
 
 from support.models import random_weights
 from textrnn.artifacts.registry import ClassifierArtifact
-from textrnn.config.classifier import ClassifierConfig, classifier_weight_shapes
+from textrnn.config.classifier import ClassifierConfig, weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.data.labelled import Labelled
 from textrnn.tokenizers import WordTokenizer
@@ -36,7 +36,7 @@ def random_classifier(
         ReadingConfig(**{"max_words": 40, **(reading or {})}),
         tuple(classes),
         tokenizer,
-        random_weights(network, seed, classifier_weight_shapes),
+        random_weights(network, seed, weight_shapes),
         **(about or {}),
     )
 

@@ -41,6 +41,7 @@ class FakeLearner:
     step_seconds: Callable[[int], float]
     steps_done: int = 0
     learning_rate: float = 0.01
+    steps_per_reading: int = 1
 
     def step(self, inputs: Any, targets: Any) -> float:
         self.steps_done += 1
@@ -48,6 +49,9 @@ class FakeLearner:
         return 0.5
 
     def reset_states(self) -> None:
+        pass
+
+    def start_epoch(self, epoch: int) -> None:
         pass
 
     def arrays(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from support.watching import Watch, history
 
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.errors import ConfigError
-from textrnn.models.classifier import build_classifier
-from textrnn.training.adversarial import AdversarialLearner, worst_shift
+from textrnn.models.classifier import build_classifier, split_at_words
+from textrnn.training.adversarial import AdversarialLearner, random_states, worst_shift
 from textrnn.training.learner import Learner
 from textrnn.training.tasks.classifier import loss_of, train_classifier
 
@@ -20,9 +20,9 @@ IDS = np.array([[3, 4, 5, 0, 0], [7, 2, 9, 11, 6]], np.int32)
 LABELS = np.array([0, 1], np.int32)
 
 
-def learner(size, rates, **training):
-    config = ClassifierConfig(vocab_size=12, classes=2, **SHAPE, **rates)
-    model = build_classifier(config, seed=1, adversarial=bool(size))
+def learner(size, rates, shape=SHAPE, **training):
+    config = ClassifierConfig(vocab_size=12, classes=2, **{**shape, **rates})
+    model = build_classifier(config, seed=1)
     settings = ClassifierTrainingConfig(adversarial=size, learning_rate=0.01, **training)
     kind = AdversarialLearner if size else Learner
     return kind(model, settings, 100, loss_of(None))
@@ -51,22 +51,50 @@ def gradients(learner):
     return float(loss), [gradient.numpy() for gradient in found]
 
 
-def test_the_gradient_is_the_mean_of_that_at_the_words_and_that_at_the_shifted_words():
-    adversarial, plain = learner(2.0, NONE), learner(0.0, NONE)
+@pytest.mark.parametrize(
+    "shape",
+    [SHAPE, {**SHAPE, "conv_layers": 1, "conv_width": 3, "l2": 0.1}, {**SHAPE, "layers": 0,
+     "pooling": "max", "dense_units": 3}],
+    ids=["recurrent", "convolution", "bag"],
+)  # fmt: skip
+def test_the_gradient_is_that_of_the_mean_of_both_losses_and_the_penalties(shape):
+    adversarial, plain = learner(2.0, NONE, shape), learner(0.0, NONE, shape)
     loss, found = gradients(adversarial)
     clean_loss, clean = gradients(plain)
     assert loss == pytest.approx(clean_loss)
-    model, layer = adversarial.model, adversarial.model.get_layer("shifted")
+    model, (below, above) = plain.model, split_at_words(plain.model)
+    mask, loss_at = tf.constant(IDS != 0), loss_of(None)
     with tf.GradientTape() as tape:
-        first = loss_of(None)(LABELS, model(IDS, training=True))
-        words = layer.passed
-    layer.shift = worst_shift(words, tape.gradient(first, words), 2.0)
-    with tf.GradientTape() as tape:
-        second = loss_of(None)(LABELS, model(IDS, training=True))
+        words = below(IDS)
+        first = loss_at(LABELS, above(words, mask=mask))
+    shift = worst_shift(words, tape.gradient(first, words), 2.0)
+    with tf.GradientTape() as tape:  # the second loss as one function of all weights
+        second = loss_at(LABELS, above(below(IDS) + shift, mask=mask))
     assert second > first + 1e-4
     rows = zip(found, clean, tape.gradient(second, model.trainable_variables), strict=True)
     for mean, one, other in rows:
         np.testing.assert_allclose(mean, (one + tf.convert_to_tensor(other).numpy()) / 2, atol=1e-6)
+
+
+def test_an_embedding_that_stays_as_it_is_has_no_gradient():
+    config = ClassifierConfig(vocab_size=12, classes=2, **SHAPE, **NONE)
+    model = build_classifier(config, train_embedding=False)
+    settings = ClassifierTrainingConfig(adversarial=1.0)
+    _, found = gradients(AdversarialLearner(model, settings, 100, loss_of(None)))
+    assert [each.shape for each in found] == [v.shape for v in model.trainable_variables]
+
+
+@pytest.mark.parametrize("rates", [NONE, DROPOUTS], ids=["plain", "dropout"])
+def test_both_parts_of_a_classifier_are_the_classifier_and_share_its_weights(rates):
+    model = build_classifier(ClassifierConfig(vocab_size=12, classes=2, **SHAPE, **rates))
+    below, above = split_at_words(model)
+    whole = model(IDS, training=False)
+    parts = above(below(IDS, training=False), mask=tf.constant(IDS != 0), training=False)
+    np.testing.assert_allclose(parts, whole, atol=1e-6)
+    shared = [id(variable) for variable in [*below.weights, *above.weights]]
+    assert shared == [id(variable) for variable in model.weights]
+    draws = [v.path for v in [*random_states(below), *random_states(above)]]
+    assert sorted(draws) == sorted(v.path for v in model.variables if "seed" in v.path)
 
 
 def test_a_shift_of_next_to_nothing_learns_as_no_adversary_does_whatever_is_dropped():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from textrnn import tokenizers
 from textrnn.artifacts import folders, storage
-from textrnn.config.classifier import ClassifierConfig, LongTexts, classifier_weight_shapes
+from textrnn.config.classifier import ClassifierConfig, LongTexts, weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ArtifactError
 from textrnn.tokenizers import Tokenizer
@@ -103,7 +103,7 @@ def read(
             f"{reading.tokens}; they are of two different models"
         )
     storage.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
-    shapes = classifier_weight_shapes(config)
+    shapes = weight_shapes(config)
     if not tokenizer.has_ids:
         del shapes["embedding/embeddings"]
         about = {**about, "hub": _hub(path, record.get("hub"), shapes)}

@@ -5,28 +5,25 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from textrnn.config.base import Config
 from textrnn.config.language_model import PretrainingConfig
-from textrnn.config.network import Cell, check_recurrent_dropout
+from textrnn.config.network import POOLINGS, Pooling, RecurrentConfig
 from textrnn.config.parts import names_in
 from textrnn.config.recipe import Recipe
 from textrnn.config.text import ReadingConfig
 from textrnn.config.training import LearningConfig
-from textrnn.config.weights import cell_shapes
+from textrnn.config.weights import Cell, Shapes, stack_shapes
 from textrnn.errors import ConfigError
 
-Pooling = Literal["last", "max", "mean", "all"]
 ClassWeights = Literal["none", "balanced"]
 LongTexts = Literal["cut", "whole", "windows"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierConfig(Config):
+class ClassifierConfig(RecurrentConfig):
     """Shape of a classifier: embedding, convolutions, recurrent layers, pooling, head."""
 
     derived = MappingProxyType({"vocab_size": 1, "classes": 2})
 
-    vocab_size: int
     classes: int
     embedding_dim: int = 128
     conv_layers: int = 0
@@ -35,7 +32,7 @@ class ClassifierConfig(Config):
     conv_pool: int = 5  # words to one, after a convolution that something follows
     cell: Cell = "lstm"
     layers: int = 1  # recurrent; 0 pools what is below
-    units: int = 64  # per layer and direction
+    units: int = 64
     bidirectional: bool = True
     pooling: Pooling = "all"  # over time; all: last, max and mean side by side
     dense_units: int = 0  # of a hidden layer before the head; 0 is none
@@ -43,24 +40,22 @@ class ClassifierConfig(Config):
     word_dropout: float = 0.1  # on whole words
     embedding_dropout: float = 0.3  # on embedded features, one mask a text
     dropout: float = 0.3  # between layers, one mask a text, and before the head
-    recurrent_dropout: float = 0.0  # on the state that goes round
-    l1: float = 0.0  # penalties on the kernels and recurrent kernels
+    recurrent_dropout: float = 0.0
+    l1: float = 0.0
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        self._one_of("cell", Cell)
         self._one_of("pooling", Pooling)
-        self._at_least(
-            1, "vocab_size", "embedding_dim", "units", "conv_filters", "conv_width", "conv_pool",
-        )  # fmt: skip
+        self._at_least(1, "embedding_dim", "conv_filters", "conv_width", "conv_pool")
         self._at_least(2, "classes")
-        self._at_least(0, "layers", "conv_layers", "dense_units", "l1", "l2")
-        self._share("word_dropout", "embedding_dropout", "dropout", "recurrent_dropout")
-        check_recurrent_dropout(self.cell, self.recurrent_dropout)
-        if not self.layers and self.pooling in ("last", "all"):
+        self._at_least(0, "conv_layers", "dense_units")
+        self._share("word_dropout", "embedding_dropout")
+        super().__post_init__()
+        if not self.layers and POOLINGS[self.pooling].recurrent:
+            others = " or ".join(name for name, each in POOLINGS.items() if not each.recurrent)
             raise ConfigError(
                 f"pooling {self.pooling} takes a recurrent layer's last state and there is none; "
-                f"use max or mean, or layers of 1 or more"
+                f"use {others}, or layers of 1 or more"
             )
 
     @property
@@ -203,21 +198,17 @@ def classifier_preset(name: str) -> Mapping[str, Any]:
     return CLASSIFIER_PRESETS[name]
 
 
-def classifier_weight_shapes(config: ClassifierConfig) -> dict[str, tuple[int, ...]]:
+def weight_shapes(config: ClassifierConfig) -> Shapes:
     """Name -> shape of every weight, named as Keras names them, in its order."""
-    shapes: dict[str, tuple[int, ...]] = {
-        "embedding/embeddings": (config.vocab_size, config.embedding_dim)
-    }
+    shapes: Shapes = {"embedding/embeddings": (config.vocab_size, config.embedding_dim)}
     features = config.embedding_dim
     for index in range(1, config.conv_layers + 1):
         shapes[f"conv_{index}/kernel"] = (config.conv_width, features, config.conv_filters)
         shapes[f"conv_{index}/bias"] = (config.conv_filters,)
         features = config.conv_filters
-    for index in range(1, config.layers + 1):
-        for cell in cell_names(config, index):
-            shapes |= cell_shapes(cell, config.cell, config.units, features)
-        features = config.units * config.directions
-    features *= 3 if config.pooling == "all" else 1
+    stack, features = stack_shapes(config, features)
+    shapes |= stack
+    features *= len(POOLINGS[config.pooling].parts)
     if config.dense_units:
         shapes["hidden/kernel"] = (features, config.dense_units)
         shapes["hidden/bias"] = (config.dense_units,)
@@ -225,11 +216,3 @@ def classifier_weight_shapes(config: ClassifierConfig) -> dict[str, tuple[int, .
     shapes["output/kernel"] = (features, config.logits)
     shapes["output/bias"] = (config.logits,)
     return shapes
-
-
-def cell_names(config: ClassifierConfig, index: int) -> list[str]:
-    """What the weights of recurrent layer `index`, from 1, are filed under, forwards first."""
-    cell = f"rnn_{index}/{config.cell}_cell"
-    if config.bidirectional:
-        return [f"bidirectional_{index}/{way}_{cell}" for way in ("forward", "backward")]
-    return [cell]

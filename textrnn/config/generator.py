@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from textrnn.config.base import Config
-from textrnn.config.network import Cell, check_recurrent_dropout
+from textrnn.config.network import RecurrentConfig
 from textrnn.config.parts import is_file, parse_part, parse_validation
 from textrnn.config.recipe import Recipe
 from textrnn.config.training import LearningConfig
-from textrnn.config.weights import cell_shapes
+from textrnn.config.weights import Cell, Shapes, stack_shapes
 from textrnn.errors import ConfigError
 
 Written = Literal["char", "word", "sentencepiece"]
@@ -37,34 +37,27 @@ class GeneratorTextConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratorConfig(Config):
+class GeneratorConfig(RecurrentConfig):
     """Shape of a generator; saved as config.json beside its weights."""
 
     derived = MappingProxyType({"vocab_size": 1})
-
-    vocab_size: int
     cell: Cell = "gru"
     layers: int = 2
     units: int = 256  # per layer
     embedding_dim: int = 64  # 0 is one-hot input
     residual: bool = True  # layer k >= 2 adds its input to its output
-    # Dropout rates; each draws one mask a sequence ("locked": Gal and Ghahramani 2016).
+    # Dropout rates; each draws one mask a sequence.
     input_dropout: float = 0.0  # on what enters the first layer
     dropout: float = 0.1  # between layers
     output_dropout: float = 0.1  # before the output layer
-    # On the state that goes round; none: a tenth, and nothing where a cell has no such product.
     recurrent_dropout: float | None = None
-    l1: float = 0.0  # penalties on the kernels and recurrent kernels
+    l1: float = 0.0
     l2: float = 0.0
 
     def __post_init__(self) -> None:
-        self._one_of("cell", Cell)
-        if self.recurrent_dropout is None:
-            object.__setattr__(self, "recurrent_dropout", 0.0 if self.cell == "mingru" else 0.1)
-        self._at_least(1, "vocab_size", "layers", "units")
-        self._at_least(0, "embedding_dim", "l1", "l2")
-        self._share("input_dropout", "dropout", "output_dropout", "recurrent_dropout")
-        check_recurrent_dropout(self.cell, self.recurrent_dropout)
+        self._at_least(1, "layers")
+        self._share("input_dropout", "output_dropout")
+        super().__post_init__()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,20 +157,13 @@ def preset(name: str) -> Mapping[str, Any]:
     return PRESETS[name]
 
 
-def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
+def weight_shapes(config: GeneratorConfig) -> Shapes:
     """Name -> shape of every weight, named as Keras names them, in its order."""
-    shapes: dict[str, tuple[int, ...]] = {}
+    shapes: Shapes = {}
     if config.embedding_dim:
         shapes["embedding/embeddings"] = (config.vocab_size, config.embedding_dim)
-    features = config.embedding_dim or config.vocab_size
-    for index in range(1, config.layers + 1):
-        shapes |= cell_shapes(cell_name(config, index), config.cell, config.units, features)
-        features = config.units
-    shapes["output/kernel"] = (config.units, config.vocab_size)
+    stack, features = stack_shapes(config, config.embedding_dim or config.vocab_size)
+    shapes |= stack
+    shapes["output/kernel"] = (features, config.vocab_size)
     shapes["output/bias"] = (config.vocab_size,)
     return shapes
-
-
-def cell_name(config: GeneratorConfig, index: int) -> str:
-    """What the weights of recurrent layer `index`, from 1, are filed under."""
-    return f"rnn_{index}/{config.cell}_cell"

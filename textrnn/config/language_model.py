@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from textrnn.config.generator import GeneratorConfig, cell_name
+from textrnn.config.generator import GeneratorConfig
 from textrnn.config.recipe import Settings
 from textrnn.config.training import LearningConfig
-from textrnn.config.weights import cell_shapes
+from textrnn.config.weights import Shapes, stack_shapes
 from textrnn.errors import ConfigError
 
 # Defaults of a classifier that starts from a language model, where they differ from others'. A
@@ -87,16 +87,12 @@ def check_unpretrained(given: Settings) -> None:
         )
 
 
-def weight_shapes(config: GeneratorConfig) -> dict[str, tuple[int, ...]]:
+def weight_shapes(config: GeneratorConfig) -> Shapes:
     """Name -> shape of every weight, named as Keras names them, in its order."""
-    shapes: dict[str, tuple[int, ...]] = {
-        "embedding/embeddings": (config.vocab_size, config.embedding_dim)
-    }
-    features = config.embedding_dim
-    for index in range(1, config.layers + 1):
-        shapes |= cell_shapes(cell_name(config, index), config.cell, config.units, features)
-        features = config.units
-    if config.units != config.embedding_dim:
-        shapes["softmax/kernel"] = (config.units, config.embedding_dim)
+    shapes: Shapes = {"embedding/embeddings": (config.vocab_size, config.embedding_dim)}
+    stack, features = stack_shapes(config, config.embedding_dim)
+    shapes |= stack
+    if features != config.embedding_dim:
+        shapes["softmax/kernel"] = (features, config.embedding_dim)
     shapes["softmax/bias"] = (config.vocab_size,)
     return shapes

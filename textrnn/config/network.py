@@ -1,16 +1,65 @@
-"""The cells of recurrent layers by name."""
+"""What the networks of all tasks share: a stack of recurrent layers, and pooling over time."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
+from textrnn.config.base import Config
+from textrnn.config.weights import CELLS, Cell
 from textrnn.errors import ConfigError
 
-Cell = Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru"]
+Pooling = Literal["last", "max", "mean", "all"]
 
 
-def check_recurrent_dropout(cell: Cell, rate: float | None) -> None:
-    """ConfigError where `cell` has no recurrent product whose state could be dropped."""
-    if cell == "mingru" and rate:
-        raise ConfigError(
-            f"recurrent_dropout must be 0 with the cell mingru, whose state goes through no "
-            f"product (use the other dropouts), got {rate}"
-        )
+@dataclass(frozen=True, kw_only=True)
+class RecurrentConfig(Config):
+    """Shape of a network of recurrent layers over embedded ids; its kinds set the defaults."""
+
+    vocab_size: int
+    cell: Cell
+    layers: int
+    units: int  # per layer and direction
+    embedding_dim: int
+    dropout: float  # between layers, one mask a sequence ("locked": Gal and Ghahramani 2016)
+    # Dropout of the recurrent state; None is 0.1, or 0 for a cell without a recurrent product.
+    recurrent_dropout: float | None
+    l1: float  # penalties on the kernels and recurrent kernels
+    l2: float
+
+    def __post_init__(self) -> None:
+        self._one_of("cell", Cell)
+        recurrent = CELLS[self.cell].recurrent
+        if self.recurrent_dropout is None:
+            object.__setattr__(self, "recurrent_dropout", 0.1 if recurrent else 0.0)
+        self._at_least(1, "vocab_size", "units")
+        self._at_least(0, "layers", "embedding_dim", "l1", "l2")
+        self._share("dropout", "recurrent_dropout")
+        if self.recurrent_dropout and not recurrent:
+            raise ConfigError(
+                f"recurrent_dropout must be 0 with the cell {self.cell}, whose state goes through "
+                f"no product (use the other dropouts), got {self.recurrent_dropout}"
+            )
+
+    @property
+    def directions(self) -> int:
+        """2 when each recurrent layer also reads backwards."""
+        return 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolingSpec:
+    """How the steps of a text become one vector: the vectors of `parts`, side by side."""
+
+    parts: tuple[str, ...]
+    recurrent: bool = False  # whether it takes the last state of a recurrent layer
+
+
+POOLINGS: Mapping[str, PoolingSpec] = MappingProxyType(
+    {
+        "last": PoolingSpec(parts=("last",), recurrent=True),
+        "max": PoolingSpec(parts=("max",)),
+        "mean": PoolingSpec(parts=("mean",)),
+        "all": PoolingSpec(parts=("last", "max", "mean"), recurrent=True),
+    }
+)

@@ -1,18 +1,73 @@
-"""Names and shapes of the weights of recurrent layers."""
+"""What tells the cells of recurrent layers apart, and the names and shapes of their weights.
 
-GATES = {"gru": 3, "lstm": 4, "simple_rnn": 1, "layer_norm_rnn": 1, "mingru": 2}
+A cell is a row of `CELLS`, a step in `textrnn.engine.cells` and a layer in
+`textrnn.models.layers.cells`; nothing else asks for it by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from textrnn.config.network import RecurrentConfig
+
+Cell = Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru"]
+Shapes = dict[str, tuple[int, ...]]
 
 
-def cell_shapes(name: str, cell: str, units: int, features: int) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the weights of a recurrent layer over so many features, filed under `name`.
+@dataclass(frozen=True, kw_only=True)
+class CellSpec:
+    """What the shapes of a recurrent layer's weights and of its state depend on."""
 
-    Named as Keras names them, in its order.
+    gates: int  # blocks of `units` columns in a kernel, the candidate's among them
+    states: int = 1  # arrays (rows, units) carried from step to step; the first is the output
+    recurrent: bool = True  # whether the state is multiplied by a kernel of its own
+    bias_rows: int = 1  # 2: the input product and the recurrent product have a bias each
+    layer_norm: bool = False  # whether the sum of the products is normalised
+
+    def shapes(self, name: str, units: int, features: int) -> Shapes:
+        """Name -> shape of the weights of a layer of `units` over inputs of so many features.
+
+        `name` is what they are filed under. Named as Keras names them, in its order.
+        """
+        width = self.gates * units
+        shapes: Shapes = {f"{name}/kernel": (features, width)}
+        if self.recurrent:
+            shapes[f"{name}/recurrent_kernel"] = (units, width)
+        shapes[f"{name}/bias"] = (width,) if self.bias_rows == 1 else (self.bias_rows, width)
+        if self.layer_norm:
+            shapes |= {f"{name}/layer_norm/{part}": (width,) for part in ("gamma", "beta")}
+        return shapes
+
+
+CELLS: Mapping[str, CellSpec] = MappingProxyType(
+    {
+        "gru": CellSpec(gates=3, bias_rows=2),  # Keras's reset_after
+        "lstm": CellSpec(gates=4, states=2),
+        "simple_rnn": CellSpec(gates=1),
+        "layer_norm_rnn": CellSpec(gates=1, layer_norm=True),
+        "mingru": CellSpec(gates=2, recurrent=False),  # its gates depend on the input only
+    }
+)
+
+
+def cell_names(config: "RecurrentConfig", index: int) -> list[str]:
+    """What the weights of recurrent layer `index`, from 1, are filed under, forwards first."""
+    cell = f"rnn_{index}/{config.cell}_cell"
+    if config.directions == 1:
+        return [cell]
+    return [f"bidirectional_{index}/{way}_{cell}" for way in ("forward", "backward")]
+
+
+def stack_shapes(config: "RecurrentConfig", features: int) -> tuple[Shapes, int]:
+    """Name -> shape of the weights of all recurrent layers; and how many features they give.
+
+    The first layer's inputs have `features`.
     """
-    width = GATES[cell] * units
-    shapes: dict[str, tuple[int, ...]] = {f"{name}/kernel": (features, width)}
-    if cell != "mingru":  # its gates see the input alone
-        shapes[f"{name}/recurrent_kernel"] = (units, width)
-    shapes[f"{name}/bias"] = (2, width) if cell == "gru" else (width,)
-    if cell == "layer_norm_rnn":
-        shapes |= {f"{name}/layer_norm/{part}": (width,) for part in ("gamma", "beta")}
-    return shapes
+    shapes: Shapes = {}
+    for index in range(1, config.layers + 1):
+        for name in cell_names(config, index):
+            shapes |= CELLS[config.cell].shapes(name, config.units, features)
+        features = config.units * config.directions
+    return shapes, features

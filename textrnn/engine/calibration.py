@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.engine.numerics import below_highest, softmax_weights
 from textrnn.errors import ArtifactError, ConfigError, CorpusError
 
 Floats = npt.NDArray[np.float64]
@@ -37,8 +38,9 @@ def fit_temperature(logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike
     labels = checked_labels(labels, logits.shape)
     if not np.isfinite(logits).all():
         raise ArtifactError("the model gives logits that are no numbers: its weights are damaged")
-    logits = _below_highest(logits)
-    cold, hot = _slope(logits, labels, 1 / LOWEST), _slope(logits, labels, 1 / HIGHEST)
+    # In float64: the difference of two float32 may be no float32.
+    below: Floats = below_highest(logits.astype(np.float64))
+    cold, hot = _slope(below, labels, 1 / LOWEST), _slope(below, labels, 1 / HIGHEST)
     if cold == hot == 0:
         return 1.0
     if cold <= 0:
@@ -49,7 +51,7 @@ def fit_temperature(logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike
     low, high = math.log(LOWEST), math.log(HIGHEST)
     while high - low > PRECISION:
         middle = (low + high) / 2
-        if _slope(logits, labels, math.exp(-middle)) > 0:
+        if _slope(below, labels, math.exp(-middle)) > 0:
             low = middle
         else:
             high = middle
@@ -60,8 +62,7 @@ def probabilities(logits: npt.NDArray[np.floating[Any]], temperature: float = 1.
     """softmax(logits / temperature), (n, classes) -> (n, classes), without overflow."""
     if not 0 < temperature < math.inf:  # written so that nan fails too
         raise ConfigError(f"temperature must be above 0, got {temperature}")
-    with np.errstate(over="ignore"):  # at temperature 1e-300 the unlikely ones go to -inf
-        weights = np.exp(_below_highest(logits) / temperature)
+    weights = softmax_weights(logits.astype(np.float64), temperature)
     return weights / weights.sum(axis=1, keepdims=True)
 
 
@@ -81,12 +82,6 @@ def checked_labels(labels: npt.ArrayLike, shape: tuple[int, ...]) -> Labels:
     if labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < shape[1]:
         raise ValueError(f"labels must be integers from 0 to {shape[1] - 1}")
     return labels.astype(np.int64)
-
-
-def _below_highest(logits: npt.NDArray[np.floating[Any]]) -> Floats:
-    # In float64: the difference of two float32 may be no float32.
-    exact = logits.astype(np.float64)
-    return exact - exact.max(axis=1, keepdims=True)
 
 
 def _slope(logits: Floats, labels: Labels, inverse: float) -> float:

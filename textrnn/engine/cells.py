@@ -7,54 +7,38 @@ through them in one run.
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.config.weights import GATES
+from textrnn.config.weights import CELLS
 
 Floats = npt.NDArray[np.float32]
 State = list[Floats]  # of one layer, each (rows, units); changed in place
+Step = Callable[[Floats], Floats]  # input products (gates, rows, units) -> outputs (rows, units)
 
 
 class Layer:
-    """One recurrent layer's weights, reordered and scaled for its step."""
+    """One recurrent layer's weights, prepared for the step of its cell.
+
+    A cell is a subclass: `_prepare` reorders and scales the weights, `_make_step` is its step.
+    """
+
+    kernel: Floats  # (features, width)
+    bias: Floats  # (width,), to be added to the input products
+    recurrent: Floats  # (units, width), of cells that have such a product
 
     def __init__(
-        self, cell: str, units: int, name: str, weights: Mapping[str, npt.NDArray[Any]]
+        self, units: int, weights: Mapping[str, Floats], *, gates: int, states: int
     ) -> None:
-        self.cell, self.units = cell, units
-        self.width = GATES[cell] * units
-        kernel, bias = (weights[f"{name}/{part}"].astype(np.float32) for part in ("kernel", "bias"))
-        if cell == "mingru":
-            self.kernel, self.bias = (_halve(array, self.units) for array in (kernel, bias))
-            return
-        recurrent = weights[f"{name}/recurrent_kernel"].astype(np.float32)
-        if cell == "gru":
-            # Keras's order is z, r, candidate; reset_after keeps the candidate's recurrent bias
-            # inside the product with r, the other recurrent biases join the input's.
-            self.recurrent_bias = bias[1, 2 * self.units :].copy()
-            bias = bias[0] + np.where(np.arange(self.width) < 2 * self.units, bias[1], 0)
-            kernel, recurrent, bias = (_halve(a, 2 * self.units) for a in (kernel, recurrent, bias))
-        elif cell == "lstm":
-            # Keras's order is i, f, candidate, o; ours puts the three sigmoids side by side.
-            i, f, g, o = np.split(np.arange(self.width), 4)
-            order = np.concatenate([i, f, o, g])
-            kernel, recurrent, bias = (
-                _halve(a[..., order], 3 * self.units) for a in (kernel, recurrent, bias)
-            )
-        elif cell == "layer_norm_rnn":
-            self.gamma, self.beta = (
-                weights[f"{name}/layer_norm/{part}"].astype(np.float32)
-                for part in ("gamma", "beta")
-            )
-        self.kernel, self.bias = np.ascontiguousarray(kernel), bias
-        self.recurrent = np.ascontiguousarray(recurrent)
+        self.units, self.gates, self.states, self.width = units, gates, states, gates * units
+        self._prepare(weights)
 
-    @cached_property
-    def _recurrent_by_gate(self) -> Floats:
-        return np.ascontiguousarray(self.by_gate(self.recurrent))
+    def zero_state(self, rows: int) -> State:
+        """The state before the first step: arrays (rows, units), the outputs first."""
+        return [np.zeros((rows, self.units), np.float32) for _ in range(self.states)]
 
     def by_gate(self, products: Floats) -> Floats:
         """Products (..., rows, width) as a view (..., gates, rows, units)."""
@@ -62,14 +46,24 @@ class Layer:
         parts = products.reshape(*shape, width // self.units, self.units)
         return parts.swapaxes(-3, -2)
 
-    def step(self, hidden: State) -> Callable[[Floats], Floats]:
+    def step(self, hidden: State) -> Step:
         """A function from input products (gates, rows, units) to outputs (rows, units).
 
         It moves `hidden` on in place.
         """
-        cells = {"gru": self._gru, "lstm": self._lstm, "mingru": self._mingru}
-        make = cells.get(self.cell, self._simple)
-        return make(hidden, np.empty((GATES[self.cell], *hidden[0].shape), np.float32))
+        return self._make_step(hidden, np.empty((self.gates, *hidden[0].shape), np.float32))
+
+    def _prepare(self, weights: Mapping[str, Floats]) -> None:
+        """Take what the step needs of `weights`, by part: kernel, bias and what the cell adds."""
+        raise NotImplementedError
+
+    def _make_step(self, hidden: State, a: Floats) -> Step:
+        """`a` (gates, rows, units) is what the step computes in."""
+        raise NotImplementedError
+
+    @cached_property
+    def _recurrent_by_gate(self) -> Floats:
+        return np.ascontiguousarray(self.by_gate(self.recurrent))
 
     def _recurrence(self, a: Floats) -> tuple[Floats, Floats]:
         """What to multiply a state by, and where to, so that `a` holds its recurrent products.
@@ -80,7 +74,20 @@ class Layer:
             return self.recurrent, a.reshape(1, self.width)
         return self._recurrent_by_gate, a
 
-    def _gru(self, hidden: State, a: Floats) -> Callable[[Floats], Floats]:
+
+class GRU(Layer):
+    """z, r = sigmoid(x W + b + h U + c);  g = tanh(x W + b + r (h U + c));  h' = g + z (h - g)."""
+
+    def _prepare(self, weights: Mapping[str, Floats]) -> None:
+        # Keras's order is z, r, candidate; reset_after keeps the candidate's recurrent bias
+        # inside the product with r, the other recurrent biases join the input's.
+        gates, bias = 2 * self.units, weights["bias"]
+        self.recurrent_bias = bias[1, gates:].copy()
+        self.bias = _halve(bias[0] + np.where(np.arange(self.width) < gates, bias[1], 0), gates)
+        self.kernel = _halve(weights["kernel"], gates)
+        self.recurrent = _halve(weights["recurrent_kernel"], gates)
+
+    def _make_step(self, hidden: State, a: Floats) -> Step:
         (h,), bias, (recurrent, out) = hidden, self.recurrent_bias, self._recurrence(a)
         gates, (z, r, candidate) = a[:2], a
         matmul, add, multiply, subtract, tanh = np.matmul, np.add, np.multiply, np.subtract, np.tanh
@@ -101,7 +108,20 @@ class Layer:
 
         return step
 
-    def _lstm(self, hidden: State, a: Floats) -> Callable[[Floats], Floats]:
+
+class LSTM(Layer):
+    """i, f, o, g of x W + h U + b;  c' = f c + i g;  h' = o tanh(c')."""
+
+    def _prepare(self, weights: Mapping[str, Floats]) -> None:
+        # Keras's order is i, f, candidate, o; ours puts the three sigmoids side by side.
+        i, f, g, o = np.split(np.arange(self.width), 4)
+        order = np.concatenate([i, f, o, g])
+        self.kernel, self.recurrent, self.bias = (
+            _halve(weights[part][..., order], 3 * self.units)
+            for part in ("kernel", "recurrent_kernel", "bias")
+        )
+
+    def _make_step(self, hidden: State, a: Floats) -> Step:
         (h, c), (recurrent, out) = hidden, self._recurrence(a)
         gates, (i, f, o, candidate) = a[:3], a
         matmul, add, multiply, tanh = np.matmul, np.add, np.multiply, np.tanh
@@ -120,7 +140,15 @@ class Layer:
 
         return step
 
-    def _mingru(self, hidden: State, a: Floats) -> Callable[[Floats], Floats]:
+
+class MinGRU(Layer):
+    """z = sigmoid(x W_z + b_z);  c = x W_h + b_h;  h' = h + z (c - h)."""
+
+    def _prepare(self, weights: Mapping[str, Floats]) -> None:
+        self.kernel = _halve(weights["kernel"], self.units)
+        self.bias = _halve(weights["bias"], self.units)
+
+    def _make_step(self, hidden: State, a: Floats) -> Step:
         (h,), (z, change) = hidden, a
 
         def step(product: Floats) -> Floats:
@@ -133,22 +161,67 @@ class Layer:
 
         return step
 
-    def _simple(self, hidden: State, a: Floats) -> Callable[[Floats], Floats]:
+
+class SimpleRNN(Layer):
+    """h' = tanh(x W + h U + b)."""
+
+    def _prepare(self, weights: Mapping[str, Floats]) -> None:
+        self.kernel, self.bias = np.ascontiguousarray(weights["kernel"]), weights["bias"]
+        self.recurrent = np.ascontiguousarray(weights["recurrent_kernel"])
+
+    def _make_step(self, hidden: State, a: Floats) -> Step:
         (h,), (values,), (recurrent, out) = hidden, a, self._recurrence(a)
-        normalised = self.cell == "layer_norm_rnn"
 
         def step(product: Floats) -> Floats:
             np.matmul(h, recurrent, out=out)
             np.add(values, product[0], out=values)
-            if normalised:
-                np.subtract(values, values.mean(axis=1, keepdims=True), out=values)
-                variance = np.square(values).mean(axis=1, keepdims=True)
-                np.divide(values, np.sqrt(variance + 1e-3), out=values)
-                np.multiply(values, self.gamma, out=values)
-                np.add(values, self.beta, out=values)
             return np.tanh(values, out=h)
 
         return step
+
+
+class LayerNormRNN(SimpleRNN):
+    """h' = tanh(LayerNorm(x W + h U + b)), the variance raised by 0.001 as Keras's layer has it."""
+
+    def _prepare(self, weights: Mapping[str, Floats]) -> None:
+        super()._prepare(weights)
+        self.gamma, self.beta = weights["layer_norm/gamma"], weights["layer_norm/beta"]
+
+    def _make_step(self, hidden: State, a: Floats) -> Step:
+        (h,), (values,), (recurrent, out) = hidden, a, self._recurrence(a)
+
+        def step(product: Floats) -> Floats:
+            np.matmul(h, recurrent, out=out)
+            np.add(values, product[0], out=values)
+            np.subtract(values, values.mean(axis=1, keepdims=True), out=values)
+            variance = np.square(values).mean(axis=1, keepdims=True)
+            np.divide(values, np.sqrt(variance + 1e-3), out=values)
+            np.multiply(values, self.gamma, out=values)
+            np.add(values, self.beta, out=values)
+            return np.tanh(values, out=h)
+
+        return step
+
+
+STEPS: Mapping[str, type[Layer]] = MappingProxyType(
+    {
+        "gru": GRU,
+        "lstm": LSTM,
+        "simple_rnn": SimpleRNN,
+        "layer_norm_rnn": LayerNormRNN,
+        "mingru": MinGRU,
+    }
+)
+
+
+def layer_of(cell: str, units: int, name: str, weights: Mapping[str, npt.NDArray[Any]]) -> Layer:
+    """The layer of a `cell` of `units` whose weights are filed under `name`; they are copied."""
+    spec, prefix = CELLS[cell], f"{name}/"
+    own = {
+        key.removeprefix(prefix): weights[key].astype(np.float32)
+        for key in spec.shapes(name, units, features=1)
+    }
+    return STEPS[cell](units, own, gates=spec.gates, states=spec.states)
 
 
 def _halve(array: Floats, columns: int) -> Floats:

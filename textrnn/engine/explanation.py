@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from textrnn.engine.classification import Judge
+from textrnn.engine.numerics import log_sum_exp
 from textrnn.tokenizers import Ids, cut
 
 MANY_WORDS = 300  # a longer text is explained by sentence first
@@ -85,10 +86,7 @@ def _log_odds(judge: Judge, texts: Sequence[Ids], best: int) -> np.ndarray:
     """The log-odds of class `best` for each text; of one with nothing left, those of no word."""
     logits = judge.ids_logits([ids if len(ids) else _nothing(judge) for ids in texts])
     scaled = logits.astype(np.float64) / judge.model.temperature
-    others = np.delete(scaled, best, axis=1)
-    highest = others.max(axis=1)
-    rest = highest + np.log(np.exp(others - highest[:, None]).sum(axis=1))
-    return np.asarray(scaled[:, best] - rest)
+    return np.asarray(scaled[:, best] - log_sum_exp(np.delete(scaled, best, axis=1)))
 
 
 def _nothing(judge: Judge) -> Ids:

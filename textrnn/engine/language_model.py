@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from textrnn.artifacts.language_model import LanguageModel
-from textrnn.engine.generator import Network
+from textrnn.engine.cells import Floats
+from textrnn.engine.numerics import log_likelihoods
+from textrnn.engine.stack import RecurrentStack
 from textrnn.engine.threads import one_blas_thread, parallel_map
 from textrnn.tokenizers import Ids
 
@@ -31,13 +31,14 @@ def score(
     steps = (len(ids) - 1) // rows
     inputs = ids[: rows * steps].reshape(rows, steps)
     targets = ids[1 : rows * steps + 1].reshape(rows, steps)
-    network, loss, right, start = _network(model), 0.0, 0, 0
+    stack = RecurrentStack(model.config, model.weights, residual=model.config.residual)
+    loss, right, start = 0.0, 0, 0
     with one_blas_thread():
-        for vectors in network.chunks(inputs, network.zero_state(rows)):
-            part = targets[:, start : start + vectors.shape[1]]
-            start += vectors.shape[1]
+        for outputs in stack.chunks(inputs, stack.zero_state(rows)):
+            part = targets[:, start : start + len(outputs)].T
+            start += len(outputs)
             for part_loss, part_right in _compare(
-                model, vectors.reshape(part.size, -1), part.reshape(-1)
+                model, outputs.reshape(part.size, -1), np.ascontiguousarray(part).reshape(-1)
             ):
                 loss, right = loss + part_loss, right + part_right
             if on_progress:
@@ -47,32 +48,22 @@ def score(
     return {"loss": loss, "perplexity": perplexity, "accuracy": right / (rows * steps)}
 
 
-def _network(model: LanguageModel) -> Network:
-    """What gives vectors to compare with embeddings, instead of logits."""
-    size = model.config.embedding_dim
-    kernel = model.weights.get("softmax/kernel", np.eye(size, dtype=np.float32))
-    output = {"output/kernel": kernel, "output/bias": np.zeros(size, np.float32)}
-    return Network(model.config, {**model.weights, **output})
-
-
-def _compare(
-    model: LanguageModel, vectors: npt.NDArray[Any], targets: Ids
-) -> Iterator[tuple[float, int]]:
-    """Compare vectors (n, size) with targets (n,), a span of them at a time.
+def _compare(model: LanguageModel, outputs: Floats, targets: Ids) -> Iterator[tuple[float, int]]:
+    """Compare outputs (n, units) with targets (n,), a span of them at a time.
 
     Gives each span's summed loss in nats, and how many of its targets are the likeliest.
     """
     table, bias = model.weights["embedding/embeddings"], model.weights["softmax/bias"]
+    kernel = model.weights.get("softmax/kernel")  # none where units are as many as values
+    vectors = outputs if kernel is None else outputs @ kernel
     span = max(1, LOGITS // model.config.vocab_size)
 
     def compare(start: int) -> tuple[float, int]:
         part = targets[start : start + span]
         logits = vectors[start : start + span] @ table.T
         logits += bias
-        chosen, highest = logits[np.arange(len(part)), part], logits.max(axis=1)
-        logits -= highest[:, None]
-        sums = np.exp(logits, out=logits).sum(axis=1)
-        loss = float((np.log(sums) + highest - chosen).sum(dtype=np.float64))
-        return loss, int((chosen == highest).sum())
+        right = int((logits[np.arange(len(part)), part] == logits.max(axis=1)).sum())
+        loss = -float(log_likelihoods(logits, part, out=logits).sum(dtype=np.float64))
+        return loss, right
 
     return parallel_map(compare, range(0, len(targets), span), workers=WORKERS)

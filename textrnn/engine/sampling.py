@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.config.sampling import SamplingConfig
+from textrnn.engine.numerics import softmax_weights
 from textrnn.tokenizers import Ids
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -44,10 +45,7 @@ def probabilities(logits: Floats, config: SamplingConfig, recent: Ids | None = N
         weights[:] = 0
         weights[np.arange(len(weights)), best] = 1
         return weights
-    weights -= weights.max(axis=-1, keepdims=True)
-    with np.errstate(over="ignore"):  # at temperature 1e-300 the unlikely ones go to -inf
-        weights /= config.temperature
-    np.exp(weights, out=weights)
+    softmax_weights(weights, config.temperature)
     if 0 < config.top_k < weights.shape[-1]:
         _keep_top_k(weights, config.top_k)
     if config.top_p < 1:

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from textrnn.engine.cells import Floats
 from textrnn.engine.generator import Network
+from textrnn.engine.numerics import log_likelihoods
 from textrnn.engine.threads import one_blas_thread, parallel_map
 from textrnn.errors import CorpusError
 from textrnn.tokenizers import Ids
@@ -124,8 +123,8 @@ class _Total:
         for logits in network.chunks(inputs, state):
             part = targets[:, start : start + logits.shape[1]]
             start += logits.shape[1]
-            self.loss += float(-log_likelihoods(logits, part).sum(dtype=np.float64))
             self.right += int((logits.argmax(axis=-1) == part).sum())
+            self.loss -= float(log_likelihoods(logits, part, out=logits).sum(dtype=np.float64))
             self.tokens += part.size
 
     def add(self, other: "_Total") -> None:
@@ -140,10 +139,3 @@ class _Total:
         # The targets follow one another, from the second token of the text on.
         characters = max(1, int(ends[self.tokens]) - int(ends[0]))
         return Score(self.loss / characters, accuracy, characters, self.tokens)
-
-
-def log_likelihoods(logits: Floats, targets: Ids) -> npt.NDArray[np.float32]:
-    """Logits (..., vocab_size) and targets (...) -> the log of each target's probability."""
-    highest = logits.max(axis=-1)
-    chosen = np.take_along_axis(logits, targets[..., None].astype(np.int64), axis=-1)[..., 0]
-    return chosen - highest - np.log(np.exp(logits - highest[..., None]).sum(axis=-1))

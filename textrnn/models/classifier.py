@@ -8,14 +8,17 @@ from typing import Any
 import keras
 
 from textrnn.config.classifier import ClassifierConfig
+from textrnn.models.layers.cells import Fast
 from textrnn.models.layers.masked import (
     MaskedConv1D,
     MaskedMaxPooling1D,
     MaskedPooling,
-    Shifted,
     WordDropout,
 )
-from textrnn.models.stack import locked_dropout, recurrent_layer, regularizer
+from textrnn.models.stack import Seeds, locked_dropout, recurrent_stack, regularizer
+
+# The layers that make embedded words of ids, where they are there.
+WORD_LAYERS = ("embedding", "word_dropout", "embedding_dropout")
 
 
 def build_classifier(
@@ -23,15 +26,14 @@ def build_classifier(
     *,
     seed: int = 0,
     train_embedding: bool = True,
-    adversarial: bool = False,
     text_embedding: keras.layers.Layer | None = None,
+    fast: Fast = "auto",
 ) -> keras.Model:
     """Ids (batch, words), padded on the right with 0 -> logits (batch, 1 or classes).
 
     Two classes have one logit, the log-odds of the second. `seed` draws the first weights and
-    the dropout masks. An `adversarial` one has the layer "shifted" on top of the embedded words,
-    for `AdversarialLearner`. A `text_embedding` makes vectors of texts (batch,), and takes the
-    place of all that is below the head.
+    the dropout masks. A `text_embedding` makes vectors of texts (batch,), and takes the place of
+    all that is below the head. `fast=False` takes Keras's own recurrent layers.
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     if text_embedding:
@@ -49,28 +51,31 @@ def build_classifier(
     if config.word_dropout:
         h = WordDropout(config.word_dropout, seed=next(seeds), name="word_dropout")(h)
     h = locked_dropout(h, config.embedding_dropout, next(seeds), "embedding_dropout")
-    if adversarial:
-        h = Shifted(name="shifted")(h)
     h = _convolutions(h, config, seeds)
-    for index in range(1, config.layers + 1):
-        if index > 1:
-            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
-        layer = recurrent_layer(config, index, seeds)
-        if config.bidirectional:
-            back = recurrent_layer(
-                config, index, seeds, go_backwards=True, name=f"backward_rnn_{index}"
-            )
-            layer = keras.layers.Bidirectional(
-                layer, backward_layer=back, name=f"bidirectional_{index}"
-            )
-        h = layer(h)
+    h = recurrent_stack(h, config, seeds, fast=fast)
     h = MaskedPooling(
         config.pooling, config.directions if config.layers else 1, name="pooling"
     )(h)  # fmt: skip
     return _with_head(inputs, h, config, seeds)
 
 
-def _with_head(inputs: Any, h: Any, config: ClassifierConfig, seeds: Any) -> keras.Model:
+def split_at_words(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """A classifier over ids in two: ids -> embedded words, dropout included; words -> logits.
+
+    Both share its layers. The second has no ids to tell padding by: it is to be called with
+    `mask` (batch, words), true where there is a word.
+    """
+    last = max(row for row, layer in enumerate(model.layers) if layer.name in WORD_LAYERS)
+    words = model.layers[last].output
+    h = inputs = keras.Input(words.shape[1:], name="words")
+    for layer in model.layers[last + 1 :]:  # a chain: each layer has the one before as input
+        h = layer(h)
+    rest = keras.Model(inputs, h, name="rest")
+    rest.supports_masking = True
+    return keras.Model(model.input, words, name="words"), rest
+
+
+def _with_head(inputs: Any, h: Any, config: ClassifierConfig, seeds: Seeds) -> keras.Model:
     if config.dropout:
         h = keras.layers.Dropout(config.dropout, seed=next(seeds), name="head_dropout")(h)
     if config.dense_units:
@@ -79,7 +84,7 @@ def _with_head(inputs: Any, h: Any, config: ClassifierConfig, seeds: Any) -> ker
     return keras.Model(inputs, logits, name="classifier")
 
 
-def _convolutions(h: Any, config: ClassifierConfig, seeds: Any) -> Any:
+def _convolutions(h: Any, config: ClassifierConfig, seeds: Seeds) -> Any:
     for index in range(1, config.conv_layers + 1):
         h = MaskedConv1D(
             config.conv_filters,
@@ -93,7 +98,7 @@ def _convolutions(h: Any, config: ClassifierConfig, seeds: Any) -> Any:
     return h
 
 
-def _dense(config: ClassifierConfig, units: int, name: str, seeds: Any, **settings: Any) -> Any:
+def _dense(config: ClassifierConfig, units: int, name: str, seeds: Seeds, **settings: Any) -> Any:
     return keras.layers.Dense(
         units,
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),

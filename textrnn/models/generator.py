@@ -9,16 +9,22 @@ from typing import Any
 import keras
 
 from textrnn.config.generator import GeneratorConfig
-from textrnn.models.stack import embedded, recurrent_stack
+from textrnn.models.layers.cells import Fast
+from textrnn.models.stack import embedded, predicting_stack
 
 
 def build_generator(
-    config: GeneratorConfig, *, stateful: bool = False, batch_size: int | None = None, seed: int = 0
+    config: GeneratorConfig,
+    *,
+    stateful: bool = False,
+    batch_size: int | None = None,
+    seed: int = 0,
+    fast: Fast = "auto",
 ) -> keras.Model:
     """Ids (batch, window) -> logits of the next character (batch, window, vocab_size).
 
     `stateful` carries each row's state to the next call and needs the `batch_size`; `seed` draws
-    the first weights and the dropout masks.
+    the first weights and the dropout masks. `fast=False` takes Keras's own recurrent layers.
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     inputs = keras.Input((None,), batch_size=batch_size, dtype="int32", name="ids")
@@ -28,7 +34,7 @@ def build_generator(
         h = keras.layers.Lambda(
             keras.ops.one_hot, arguments={"num_classes": config.vocab_size}, name="one_hot"
         )(inputs)
-    h = recurrent_stack(h, config, seeds, stateful=stateful)
+    h = predicting_stack(h, config, seeds, stateful=stateful, fast=fast)
     logits = keras.layers.Dense(
         config.vocab_size,
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),

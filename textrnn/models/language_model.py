@@ -19,8 +19,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from textrnn.config.generator import GeneratorConfig
+from textrnn.models.layers.cells import Fast
 from textrnn.models.layers.masked import WordDropout
-from textrnn.models.stack import embedded, recurrent_stack
+from textrnn.models.stack import embedded, predicting_stack
 
 Chances = npt.NDArray[np.float64]
 
@@ -33,19 +34,20 @@ def build_language_model(
     negatives: int,
     word_dropout: float = 0.0,
     seed: int = 0,
+    fast: Fast = "auto",
 ) -> keras.Model:
     """Ids (batch_size, window) -> vectors (batch_size, window, embedding_dim).
 
     Stateful: each row reads on from call to call. `counts` (vocab_size,) are how often each id
     occurs: what the biases and the chances of the `negatives` start from. Id 0 is no padding
-    here; it stands between texts.
+    here; it stands between texts. `fast=False` takes Keras's own recurrent layers.
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     inputs = keras.Input((None,), batch_size=batch_size, dtype="int32", name="ids")
     h = embedded(inputs, config, seeds)
     if word_dropout:
         h = WordDropout(word_dropout, seed=next(seeds), name="word_dropout")(h)
-    h = recurrent_stack(h, config, seeds, stateful=True)
+    h = predicting_stack(h, config, seeds, stateful=True, fast=fast)
     softmax = TiedSoftmax(
         config.embedding_dim, sampling_chances(counts, negatives), seed=next(seeds), name="softmax"
     )

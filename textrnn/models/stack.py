@@ -1,45 +1,88 @@
 """What the networks share: a config's embedding, its cell as a Keras layer, the layers stacked."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 
-from textrnn.config.classifier import ClassifierConfig
 from textrnn.config.generator import GeneratorConfig
-from textrnn.models.layers.mingru import MinGRU
-from textrnn.models.layers.recurrent import GRU, LSTM, LayerNormSimpleRNNCell
+from textrnn.config.network import RecurrentConfig
+from textrnn.config.weights import CELLS
+from textrnn.models.layers.cells import Fast, layer_maker
+
+Seeds = Iterator[int]  # each part of a network takes the next, in a fixed order
 
 
 def recurrent_layer(
-    config: GeneratorConfig | ClassifierConfig, index: int, seeds: Any, **run: Any
+    config: RecurrentConfig, index: int, seeds: Seeds, *, fast: Fast = "auto", **run: Any
 ) -> Any:
     """Recurrent layer `index`, from 1: (batch, time, features) -> (batch, time, units).
 
-    `run` says how it runs (stateful, go_backwards), and its name if it is not to be rnn_`index`.
+    `fast=False` takes Keras's own layers, "auto" those that suit the device (`layer_maker`). `run`
+    says how it runs (stateful, go_backwards), and its name if it is not to be rnn_`index`.
     """
     run = {"return_sequences": True, "name": f"rnn_{index}", **run}
     settings: dict[str, Any] = {
         "kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds)),
         "kernel_regularizer": regularizer(config),
     }
-    if config.cell == "mingru":
-        return MinGRU(config.units, **settings, **run)
-    settings |= {
-        "recurrent_initializer": keras.initializers.Orthogonal(seed=next(seeds)),
-        "recurrent_regularizer": regularizer(config),
-        "recurrent_dropout": config.recurrent_dropout,
-        "seed": next(seeds),
-    }
-    if config.cell in ("gru", "lstm"):
-        layer = {"gru": GRU, "lstm": LSTM}[config.cell]
-        return layer(config.units, **settings, **run)
-    # Not keras.layers.SimpleRNN: the copy of it that Bidirectional makes forgets the seed.
-    kinds = {"simple_rnn": keras.layers.SimpleRNNCell, "layer_norm_rnn": LayerNormSimpleRNNCell}
-    cell = kinds[config.cell](config.units, name=f"{config.cell}_cell", **settings)
-    return keras.layers.RNN(cell, **run)
+    if CELLS[config.cell].recurrent:
+        settings |= {
+            "recurrent_initializer": keras.initializers.Orthogonal(seed=next(seeds)),
+            "recurrent_regularizer": regularizer(config),
+            "recurrent_dropout": config.recurrent_dropout,
+            "seed": next(seeds),
+        }
+    make = layer_maker(config.cell, recurrent_dropout=config.recurrent_dropout or 0.0, fast=fast)
+    return make(config.units, **settings, **run)
 
 
-def embedded(inputs: Any, config: GeneratorConfig, seeds: Any) -> Any:
+def recurrent_stack(
+    h: Any,
+    config: RecurrentConfig,
+    seeds: Seeds,
+    *,
+    residual: bool = False,
+    stateful: bool = False,
+    fast: Fast = "auto",
+) -> Any:
+    """Inputs (batch, time, features) -> outputs (batch, time, directions x units).
+
+    With dropout between layers; with `residual` the second layer and those above add their input
+    to their output.
+    """
+    for index in range(1, config.layers + 1):
+        if index > 1:
+            below = h
+            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
+        layer = recurrent_layer(config, index, seeds, stateful=stateful, fast=fast)
+        if config.directions == 2:
+            back = recurrent_layer(
+                config, index, seeds, stateful=stateful, fast=fast,
+                go_backwards=True, name=f"backward_rnn_{index}",
+            )  # fmt: skip
+            layer = keras.layers.Bidirectional(
+                layer, backward_layer=back, name=f"bidirectional_{index}"
+            )
+        h = layer(h)
+        if index > 1 and residual:
+            h = keras.layers.Add(name=f"residual_{index}")([below, h])
+    return h
+
+
+def predicting_stack(
+    h: Any, config: GeneratorConfig, seeds: Seeds, *, stateful: bool, fast: Fast = "auto"
+) -> Any:
+    """Inputs (batch, window, features) -> what the next token is predicted from, all dropouts on.
+
+    Outputs (batch, window, units).
+    """
+    h = locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
+    h = recurrent_stack(h, config, seeds, residual=config.residual, stateful=stateful, fast=fast)
+    return locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
+
+
+def embedded(inputs: Any, config: GeneratorConfig, seeds: Seeds) -> Any:
     """Ids (batch, window) -> their embeddings, of about unit length at first."""
     return keras.layers.Embedding(
         config.vocab_size,
@@ -51,20 +94,7 @@ def embedded(inputs: Any, config: GeneratorConfig, seeds: Any) -> Any:
     )(inputs)
 
 
-def recurrent_stack(h: Any, config: GeneratorConfig, seeds: Any, *, stateful: bool) -> Any:
-    """Inputs (batch, window, features) -> states (batch, window, units), with all dropouts."""
-    h = locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
-    for index in range(1, config.layers + 1):
-        if index > 1:
-            below = h
-            h = locked_dropout(h, config.dropout, next(seeds), f"dropout_{index}")
-        h = recurrent_layer(config, index, seeds, stateful=stateful)(h)
-        if index > 1 and config.residual:
-            h = keras.layers.Add(name=f"residual_{index}")([below, h])
-    return locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
-
-
-def regularizer(config: GeneratorConfig | ClassifierConfig) -> Any:
+def regularizer(config: RecurrentConfig) -> Any:
     """The penalty on a kernel, or none."""
     if config.l1 or config.l2:
         return keras.regularizers.L1L2(l1=config.l1, l2=config.l2)

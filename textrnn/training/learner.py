@@ -17,6 +17,7 @@ from textrnn.config.training import LearningConfig
 from textrnn.models.generator import reset_states, state_variables
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # targets, logits -> one number
+STEPS_PER_READING = 16  # of losses, on a GPU
 
 
 class Learner:
@@ -40,6 +41,11 @@ class Learner:
         self.update_scales: Callable[[int], Sequence[float]] | None = None
         self._rates: list[tf.Variable] = []
         self._averages = [tf.Variable(variable) for variable in self.model.trainable_variables]
+        # False from the first step on that is not finite: whoever reads the losses later finds the
+        # weights as they were before it.
+        self._healthy = tf.Variable(True, trainable=False)
+        # Reading a loss waits for its step, which keeps a GPU idle; a CPU has computed it anyway.
+        self.steps_per_reading = STEPS_PER_READING if tf.config.list_logical_devices("GPU") else 1
         # Traced once a number of rows, which the layers need to know, whatever the lengths.
         self._step = tf.function(self._one_step)
         self._traces: dict[tuple[int, ...], Callable[..., tf.Tensor]] = {}
@@ -66,16 +72,17 @@ class Learner:
         for variable, rate in zip(self._rates, rates, strict=True):
             variable.assign(rate)
 
-    def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
+    def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Learn from one batch, (batch, window) ids and what they should give; its loss in nats.
 
-        When the loss or a gradient is not finite nothing is learnt, and the result is nan.
+        When the loss or a gradient is not finite nothing is learnt, then or later, and the result
+        is nan.
         """
         inputs, targets = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
         self.optimizer.learning_rate.assign(self.learning_rate)
         # Early on the average must not be of the random weights it began with.
         momentum = min(self.training.ema, (1 + self.steps_done) / (10 + self.steps_done))
-        loss = float(self._trace(inputs, targets)(inputs, targets, tf.constant(momentum)))
+        loss = self._trace(inputs, targets)(inputs, targets, tf.constant(momentum))
         self.steps_done += 1
         return loss
 
@@ -141,7 +148,8 @@ class Learner:
         variables = self.model.trainable_variables
         loss, gradients = self._slopes(inputs, targets)
         norm = tf.linalg.global_norm(gradients)
-        healthy = tf.math.is_finite(norm) & tf.math.is_finite(loss)
+        healthy = self._healthy & tf.math.is_finite(norm) & tf.math.is_finite(loss)
+        self._healthy.assign(healthy)
         if self.training.clip_norm:
             scale = tf.minimum(1.0, self.training.clip_norm / (norm + 1e-6))
             gradients = [gradient * scale for gradient in gradients]

@@ -76,15 +76,14 @@ class Standing:
 
 
 class Saver:
-    """Writes a run's checkpoint, whenever asked and when the last one is old enough."""
+    """Writes a run's checkpoint, and knows when the last one is old enough."""
 
     def __init__(self, run: Standing, learner: "Learner") -> None:
         self.run, self.learner, self.saved_at = run, learner, time.monotonic()
 
-    def save_when_due(self) -> None:
-        """Save if the last checkpoint is as old as the settings allow."""
-        if time.monotonic() - self.saved_at >= self.run.learning.checkpoint_seconds:
-            self.save()
+    def is_due(self) -> bool:
+        """Whether the last checkpoint is as old as the settings allow."""
+        return time.monotonic() - self.saved_at >= self.run.learning.checkpoint_seconds
 
     def save(self) -> None:
         """Replace the checkpoint by where the run stands now."""
@@ -108,10 +107,10 @@ class _Report:
     units_a_step: float
     note: Callable[[float], str]
 
-    def step(self) -> None:
-        """A step was taken, and `run` knows of it."""
+    def steps(self, count: int) -> None:
+        """So many steps were taken, and `run` knows of them."""
         run = self.run
-        self.pace.end_step()
+        self.pace.end_steps(count)
         loss = run.loss_sum / run.step
         speed = self.units_a_step / max(self.pace.step_seconds(), 1e-9)
         self.observer.step(
@@ -197,16 +196,18 @@ def _one_epoch(
     if run.step == 0:
         learner.reset_states()
     learner.start_epoch(run.epoch)
+    pending: list[Any] = []  # losses that are not read yet
     for inputs, targets in batches:
-        loss = learner.step(inputs, targets)
-        if not math.isfinite(loss):
-            raise _Diverged
-        run.step += 1
-        run.loss_sum += loss
-        report.step()
+        pending.append(learner.step(inputs, targets))
+        last = run.step + len(pending) == run.steps
+        due = saver.is_due()
+        if last or due or len(pending) >= learner.steps_per_reading:
+            report.steps(_read(pending, run))
         if report.observer.should_stop():
+            _read(pending, run)
             return False
-        saver.save_when_due()
+        if due:
+            saver.save()
     return True
 
 
@@ -246,6 +247,21 @@ def epoch_end(
 
 def _goes_on(run: Standing) -> bool:
     return run.epoch < run.epochs and not waited_enough(run)
+
+
+def _read(pending: list[Any], run: Standing) -> int:
+    """Add the losses of the steps taken to those of `run`; how many they were.
+
+    _Diverged at one that is not finite.
+    """
+    count = len(pending)
+    for loss in map(float, pending):
+        if not math.isfinite(loss):
+            raise _Diverged
+        run.step += 1
+        run.loss_sum += loss
+    pending.clear()
+    return count
 
 
 def waited_enough(run: Standing) -> bool:

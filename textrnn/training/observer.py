@@ -80,7 +80,7 @@ class Observer:
         """Something worth saying once."""
 
     def step(self, progress: Progress) -> None:
-        """A step was taken."""
+        """One or more steps were taken."""
 
     def validation(self, progress: ValidationProgress) -> None:
         """A validation began, at the share 0, or a part of it is done."""

@@ -29,7 +29,11 @@ class Pace:
 
     def end_step(self) -> None:
         """A step ended: it took the time since the one before."""
-        self._steps.append(self._lap())
+        self.end_steps(1)
+
+    def end_steps(self, count: int) -> None:
+        """So many steps ended, which took the time since the ones before."""
+        self._steps.append(self._lap() / count)
 
     def validate(self, share: float) -> None:
         """A validation is in progress, and this share (0 to 1) of it is done."""

@@ -14,7 +14,8 @@ import pytest
 from support.watching import Rivals, Watch, assert_validations_are_told, history, strict_history
 
 from textrnn.artifacts import locks, registry
-from textrnn.config.generator import GeneratorConfig, GeneratorTextConfig, TrainingConfig, cell_name
+from textrnn.config.generator import GeneratorConfig, GeneratorTextConfig, TrainingConfig
+from textrnn.config.weights import cell_names
 from textrnn.data.corpora import Corpus, read_corpus
 from textrnn.engine import generation
 from textrnn.engine.generator import build_network
@@ -274,7 +275,7 @@ def test_transferred_rows_follow_their_character(tmp_path, embedding_dim):
     assert {name: array.shape for name, array in weights.items()} == {
         name: array.shape for name, array in fresh.items()
     }
-    first = "embedding/embeddings" if embedding_dim else f"{cell_name(base.config, 1)}/kernel"
+    first = "embedding/embeddings" if embedding_dim else f"{cell_names(base.config, 1)[0]}/kernel"
     for index, character in enumerate(tokenizer.characters):
         if character in base.tokenizer.characters:
             source = base.tokenizer.characters.index(character)

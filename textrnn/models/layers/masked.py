@@ -4,10 +4,14 @@ All take and give (batch, words, features) with the mask (batch, words) that an 
 every row has at least one word.
 """
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from textrnn.config.network import POOLINGS
 
 
 @keras.saving.register_keras_serializable("textrnn")
@@ -30,20 +34,6 @@ class WordDropout(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """The settings that rebuild the layer."""
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
-
-
-@keras.saving.register_keras_serializable("textrnn")
-class Shifted(keras.layers.Layer):
-    """What passes, and `shift` on top while there is one; `passed` is what came last."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.supports_masking, self.shift, self.passed = True, None, None
-
-    def call(self, x: Any) -> Any:
-        """Features as they came, or shifted."""
-        self.passed = x
-        return x if self.shift is None else x + self.shift
 
 
 @keras.saving.register_keras_serializable("textrnn")
@@ -98,9 +88,34 @@ class MaskedMaxPooling1D(keras.layers.Layer):
         return {**super().get_config(), "pool": self.pool}
 
 
+def _last(x: Any, mask: Any, directions: int) -> Any:
+    lengths = tf.reduce_sum(tf.cast(mask, tf.int32), 1)
+    last = tf.gather(x, lengths - 1, axis=1, batch_dims=1)
+    if directions == 1:
+        return last
+    # What reads backwards ends at the first step.
+    units = x.shape[-1] // 2
+    return tf.concat([last[:, :units], x[:, 0, units:]], 1)
+
+
+def _max(x: Any, mask: Any, directions: int) -> Any:
+    return tf.reduce_max(tf.where(mask[:, :, None], x, x.dtype.min), 1)
+
+
+def _mean(x: Any, mask: Any, directions: int) -> Any:
+    weights = tf.cast(mask, x.dtype)[:, :, None]
+    return tf.reduce_sum(x * weights, 1) / tf.reduce_sum(weights, 1)
+
+
+# Features (batch, words, features), their mask and the number of directions -> (batch, features).
+PARTS: Mapping[str, Callable[[Any, Any, int], Any]] = MappingProxyType(
+    {"last": _last, "max": _max, "mean": _mean}
+)
+
+
 @keras.saving.register_keras_serializable("textrnn")
 class MaskedPooling(keras.layers.Layer):
-    """One vector a text: the `last` step, the `max` or `mean` over steps, or `all` three.
+    """One vector a text: the parts of a `kind` of pooling, side by side.
 
     Of `directions` 2 the last of the second half is its first step: there it had read all.
     """
@@ -108,33 +123,21 @@ class MaskedPooling(keras.layers.Layer):
     def __init__(self, kind: str, directions: int = 1, **settings: Any) -> None:
         super().__init__(**settings)
         self.kind, self.directions, self.supports_masking = kind, directions, True
+        self.parts = POOLINGS[kind].parts
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """(batch, words, features) -> (batch, features, or 3 features)."""
+        """(batch, words, features) -> (batch, features of all parts)."""
         if mask is None:
             mask = tf.ones(tf.shape(x)[:2], tf.bool)
-        weights = tf.cast(mask, x.dtype)[:, :, None]
-        parts = []
-        if self.kind in ("last", "all"):
-            lengths = tf.reduce_sum(tf.cast(mask, tf.int32), 1)
-            last = tf.gather(x, lengths - 1, axis=1, batch_dims=1)
-            if self.directions == 2:
-                units = x.shape[-1] // 2
-                last = tf.concat([last[:, :units], x[:, 0, units:]], 1)
-            parts.append(last)
-        if self.kind in ("max", "all"):
-            parts.append(tf.reduce_max(tf.where(mask[:, :, None], x, x.dtype.min), 1))
-        if self.kind in ("mean", "all"):
-            parts.append(tf.reduce_sum(x * weights, 1) / tf.reduce_sum(weights, 1))
-        return tf.concat(parts, 1)
+        return tf.concat([PARTS[part](x, mask, self.directions) for part in self.parts], 1)
 
     def compute_mask(self, x: Any, mask: Any = None) -> None:
         """Past pooling nothing is padded."""
         return
 
     def compute_output_shape(self, shape: Any) -> Any:
-        """Three vectors side by side for `all`."""
-        return (shape[0], shape[2] * (3 if self.kind == "all" else 1))
+        """As many vectors side by side as there are parts."""
+        return (shape[0], shape[2] * len(self.parts))
 
     def get_config(self) -> dict[str, Any]:
         """The settings that rebuild the layer."""

@@ -247,7 +247,6 @@ class ClassifierTask:
             recipe.network,
             seed=training.seed,
             train_embedding=training.train_embedding,
-            adversarial=bool(training.adversarial),
             text_embedding=embedding,
         )
         weights = None

@@ -264,7 +264,7 @@ class GeneratorLearner(Learner):
         super().__init__(*args)
         self.tokens_a_character, self.teachers = tokens_a_character, teachers
 
-    def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> float:
+    def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Learn from one batch; its loss in nats a character."""
         if self.training.state_reset and self.training.stateful:
             self._reset_some()
