@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.classifiers import random_classifier, reviews
+from support.generators import tokenizer_of
 from support.models import tiny_model
 
 from textrnn.artifacts import registry
@@ -147,7 +148,7 @@ def test_what_has_no_words_is_not_exported(over_text):
     with pytest.raises(ArtifactError, match="no embedding of its own"):
         tfhub.embedding_of(tiny_model(embedding_dim=0))
     with pytest.raises(ArtifactError, match="--tokens word"):
-        tfhub.embedding_of(replace(random_classifier(), tokenizer=object()))
+        tfhub.embedding_of(replace(random_classifier(), tokenizer=tokenizer_of("sentencepiece")))
     with pytest.raises(CorpusError, match="cannot read the vectors"):
         tfhub.embedding_from("nowhere.txt")
 
