@@ -147,3 +147,19 @@ def test_the_choice_reaches_the_layers_of_a_network(monkeypatch, cell, stock, ow
     assert layer() is layer(fast=True) is own
     with_gpus(monkeypatch, 1)
     assert layer() is layer(fast=False) is stock
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("setting", ["l2", "recurrent_l2"])
+def test_each_penalty_is_on_its_own_kind_of_kernel(cell, setting):
+    config = GeneratorConfig(vocab_size=5, cell=cell, units=4, embedding_dim=3, **{setting: 0.5})
+    model = build_generator(config)
+    kernels = [
+        weight
+        for weight in model.weights
+        if weight.path.startswith("rnn_")
+        and weight.path.endswith("/recurrent_kernel" if setting == "recurrent_l2" else "/kernel")
+    ]
+    expected = sum(0.5 * float((weight.numpy() ** 2).sum()) for weight in kernels)
+    assert bool(kernels) == (CELLS[cell].recurrent or setting == "l2")
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)

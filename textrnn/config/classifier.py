@@ -43,6 +43,8 @@ class ClassifierConfig(RecurrentConfig):
     recurrent_dropout: float = 0.0
     l1: float = 0.0
     l2: float = 0.0
+    recurrent_l1: float = 0.0
+    recurrent_l2: float = 0.0
 
     def __post_init__(self) -> None:
         self._one_of("pooling", Pooling)
@@ -158,7 +160,8 @@ _TEXTBOOK = {
 }  # fmt: skip
 _CHOLLET = {
     **_PLAIN, "words": 10_000, "oov_buckets": 1, "embedding_dim": 32, "layers": 1, "units": 32,
-    "pooling": "last", "max_words": 500, "optimizer": "rmsprop", "batch_size": 128, "epochs": 10,
+    "pooling": "last", "max_words": 500, "keep": "last", "optimizer": "rmsprop", "batch_size": 128,
+    "epochs": 10,
     "validation": 0.2,
 }  # fmt: skip
 
@@ -177,7 +180,8 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "epochs": 2,
         },
         "conv": {
-            **_PLAIN, "words": 10_000, "oov_buckets": 1, "max_words": 500, "embedding_dim": 128,
+            **_PLAIN, "words": 10_000, "oov_buckets": 1, "max_words": 500, "keep": "last",
+            "embedding_dim": 128,
             "conv_layers": 2, "layers": 0, "pooling": "max", "optimizer": "rmsprop",
             "learning_rate": 1e-4, "batch_size": 128, "epochs": 10, "validation": 0.2,
         },

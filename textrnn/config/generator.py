@@ -53,6 +53,8 @@ class GeneratorConfig(RecurrentConfig):
     recurrent_dropout: float | None = None
     l1: float = 0.0
     l2: float = 0.0
+    recurrent_l1: float = 0.0
+    recurrent_l2: float = 0.0
 
     def __post_init__(self) -> None:
         self._at_least(1, "layers")
@@ -73,6 +75,7 @@ class TrainingConfig(LearningConfig):
     shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
     validation: str = "0.1"  # a share from the end, START:END, or a file
     part: str = "0:1"  # the part START:END of the corpus to use, validation included
+    random_offset: bool = True  # stateful: begin each epoch at another place of the text
     state_reset: float = 0.1  # stateful: share of streams that forget what they read, each window
     rename: float = 0.0  # share of the names in a passage that an epoch replaces by invented ones
     # A trained model, or several with commas between, whose guesses make up a share of the targets.
@@ -124,7 +127,13 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The lectures' character generator, its network and its recipe exactly.
         "textbook": {**_TEXTBOOK, "stateful": False, "shift": 1, "batch_size": 32, "epochs": 20},
-        "textbook-stateful": {**_TEXTBOOK, "stateful": True, "batch_size": 1, "epochs": 50},
+        "textbook-stateful": {
+            **_TEXTBOOK,
+            "stateful": True,
+            "batch_size": 1,
+            "epochs": 50,
+            "random_offset": False,
+        },
         # A quarter of the default's work, for a first try.
         "small": {
             "units": 128,

@@ -24,8 +24,10 @@ class RecurrentConfig(Config):
     dropout: float  # between layers, one mask a sequence ("locked": Gal and Ghahramani 2016)
     # Dropout of the recurrent state; None is 0.1, or 0 for a cell without a recurrent product.
     recurrent_dropout: float | None
-    l1: float  # penalties on the kernels and recurrent kernels
+    l1: float  # penalties on the kernels
     l2: float
+    recurrent_l1: float  # and on the recurrent kernels
+    recurrent_l2: float
 
     def __post_init__(self) -> None:
         self._one_of("cell", Cell)
@@ -33,7 +35,8 @@ class RecurrentConfig(Config):
         if self.recurrent_dropout is None:
             object.__setattr__(self, "recurrent_dropout", 0.1 if recurrent else 0.0)
         self._at_least(1, "vocab_size", "units")
-        self._at_least(0, "layers", "embedding_dim", "l1", "l2")
+        self._at_least(0, "layers", "embedding_dim")
+        self._at_least(0, "l1", "l2", "recurrent_l1", "recurrent_l2")
         self._share("dropout", "recurrent_dropout")
         if self.recurrent_dropout and not recurrent:
             raise ConfigError(

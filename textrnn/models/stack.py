@@ -29,7 +29,7 @@ def recurrent_layer(
     if CELLS[config.cell].recurrent:
         settings |= {
             "recurrent_initializer": keras.initializers.Orthogonal(seed=next(seeds)),
-            "recurrent_regularizer": regularizer(config),
+            "recurrent_regularizer": penalty(config.recurrent_l1, config.recurrent_l2),
             "recurrent_dropout": config.recurrent_dropout,
             "seed": next(seeds),
         }
@@ -96,9 +96,12 @@ def embedded(inputs: Any, config: GeneratorConfig, seeds: Seeds) -> Any:
 
 def regularizer(config: RecurrentConfig) -> Any:
     """The penalty on a kernel, or none."""
-    if config.l1 or config.l2:
-        return keras.regularizers.L1L2(l1=config.l1, l2=config.l2)
-    return None
+    return penalty(config.l1, config.l2)
+
+
+def penalty(l1: float, l2: float) -> Any:
+    """A Keras regularizer, or none."""
+    return keras.regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
 
 
 def locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:

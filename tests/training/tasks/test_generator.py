@@ -27,6 +27,7 @@ from textrnn.training import checkpoints
 from textrnn.training.encode import generator as encode
 from textrnn.training.learner import Learner
 from textrnn.training.observer import Observer
+from textrnn.training.tasks import generator as task
 from textrnn.training.tasks.generator import (
     generator_learner,
     train_generator,
@@ -509,3 +510,14 @@ def test_a_vocabulary_is_of_what_is_learnt_from_alone(tmp_path):
     corpus, validation = Corpus.from_text(TEXT), Corpus.from_text("an unheard word")
     assert "unheard" not in encode.fit(corpus, validation, text, training).words_by_id
     assert "ferryman" in encode.fit(corpus, validation, text, training).words_by_id
+
+
+@pytest.mark.parametrize("random_offset", [True, False])
+def test_an_epoch_begins_at_the_texts_beginning_unless_it_may_begin_anywhere(random_offset):
+    training = TrainingConfig(batch_size=2, window=5, random_offset=random_offset)
+    ids = np.arange(400)
+    first = [
+        next(iter(task._batches(training, ids, epoch, 0)))[0].numpy()[0, 0] for epoch in range(4)
+    ]
+    assert first[0] == 0
+    assert (first == [0] * 4) is not random_offset

@@ -219,11 +219,12 @@ class _Texts:
 
 def _batches(config: TrainingConfig, ids: Ids, epoch: int, step: int) -> Iterable[Any]:
     if config.stateful:
+        offset = windows.epoch_offset(len(ids), seed=config.seed, epoch=epoch)
         return windows.stateful_streams(
             ids,
             batch_size=config.batch_size,
             window=config.window,
-            offset=windows.epoch_offset(len(ids), seed=config.seed, epoch=epoch),
+            offset=offset if config.random_offset else 0,
             first_step=step,
         )
     return windows.stateless_windows(
