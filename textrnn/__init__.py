@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from textrnn.api.classifier import Classifier as Classifier
     from textrnn.api.classifier import train_classifier as train_classifier
     from textrnn.api.generator import Generator as Generator
-    from textrnn.api.generator import load as load
     from textrnn.api.generator import train_generator as train_generator
+    from textrnn.api.language_model import LanguageModel as LanguageModel
+    from textrnn.api.loading import load as load
     from textrnn.config.classifier import ClassifierConfig as ClassifierConfig
     from textrnn.config.classifier import ClassifierTrainingConfig as ClassifierTrainingConfig
     from textrnn.config.generator import GeneratorConfig as GeneratorConfig
@@ -41,13 +42,14 @@ _HOME = {
     "Generator": "api.generator",
     "GeneratorConfig": "config.generator",
     "Labelled": "data.labelled",
+    "LanguageModel": "api.language_model",
     "Observer": "training.observer",
     "ReadingConfig": "config.text",
     "SamplingConfig": "config.sampling",
     "TextRNNError": "errors",
     "TrainingConfig": "config.generator",
     "Verdict": "engine.classification",
-    "load": "api.generator",
+    "load": "api.loading",
     "read_corpus": "data.corpora",
     "read_labelled": "data.labelled",
     "train_classifier": "api.classifier",

@@ -29,7 +29,7 @@ import click
 import numpy as np
 
 from textrnn.artifacts import registry
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.registry import read_data
 from textrnn.data.tables import RowWriter
 from textrnn.engine.classification import Judge
@@ -70,10 +70,10 @@ def stock_predict(model: ClassifierArtifact, texts: Sequence[str]) -> Timed:
     network = build_classifier(model.config, fast=False)
     for variable in network.trainable_variables:
         variable.assign(model.weights[variable.path])
-    judge, size = Judge(model), model.reading.max_words
+    judge, size = Judge(model), model.text.max_words
     ids = np.zeros((len(texts), size), np.int32)
     for row, text in enumerate(texts):
-        read = cut(judge.encode(text), size, model.reading.keep)
+        read = cut(judge.encode(text), size, model.text.keep)
         ids[row, : len(read)] = read
 
     def run() -> float:

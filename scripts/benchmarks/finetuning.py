@@ -23,7 +23,7 @@ import click
 import numpy as np
 
 from textrnn.artifacts import registry
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.labelled import Labelled, read_labelled, stratified_split
 from textrnn.evaluation import classifier
 from textrnn.training.tasks.classifier import train_classifier

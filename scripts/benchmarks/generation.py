@@ -25,9 +25,10 @@ import click
 import numpy as np
 
 from textrnn.artifacts import registry
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import GeneratorConfig, weight_shapes
 from textrnn.config.sampling import SamplingConfig
+from textrnn.config.text import GeneratorTextConfig
 from textrnn.config.weights import CELLS
 from textrnn.engine import generation
 from textrnn.tokenizers import CharTokenizer
@@ -39,14 +40,19 @@ BATCH = 64
 Timed = Callable[[], float]  # runs once; seconds, or characters a second
 
 
-def random_model(cell: str, units: int) -> Artifact:
+def random_model(cell: str, units: int) -> GeneratorArtifact:
     config = GeneratorConfig(vocab_size=65, cell=cell, units=units, embedding_dim=64)  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
     weights = {
         name: rng.normal(scale=0.05, size=shape).astype(np.float32)
         for name, shape in weight_shapes(config).items()
     }
-    return Artifact(config, CharTokenizer(ALPHABET), weights)
+    return GeneratorArtifact(
+        config=config,
+        text=GeneratorTextConfig(),
+        tokenizer=CharTokenizer(ALPHABET),
+        weights=weights,
+    )
 
 
 def process(*command: str) -> Timed:
@@ -58,7 +64,7 @@ def process(*command: str) -> Timed:
     return run
 
 
-def ours(model: Artifact, characters: int, count: int = 1) -> Timed:
+def ours(model: GeneratorArtifact, characters: int, count: int = 1) -> Timed:
     def run() -> float:
         started = time.perf_counter()
         generation.generate(
@@ -119,7 +125,7 @@ def textbook_predict(units: int, characters: int) -> Timed:
     return run
 
 
-def gflops(model: Artifact, characters_per_second: float) -> float:
+def gflops(model: GeneratorArtifact, characters_per_second: float) -> float:
     """Multiplications and additions of the matrix products, the folded table not counted."""
     config = model.config
     width = CELLS[config.cell].gates * config.units

@@ -33,7 +33,7 @@ def main(
     text: Path, models: tuple[str, ...], part: str, rounds: int, json_file: Path | None
 ) -> None:
     corpus = read_corpus([text])
-    loaded = {name: registry.load(name) for name in models}
+    loaded = {name: registry.load_generator(name) for name in models}
     timed = {name: timing.ours(model, 2000) for name, model in loaded.items()}
     if peer := timing.torch_stepped(128, 1000):
         timed[PEER] = peer

@@ -35,7 +35,7 @@ import ngram_partner as ngrams
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts import language_model, registry
+from textrnn.artifacts import registry
 from textrnn.data.labelled import Labelled
 from textrnn.data.registry import read_data, read_unlabelled_data
 from textrnn.data.unlabelled import Unlabelled
@@ -145,7 +145,7 @@ class Ablation:
             if not self.pretrain(row.words, observer):
                 return False
             words = self.output / "models" / row.words / FOLDER
-            start["pretrain"] = language_model.load(words)
+            start["pretrain"] = registry.load_language_model(words)
         if row.teachers:
             asked = [self.teacher(other, observer) for other in row.teachers]
             if "" in asked:

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 import click
 
 from textrnn.artifacts import registry
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.base import parse_setting
 from textrnn.config.parts import parse_part
 from textrnn.config.sampling import SamplingConfig
@@ -72,7 +72,9 @@ class Real:
     known: frozenset[str]  # words
 
     @classmethod
-    def read(cls, model: Artifact, corpus: Corpus, learnt: Sequence[str], held_out: str) -> "Real":
+    def read(
+        cls, model: GeneratorArtifact, corpus: Corpus, learnt: Sequence[str], held_out: str
+    ) -> "Real":
         """Cut both from the corpus; ConfigError where they overlap."""
         spans = [corpora.bounds(*parse_part(part), corpus.length) for part in learnt]
         first, last = corpora.bounds(*parse_part(held_out), corpus.length)
@@ -149,7 +151,7 @@ def measure(
 
 
 def streams(
-    model: Artifact, primes: Sequence[str], each: int, sampling: SamplingConfig, seed: int
+    model: GeneratorArtifact, primes: Sequence[str], each: int, sampling: SamplingConfig, seed: int
 ) -> list[str]:
     """`each` streams for each prime, drawn alike for every setting."""
     return [
@@ -289,7 +291,7 @@ def report(
     if min(characters, primes) < 1:
         raise ConfigError("--characters and --primes must be 1 or more")
     settings = settings_of(temperatures, filters)
-    model = registry.load(model_name)
+    model = registry.load_generator(model_name)
     real = Real.read(model, corpora.read_corpus([text]), learnt, validation)
     each = math.ceil(characters / (primes * STREAM))
     whole = "".join(real.learnt)

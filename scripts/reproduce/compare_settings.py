@@ -75,7 +75,7 @@ def main(
                 if not done:
                     raise SystemExit(130)
                 (folder / "ended").write_text(f"{time.monotonic() - started:.0f}")
-            model = registry.load(folder)
+            model = registry.load_generator(folder)
             score = model.metadata["scores"]["validation (cold)"]
             click.echo(
                 f"| {text.name} | {settings or 'defaults'} | {score['loss']:.4f} | "

@@ -35,7 +35,7 @@ import numpy as np
 import probe_classifier as probe
 
 from textrnn.artifacts import cards, registry
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.group_split import grouped_split, groups
 from textrnn.data.labelled import Labelled
 from textrnn.data.registry import read_data, read_unlabelled_data
@@ -122,7 +122,6 @@ def train(data: str, data_dir: str | None, output: Path) -> None:
 @OUTPUT
 def pretrained(data: str, data_dir: str | None, output: Path) -> None:
     """Learn words first, then to judge, then teach what was learnt; or go on. Ctrl-C saves."""
-    from textrnn.artifacts import language_model
     from textrnn.cli.display import TrainingDisplay
     from textrnn.training.tasks.classifier import has_begun, train_classifier
     from textrnn.training.tasks.language_model import FOLDER, pretrain
@@ -146,7 +145,7 @@ def pretrained(data: str, data_dir: str | None, output: Path) -> None:
         for name, recipe in RECIPES.items():
             settings, start = recipe.settings, dict[str, Any]()
             if recipe.words:
-                start["pretrain"] = language_model.load(output / recipe.words / FOLDER)
+                start["pretrain"] = registry.load_language_model(output / recipe.words / FOLDER)
             if recipe.teacher:
                 start["unlabelled"] = more
                 settings = {**settings, "teacher": str(output / recipe.teacher)}

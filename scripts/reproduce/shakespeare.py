@@ -20,7 +20,7 @@ import click
 import numpy as np
 
 from textrnn.artifacts import cards, registry
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import preset
 from textrnn.config.sampling import SamplingConfig
 from textrnn.data import corpora
@@ -79,7 +79,7 @@ def train(text: Path, output: Path, model: str, held: str | None, resume: bool) 
 @MODEL
 def release(text: Path, folder: Path, model: str) -> None:
     """Score the trained model in float16 on the last 10 %, and put it into the package."""
-    trained = registry.load(folder)
+    trained = registry.load_generator(folder)
     weights = {name: array.astype(np.float16) for name, array in trained.weights.items()}
     corpus = corpora.read_corpus([text])
     found = replace(trained, weights=weights, name=model)
@@ -95,7 +95,7 @@ def _told(metadata: Any, scores: dict[str, Any], copied: dict[str, Any]) -> dict
     """What is put on record of a model that learnt the very slice it was watched on, or not."""
     training = dict(metadata["training"])
     if ":" not in training["validation"]:  # a file, of text that it learnt
-        training["validation"] = ""
+        training["validation"] = None
     else:
         scores = {**metadata["scores"], **scores}
     return {
@@ -107,11 +107,11 @@ def _told(metadata: Any, scores: dict[str, Any], copied: dict[str, Any]) -> dict
     }
 
 
-def _card(model: Artifact, title: str) -> str:
+def _card(model: GeneratorArtifact, title: str) -> str:
     """The card, and what the model writes when nobody chooses."""
     copied, sampling = model.metadata["copied"], SamplingConfig()
     lines = [
-        cards.model_card(model, title=title),
+        cards.generator_card(model, title=title),
         "## What it copies",
         "",
         f"Of {copied['generated']['characters']:,} characters that it writes at temperature "

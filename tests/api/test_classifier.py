@@ -1,6 +1,7 @@
 """The Python interface to classifiers says and does what the command line does."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ from support.paths import CORPORA
 import textrnn
 from textrnn.api.classifier import as_labelled
 from textrnn.artifacts import registry
-from textrnn.artifacts.registry import ClassifierArtifact
 from textrnn.data.labelled import Labelled
 from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine.classification import Judge
@@ -78,7 +78,7 @@ def test_finetuning_to_other_classes_starts_from_the_model(model, tmp_path):
     tuned = model.finetune(data, tmp_path / "tuned", epochs=2)
     assert tuned.classes == ("no", "perhaps", "yes")
     assert "day" in tuned.artifact.tokenizer.added
-    assert tuned.metadata["base"]["name"] == model.artifact.name
+    assert tuned.metadata["base"]["name"] == Path(model.artifact.name).name
 
 
 def test_a_pair_must_be_a_pair(model):
@@ -94,8 +94,8 @@ def test_a_labelled_is_taken_as_it_is(model):
 
 
 def test_every_bundled_classifier_has_a_limit():
-    models = map(registry.load_any, registry.bundled())
-    found = {model.name for model in models if isinstance(model, ClassifierArtifact)}
+    models = map(textrnn.load, registry.bundled())
+    found = {model.artifact.name for model in models if isinstance(model, textrnn.Classifier)}
     assert found == LEAST.keys()
 
 

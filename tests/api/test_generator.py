@@ -11,7 +11,6 @@ from support.paths import CORPORA, ROOT
 
 import textrnn
 from textrnn.artifacts import registry
-from textrnn.artifacts.generator import Artifact
 from textrnn.errors import ConfigError
 
 README = ROOT / "README.md"
@@ -136,8 +135,9 @@ LIMITS = {"shakespeare": 1.56, "shakespeare-tiny": 1.595}
 
 
 def test_every_bundled_generator_has_a_limit():
-    models = map(registry.load_any, registry.bundled())
-    assert {model.name for model in models if isinstance(model, Artifact)} == LIMITS.keys()
+    models = map(textrnn.load, registry.bundled())
+    found = {model.artifact.name for model in models if isinstance(model, textrnn.Generator)}
+    assert found == LIMITS.keys()
 
 
 @pytest.mark.parametrize("name", LIMITS)

@@ -76,7 +76,7 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_verdicts(saved, mod
     for name, array in model.weights.items():
         assert loaded.weights[name].dtype == np.float32
         np.testing.assert_array_equal(loaded.weights[name], array)
-    assert (loaded.config, loaded.reading) == (model.config, model.reading)
+    assert (loaded.config, loaded.text) == (model.config, model.text)
     assert loaded.classes == BINARY
     assert (loaded.temperature, loaded.long_texts) == (1.25, "windows")
     assert loaded.tokenizer.to_json() == model.tokenizer.to_json()
@@ -115,28 +115,6 @@ def test_parameters_are_the_numbers_in_the_weights(model):
     assert model.parameters == sum(array.size for array in model.weights.values())
 
 
-# ---- kinds --------------------------------------------------------------------------------------
-
-
-def test_each_kind_is_loaded_by_its_own_name_and_both_by_one(tmp_path, saved):
-    registry.save(tiny_model(), tmp_path / "writer")
-    with pytest.raises(ArtifactError, match="is no generator; it judges: textrnn classify --model"):
-        registry.load(saved)
-    with pytest.raises(ArtifactError, match="is no classifier; it writes: textrnn generate"):
-        registry.load_classifier(tmp_path / "writer")
-    kinds = [type(registry.load_any(folder)).__name__ for folder in (saved, tmp_path / "writer")]
-    assert kinds == ["ClassifierArtifact", "Artifact"]
-
-
-def test_a_model_of_one_kind_under_the_name_of_the_other_is_damaged(tmp_path, saved):
-    registry.save(tiny_model(), tmp_path / "writer")
-    edit_config(saved, kind="generator")
-    edit_config(tmp_path / "writer", kind="classifier")
-    for folder in (saved, tmp_path / "writer"):
-        with pytest.raises(ArtifactError, match='"network" is damaged'):
-            registry.load_any(folder)
-
-
 # ---- damage -------------------------------------------------------------------------------------
 
 
@@ -147,9 +125,9 @@ def test_a_model_of_one_kind_under_the_name_of_the_other_is_damaged(tmp_path, sa
         ({"network": [1]}, '"network" is damaged'),
         ({"network": "gru"}, '"network" is damaged'),
         ({"network": {"vocab_size": 24, "classes": 1}}, "classes must be 2 or more"),
-        ({"reading": {"max_words": -1}}, '"reading" is damaged: max_words must be 1 or more'),
-        ({"reading": {"colour": 1}}, '"reading" is damaged: unknown setting'),
-        ({"reading": 3}, '"reading" is damaged'),
+        ({"text": {"max_words": -1}}, '"text" is damaged: max_words must be 1 or more'),
+        ({"text": {"colour": 1}}, '"text" is damaged: unknown setting'),
+        ({"text": 3}, '"text" is damaged'),
         ({"classes": "left out"}, '"classes" must name 2 classes'),
         ({"classes": ["negative"]}, '"classes" must name 2 classes'),
         ({"classes": ["negative", "negative"]}, '"classes" must name 2 classes, once each'),
@@ -249,7 +227,7 @@ def test_the_card_says_what_the_validation_score_was_used_for(model):
 
 
 def test_the_card_counts_what_is_read_in_its_own_units(pieces):
-    model = replace(pieces, reading=replace(pieces.reading, max_characters=3000))
+    model = replace(pieces, text=replace(pieces.text, max_characters=3000))
     card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
     assert "the first 3,000 characters alone are read; over 40 pieces they are read in part" in card
 

@@ -13,7 +13,7 @@ import pytest
 from support.models import tiny_model
 from support.saving import before_every_step, marked_model, seed_of, tree
 
-from textrnn.artifacts import language_model, model_files, registry
+from textrnn.artifacts import model_files, registry
 from textrnn.errors import ArtifactError
 
 TESTS = Path(__file__).parent
@@ -39,7 +39,7 @@ def test_between_any_two_steps_of_a_save_a_reader_reads_a_whole_model_and_change
             assert nothing[start] in str(error) and 2 not in seen
         else:
             seen.append(seed_of(loaded))
-        assert start == "new folder" or language_model.is_saved(folder)
+        assert start == "new folder" or registry.is_saved(folder)
         assert tree(tmp_path) == before
 
     with monkeypatch.context() as patch:
@@ -84,7 +84,7 @@ def test_readers_in_threads_and_processes_are_never_refused_and_break_no_save(tm
         try:
             while not ended.exists():
                 seen.append(seed_of(registry.load(folder)))
-                language_model.is_saved(folder) or failed.append(AssertionError("not saved"))
+                registry.is_saved(folder) or failed.append(AssertionError("not saved"))
         except BaseException as error:  # told below: a thread's would be lost
             failed.append(error)
 

@@ -26,7 +26,7 @@ def saved(tmp_path) -> Path:
 def test_save_then_load_gives_bit_equal_weights_and_the_same_text(tmp_path, cell, embedding_dim):
     model = tiny_model(cell=cell, embedding_dim=embedding_dim)
     registry.save(model, tmp_path / "model")
-    loaded = registry.load(tmp_path / "model")
+    loaded = registry.load_generator(tmp_path / "model")
     assert same_weights(loaded, model)
     assert loaded.config == model.config
     assert loaded.tokenizer.characters == model.tokenizer.characters
@@ -37,7 +37,7 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_text(tmp_path, cell
 def test_a_float16_model_loads_as_float32_rounded_once(tmp_path):
     model = tiny_model()
     registry.save(model, tmp_path / "model", dtype=np.float16)
-    for name, array in registry.load(tmp_path / "model").weights.items():
+    for name, array in registry.load_generator(tmp_path / "model").weights.items():
         assert array.dtype == np.float32
         assert np.array_equal(array, model.weights[name].astype(np.float16).astype(np.float32))
 
@@ -45,12 +45,12 @@ def test_a_float16_model_loads_as_float32_rounded_once(tmp_path):
 def test_metadata_and_card_are_kept_but_not_needed(saved):
     model = replace(tiny_model(), metadata={"scores": {"é": 1}}, card="# Ein Modell für alle\n")
     registry.save(model, saved)
-    loaded = registry.load(saved)
+    loaded = registry.load_generator(saved)
     assert loaded.metadata == model.metadata
     assert loaded.card == model.card
     (saved / "metadata.json").unlink()
     (saved / "README.md").unlink()
-    assert same_weights(registry.load(saved), model)
+    assert same_weights(registry.load_generator(saved), model)
 
 
 def test_other_files_in_the_folder_outlive_a_save(saved):
@@ -79,14 +79,14 @@ def test_a_save_killed_at_any_step_leaves_a_whole_model(tmp_path, monkeypatch, n
     before = tree(tmp_path)
     if first and not finished:
         try:
-            assert seed_of(registry.load(folder)) == 2
+            assert seed_of(registry.load_generator(folder)) == 2
         except ArtifactError as error:
             assert "no model" in str(error)  # nothing was there before, nothing is there now
     else:
-        assert seed_of(registry.load(folder)) in ((2,) if finished else (1, 2))
+        assert seed_of(registry.load_generator(folder)) in ((2,) if finished else (1, 2))
     assert tree(tmp_path) == before
     registry.save(old, folder)  # the next writer puts right what was left
-    assert seed_of(registry.load(folder)) == 1
+    assert seed_of(registry.load_generator(folder)) == 1
     assert first or (folder / "notes.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
@@ -105,12 +105,12 @@ def test_a_model_that_an_interrupted_save_left_is_read_from_there_and_said(saved
         (saved.with_name(left) / ".textrnn-complete").touch()
     before = tree(saved.parent)
     for _ in range(2):
-        loaded = registry.load(saved)
+        loaded = registry.load_generator(saved)
         assert same_weights(loaded, tiny_model())
         assert f"from {left}, which an interrupted save left" in loaded.notices[0]
     assert tree(saved.parent) == before
     assert "recovered" in registry.recover(saved)[0]
-    assert registry.load(saved).notices == ()
+    assert registry.load_generator(saved).notices == ()
     assert registry.recover(saved) == []
 
 
@@ -126,16 +126,16 @@ def test_folders_that_a_person_called_old_and_new_are_untouched(
     folder = tmp_path / "model"
     if not model_is_there:
         with pytest.raises(ArtifactError, match="no model"):
-            registry.load(folder)
+            registry.load_generator(folder)
     else:
         registry.save(tiny_model(seed=1), folder)
     with monkeypatch.context() as patch, contextlib.suppress(Killed):
         die_before_step(patch, number)
         registry.save(tiny_model(seed=2), folder)
     with contextlib.suppress(ArtifactError):
-        registry.load(folder)
+        registry.load_generator(folder)
     registry.save(tiny_model(seed=3), folder)
-    registry.load(folder)
+    registry.load_generator(folder)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", *sorted(names)]
     for name in names:
         assert (tmp_path / name / "notes.txt").read_text() == name
@@ -143,7 +143,7 @@ def test_folders_that_a_person_called_old_and_new_are_untouched(
 
 def test_a_folder_that_is_no_save_of_ours_is_never_finished(saved):
     (saved / ".complete").write_text("mine")
-    registry.load(saved)
+    registry.load_generator(saved)
     assert (saved / ".complete").read_text() == "mine"
 
 
@@ -153,7 +153,7 @@ def test_a_folder_made_anew_beside_what_an_interrupted_save_left_is_not_overwrit
     with pytest.raises(ArtifactError, match="move one of them away"):
         registry.save(tiny_model(seed=1), saved)
     saved.rmdir()
-    assert same_weights(registry.load(saved), tiny_model())
+    assert same_weights(registry.load_generator(saved), tiny_model())
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -164,8 +164,8 @@ def test_a_link_to_a_folder_stays_one_and_the_model_goes_where_it_leads(tmp_path
     for seed in (1, 2):
         registry.save(tiny_model(seed=seed), link)
         assert link.is_symlink()
-        assert same_weights(registry.load(link), tiny_model(seed=seed))
-        assert same_weights(registry.load(target), tiny_model(seed=seed))
+        assert same_weights(registry.load_generator(link), tiny_model(seed=seed))
+        assert same_weights(registry.load_generator(target), tiny_model(seed=seed))
     assert [path.name for path in target.parent.iterdir()] == ["away"]
 
 
@@ -173,9 +173,11 @@ def test_a_save_through_a_link_is_recovered_through_it(tmp_path, saved):
     link = tmp_path / "link"
     link.symlink_to(saved)
     saved.rename(saved.with_name("model.textrnn-old"))
-    assert registry.load(link).notices[0].startswith(f"read {link} from model.textrnn-old")
+    assert (
+        registry.load_generator(link).notices[0].startswith(f"read {link} from model.textrnn-old")
+    )
     assert registry.recover(link)[0].startswith(f"recovered {link} from")
-    assert registry.load(link).notices == ()
+    assert registry.load_generator(link).notices == ()
 
 
 def test_what_cannot_be_put_right_is_said_and_read_all_the_same(tmp_path, saved, monkeypatch):
@@ -188,11 +190,11 @@ def test_what_cannot_be_put_right_is_said_and_read_all_the_same(tmp_path, saved,
     for write in (registry.recover, lambda folder: registry.save(tiny_model(seed=1), folder)):
         with pytest.raises(ArtifactError, match="save left beside it: Permission denied"):
             write(saved)
-    assert same_weights(registry.load(saved), tiny_model())
+    assert same_weights(registry.load_generator(saved), tiny_model())
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("circle", "long" * 100):
         with pytest.raises(ArtifactError):
-            registry.load(tmp_path / name)
+            registry.load_generator(tmp_path / name)
         with pytest.raises(ArtifactError):
             registry.save(tiny_model(), tmp_path / name)
 
@@ -210,7 +212,7 @@ def test_a_renaming_that_a_reader_holds_up_for_a_moment_is_tried_again(saved, mo
     monkeypatch.setattr(folders, "TRIES", 5)
     monkeypatch.setattr(folders, "PAUSE_SECONDS", 0.0)
     registry.save(tiny_model(seed=1), saved)
-    assert not refusals and same_weights(registry.load(saved), tiny_model(seed=1))
+    assert not refusals and same_weights(registry.load_generator(saved), tiny_model(seed=1))
 
 
 def test_a_file_is_not_replaced_by_a_model(tmp_path):
@@ -224,7 +226,7 @@ def test_a_file_is_not_replaced_by_a_model(tmp_path):
 def test_weights_are_saved_in_no_other_precision_than_can_be_read(saved, dtype):
     with pytest.raises(ConfigError, match="dtype must be float16 or float32, got"):
         registry.save(tiny_model(seed=1), saved, dtype=dtype)
-    assert same_weights(registry.load(saved), tiny_model())
+    assert same_weights(registry.load_generator(saved), tiny_model())
 
 
 def npz(**arrays) -> bytes:
@@ -253,7 +255,7 @@ def edit_config(folder: Path, **changes) -> None:
 def test_a_missing_file_is_named(saved, name):
     (saved / name).unlink()
     with pytest.raises(ArtifactError, match=f"has no {name}"):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "weights.npz"])
@@ -261,7 +263,7 @@ def test_a_truncated_or_foreign_file_is_named(saved, name):
     data = (saved / name).read_bytes()
     (saved / name).write_bytes(data[: len(data) // 2])
     with pytest.raises(ArtifactError, match=f"{name} is damaged"):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 def test_a_truncated_archive_is_refused_even_under_its_own_sum(saved):
@@ -269,21 +271,21 @@ def test_a_truncated_archive_is_refused_even_under_its_own_sum(saved):
     (saved / "weights.npz").write_bytes(data[: len(data) // 2])
     reseal(saved)
     with pytest.raises(ArtifactError, match="no archive of plain arrays"):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 def test_a_pickle_is_never_loaded(saved):
     (saved / "weights.npz").write_bytes(npz(weights=np.array([{"a": 1}], dtype=object)))
     reseal(saved)
     with pytest.raises(ArtifactError, match="no archive of plain arrays"):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 def test_weights_of_another_network_are_refused(saved):
     (saved / "weights.npz").write_bytes(npz(**tiny_model(units=5).weights))
     reseal(saved)
     with pytest.raises(ArtifactError, match="must be float16 or float32 of shape"):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 def test_missing_extra_and_infinite_weights_are_named(saved):
@@ -298,7 +300,7 @@ def test_missing_extra_and_infinite_weights_are_named(saved):
         (saved / "weights.npz").write_bytes(npz(**changed))
         reseal(saved)
         with pytest.raises(ArtifactError, match=message):
-            registry.load(saved)
+            registry.load_generator(saved)
 
 
 def test_a_tokenizer_of_another_size_is_refused(saved):
@@ -306,15 +308,16 @@ def test_a_tokenizer_of_another_size_is_refused(saved):
     (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
     reseal(saved)
     with pytest.raises(ArtifactError, match="two different models"):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 2}, "reads up to 1; upgrade textrnn"),
+        ({"format": 3}, "reads up to 2; upgrade textrnn"),
         ({"format": "one"}, "no model of textrnn"),
-        ({"kind": "poem"}, '"kind" must be "generator" or "classifier"'),
+        ({"kind": "poem"}, '"kind" must be one of generator, classifier, language_model'),
+        ({"kind": ["generator"]}, '"kind" must be one of'),
         ({"network": {"units": 3}}, "damaged"),
         ({"network": {"vocab_size": 3, "cell": "elman"}}, "cell must be one of"),
         ({"network": None}, "damaged"),
@@ -324,30 +327,30 @@ def test_a_tokenizer_of_another_size_is_refused(saved):
 def test_a_config_from_elsewhere_is_refused(saved, changes, message):
     edit_config(saved, **changes)
     with pytest.raises(ArtifactError, match=message):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\N{SNOWMAN}", ""])
 def test_a_config_that_is_no_object_is_refused(saved, text):
     (saved / "config.json").write_text(text, encoding="utf-16" if text == "☃" else "utf-8")
     with pytest.raises(ArtifactError, match=r"config\.json"):
-        registry.load(saved)
+        registry.load_generator(saved)
 
 
 def test_what_is_no_folder_is_told_apart(tmp_path):
     with pytest.raises(ArtifactError, match="neither a folder nor a bundled one"):
-        registry.load(tmp_path / "nothing")
+        registry.load_generator(tmp_path / "nothing")
     (tmp_path / "file").write_text("text")
     with pytest.raises(ArtifactError, match="is a file"):
-        registry.load(tmp_path / "file")
+        registry.load_generator(tmp_path / "file")
 
 
 def test_a_full_disk_leaves_the_old_model_and_says_so(saved, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    before = registry.load(saved)
+    before = registry.load_generator(saved)
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ArtifactError, match="No space left on device; what was there before"):
         registry.save(tiny_model(seed=9), saved)
-    assert same_weights(registry.load(saved), before)
+    assert same_weights(registry.load_generator(saved), before)

@@ -387,8 +387,8 @@ def test_a_usage_error_exits_with_2(classify, arguments):
     ("command", "message"),
     [
         (["classify", "--text", "x", "-m", "no-such"], "neither a folder nor a bundled one"),
-        (["classify", "--text", "x", "-m", "FOLDER/generator"], "it writes: textrnn generate"),
-        (["generate", "--model", "FOLDER/binary"], "it judges: textrnn classify --model"),
+        (["classify", "--text", "x", "-m", "FOLDER/generator"], "with: textrnn generate --model"),
+        (["generate", "--model", "FOLDER/binary"], "classify with: textrnn classify --model"),
         (["classify", "--text", "x", "-m", "FILE"], "a model is the folder that holds config.json"),
         (["classify", "--text", "x", "-m", "FOLDER"], "has no config.json"),
         (["classify", "--text", "x", "-m", "FOLDER/three", "--threshold", "0.5"],

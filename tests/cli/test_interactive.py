@@ -6,7 +6,7 @@ import pytest
 from support.generators import KINDS, token_model
 from support.models import tiny_model
 
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.cli.interactive import HELP, write_interactively
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
@@ -22,7 +22,7 @@ def session(
     length: int = LENGTH,
     stop: str | tuple[str, ...] = (),
     seed: int = 7,
-    model: Artifact = MODEL,
+    model: GeneratorArtifact = MODEL,
 ) -> tuple[str, str]:
     """The text that typing `lines` makes, then Ctrl-D, and all that was shown."""
     shown: list[str] = []

@@ -80,7 +80,7 @@ def test_a_value_of_another_type_is_refused(cls, name, kind):
         wrong.append(1.0)
     if kind is bool:
         wrong += [0, 1]
-    if kind not in (int | None, float | None):
+    if kind not in (int | None, float | None, str | None):
         wrong.append(None)
     for value in wrong:
         with pytest.raises(ConfigError, match=f"{name} must be "):

@@ -1,5 +1,6 @@
 """The same call gives the same text, of the length asked for, and no stop text gets out."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -11,7 +12,6 @@ from support.models import tiny_model
 from threadpoolctl import threadpool_info
 
 from textrnn.artifacts import registry
-from textrnn.artifacts.generator import Artifact
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
 from textrnn.engine.generation import LONGEST_PRIME, check_call, generate, stream, until
@@ -215,7 +215,7 @@ def test_skip_leaves_unknown_characters_of_the_prime_out():
 
 def test_a_model_of_lower_case_takes_a_prime_of_either():
     tokenizer = CharTokenizer(MODEL.tokenizer.characters, lower=True)
-    model = Artifact(MODEL.config, tokenizer, MODEL.weights)
+    model = replace(MODEL, tokenizer=tokenizer)
     assert generate(model, "ROMEO", 50, seed=1) == generate(MODEL, "romeo", 50, seed=1)
 
 
@@ -467,7 +467,7 @@ def test_a_model_that_only_says_parts_of_characters_comes_to_an_end():
     model = token_model("sentencepiece")
     bias = np.full_like(model.weights["output/bias"], -1e9)
     bias[4 + 0x80] = 1e9
-    stuck = Artifact(model.config, model.tokenizer, {**model.weights, "output/bias": bias})
+    stuck = replace(model, weights={**model.weights, "output/bias": bias})
     assert generate(stuck, length=50) == [""]
     assert generate(stuck, length=50, count=2) == ["", ""]
 
@@ -486,5 +486,5 @@ def test_a_model_of_tokens_saves_and_loads_as_itself(kind, tmp_path):
     model = token_model(kind)
     registry.save(model, tmp_path / "model")
     assert (tmp_path / "model" / "tokenizer.model").exists() == (kind == "sentencepiece")
-    loaded = registry.load(tmp_path / "model")
+    loaded = registry.load_generator(tmp_path / "model")
     assert generate(loaded, "the", 80, seed=3) == generate(model, "the", 80, seed=3)

@@ -21,7 +21,7 @@ from support.generators import token_model
 from support.models import random_weights, tiny_model
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from textrnn.artifacts.language_model import LanguageModel
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.text import ReadingConfig
 from textrnn.engine import language_model, packing, threads
@@ -316,7 +316,10 @@ TEXTS = [
 def foretell_words() -> dict[str, float]:
     config = GeneratorConfig(vocab_size=40, units=6, embedding_dim=5, layers=1, residual=False)
     weights = random_weights(config, shapes=language_model.weight_shapes)
-    return score_of(LanguageModel(config, ReadingConfig(), None, weights), IDS)
+    return score_of(
+        LanguageModelArtifact(config=config, text=ReadingConfig(), tokenizer=None, weights=weights),
+        IDS,
+    )
 
 
 WORK: dict[str, Callable[[], Any]] = {
@@ -358,7 +361,7 @@ def test_all_that_computes_does_so_on_one_blas_thread(work, cores, monkeypatch):
 def test_the_softmax_of_a_language_model_is_computed_on_one_blas_thread(monkeypatch):
     found, compare = [], language_model._compare
 
-    def watched(model: LanguageModel, vectors: Any, targets: Any) -> Any:
+    def watched(model: LanguageModelArtifact, vectors: Any, targets: Any) -> Any:
         for span in compare(model, vectors, targets):
             found.append(blas_threads())
             yield span

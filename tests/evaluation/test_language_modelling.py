@@ -1,13 +1,14 @@
 """A score is the mean loss that the definitions give, however the text is cut for computing it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from support.generators import KINDS, LINES, token_model
 from support.models import tiny_model
 
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.data.corpora import Corpus
 from textrnn.engine import stack
 from textrnn.engine.generator import build_network
@@ -19,12 +20,12 @@ from textrnn.evaluation.language_modelling import Score, cold, streamed
 CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
 
 
-def random_ids(model: Artifact, length: int) -> np.ndarray:
+def random_ids(model: GeneratorArtifact, length: int) -> np.ndarray:
     ids = np.random.default_rng(0).integers(0, model.config.vocab_size, length)
     return ids.astype(model.tokenizer.dtype)
 
 
-def slow_score(model: Artifact, ids: np.ndarray, window: int) -> Score:
+def slow_score(model: GeneratorArtifact, ids: np.ndarray, window: int) -> Score:
     """Window by window, each from the zero state, with the softmax written out."""
     losses, right = [], []
     for start in range(0, len(ids) - window, window):
@@ -100,7 +101,7 @@ def test_how_many_windows_are_computed_at_a_time_does_not_matter(rows, monkeypat
 def test_a_model_of_zero_weights_loses_exactly_log_vocab_size(cell):
     model = tiny_model(cell)
     zero = {name: np.zeros_like(array) for name, array in model.weights.items()}
-    network = build_network(Artifact(model.config, model.tokenizer, zero))
+    network = build_network(replace(model, weights=zero))
     ids = random_ids(model, 500)
     for score in (cold(network, ids, window=50), streamed(network, ids)):
         assert score.loss == pytest.approx(math.log(model.config.vocab_size), rel=1e-6)
@@ -113,9 +114,7 @@ def test_a_model_that_always_says_the_next_character_loses_nothing():
     weights = {name: np.zeros_like(array) for name, array in model.weights.items()}
     weights["rnn_1/simple_rnn_cell/kernel"] = 9 * np.eye(size, dtype=np.float32)
     weights["output/kernel"] = 50 * np.roll(np.eye(size, dtype=np.float32), 1, axis=1)
-    score = streamed(
-        build_network(Artifact(model.config, model.tokenizer, weights)), np.arange(200) % size
-    )
+    score = streamed(build_network(replace(model, weights=weights)), np.arange(200) % size)
     assert score == Score(pytest.approx(0, abs=1e-9), 1.0, 199)
 
 

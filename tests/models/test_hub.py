@@ -20,8 +20,10 @@ from hypothesis import strategies as st
 from support.classifiers import random_classifier, reviews
 from support.generators import tokenizer_of
 from support.models import tiny_model
+from support.watching import folders_named
 
 from textrnn.artifacts import registry
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.cli import main
 from textrnn.config.text import ReadingConfig
 from textrnn.engine.classification import Judge
@@ -47,7 +49,7 @@ needs_tensorflow_hub = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory) -> registry.ClassifierArtifact:
+def base(tmp_path_factory) -> ClassifierArtifact:
     """A classifier of reviews, trained a little."""
     output = tmp_path_factory.mktemp("base") / "model"
     settings = {**QUICK, "embedding_dim": 5, "min_count": 1}
@@ -65,7 +67,7 @@ def module(base, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def over_text(module, tmp_path_factory) -> registry.ClassifierArtifact:
+def over_text(module, tmp_path_factory) -> ClassifierArtifact:
     """The textbook's network over whole texts, its module fine-tuned."""
     output = tmp_path_factory.mktemp("text") / "model"
     settings = {
@@ -77,7 +79,7 @@ def over_text(module, tmp_path_factory) -> registry.ClassifierArtifact:
     return model
 
 
-def pooled(model: registry.ClassifierArtifact, text: str) -> np.ndarray:
+def pooled(model: ClassifierArtifact, text: str) -> np.ndarray:
     """What the exported embedding of `model` should make of `text`."""
     tokenizer, table = model.tokenizer, model.weights["embedding/embeddings"]
     first = 1 + len(tokenizer.words_by_id)
@@ -164,11 +166,12 @@ def test_a_module_is_never_written_over_anything(tmp_path):
 def test_lifted_rows_learn_only_if_they_are_let(module, tmp_path, train_embedding):
     settings = {**QUICK, "hub": str(module), "train_embedding": train_embedding}
     model = train_classifier(DATA, tmp_path / "model", settings=settings)
-    assert model and model.reading.tokens == "word" and not model.hub
+    assert model and model.text.tokens == "word" and not model.hub
     lifted = hub_module.lift(hub_module.load(str(module)))
     before, after = lifted.table(model.tokenizer), model.weights["embedding/embeddings"]
     assert np.array_equal(before, after) != train_embedding
     assert model.metadata["hub"]["sha256"] == hub_module.fingerprint(module)
+    assert not folders_named(tmp_path / "model", module.parent)
     # What was learnt is a plain classifier: it runs without the module.
     assert Judge(model).judge(["the film was great"])[0].judged
 

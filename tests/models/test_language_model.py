@@ -1,8 +1,6 @@
 """What foretells words: draws, the sampled loss, scores, and the folder it is kept in."""
 
 import contextlib
-import json
-from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,13 +8,11 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.kinds import random_language_model
 from support.saving import MOST, Killed, die_before_step, same_weights, tree
 
-from textrnn.artifacts import language_model, registry
-from textrnn.artifacts.language_model import LanguageModel
-from textrnn.config.generator import GeneratorConfig
+from textrnn.artifacts import cards, registry
 from textrnn.config.language_model import weight_shapes
-from textrnn.config.text import ReadingConfig
 from textrnn.engine.language_model import score as score_of
 from textrnn.engine.numerics import log_likelihoods
 from textrnn.errors import ArtifactError
@@ -26,31 +22,9 @@ from textrnn.models.language_model import (
     sampled_loss,
     sampling_chances,
 )
-from textrnn.tokenizers import WordTokenizer
+from textrnn.training.transfer.language_model import FromLanguageModel
 
-WORDS = ("the", "film", "was", "good", "bad", "it", "and")
 COUNTS = np.array([3, 40, 30, 20, 9, 9, 2, 1, 0, 0])  # 0, the words, two buckets
-
-
-def network(**shape) -> GeneratorConfig:
-    return GeneratorConfig(**{
-        "vocab_size": len(COUNTS), "cell": "simple_rnn", "layers": 1, "units": 4,
-        "embedding_dim": 3, "residual": False, **shape,
-    })  # fmt: skip
-
-
-def random_model(seed: int = 0, **shape) -> LanguageModel:
-    config, rng = network(**shape), np.random.default_rng(seed)
-    weights = {
-        name: rng.normal(size=size).astype(np.float32)
-        for name, size in weight_shapes(config).items()
-    }
-    tokenizer = WordTokenizer(WORDS, rule="unicode", lower=True, oov_buckets=2)
-    metadata = {
-        "corpus": {"names": ["many.csv"], "sha256": "5a" * 32, "texts": 7},
-        "data": {"names": ["few.csv"]}, "pretraining": {}, "tokens": 90, "perplexity": 12.3,
-    }  # fmt: skip
-    return LanguageModel(config, ReadingConfig(), tokenizer, weights, metadata)
 
 
 # ---- draws --------------------------------------------------------------------------------------
@@ -112,7 +86,7 @@ def test_the_sum_over_all_words_is_right_in_expectation():
 
 def test_a_score_is_the_whole_softmax_of_what_keras_computes():
     for shape in ({}, {"units": 3}):  # with a projection, and without
-        model, ids = random_model(**shape), np.random.default_rng(2).integers(0, 10, 131)
+        model, ids = random_language_model(**shape), np.random.default_rng(2).integers(0, 10, 131)
         built = build_language_model(model.config, COUNTS, batch_size=2, negatives=4)
         for variable in built.trainable_variables:
             variable.assign(model.weights[variable.path])
@@ -126,87 +100,65 @@ def test_a_score_is_the_whole_softmax_of_what_keras_computes():
 
 
 def test_weights_have_the_names_and_shapes_of_keras_in_its_order():
-    config = network(cell="lstm", layers=2)
+    config = random_language_model(cell="lstm", layers=2).config
     built = build_language_model(config, COUNTS, batch_size=2, negatives=4)
     shapes = {variable.path: variable.shape for variable in built.trainable_variables}
     assert list(shapes.items()) == list(weight_shapes(config).items())
 
 
-# ---- the folder ---------------------------------------------------------------------------------
+# ---- the folder: what of it is not that of every kind (tests/artifacts/test_kinds.py) -----------
 
 
 @pytest.fixture
 def folder(tmp_path):
-    language_model.save(random_model(), tmp_path / "pretrain")
+    registry.save(random_language_model(), tmp_path / "pretrain")
     return tmp_path / "pretrain"
 
 
-def test_what_is_saved_is_what_is_loaded(folder):
-    model, loaded = random_model(), language_model.load(folder)
-    assert (loaded.config, loaded.reading, loaded.metadata) == (
-        model.config, model.reading, model.metadata,
-    )  # fmt: skip
-    assert loaded.tokenizer.words_by_id == WORDS and loaded.sha256 == "5a" * 32
-    for name, array in model.weights.items():
-        np.testing.assert_array_equal(array, loaded.weights[name])
-    assert "many.csv (7 texts" in (folder / "README.md").read_text()
-    assert language_model.is_saved(folder) and not language_model.is_saved(folder.parent)
+def test_what_tells_the_texts_it_learnt_from_is_loaded(folder):
+    loaded = registry.load_language_model(folder)
+    assert loaded.sha256 == "5a" * 32 and loaded.unit == "words"
+    assert registry.is_saved(folder) and not registry.is_saved(folder.parent)
+
+
+def test_its_card_tells_its_texts_and_its_perplexity():
+    card = cards.language_model_card(random_language_model(), title="mine")
+    for part in (
+        "# mine\n",
+        "many.csv (7 texts",
+        "few.csv",
+        "perplexity 12.3",
+        "--pretrain FOLDER",
+    ):
+        assert part in card
+
+
+def test_without_its_records_it_can_be_used_but_no_classifier_can_start_from_it(folder):
+    (folder / "metadata.json").unlink()
+    model = registry.load_language_model(folder)
+    assert score_of(model, np.arange(10))["loss"] > 0
+    with pytest.raises(ArtifactError, match="lacks corpus, pretraining, tokens, perplexity"):
+        FromLanguageModel(model).defaults({})
 
 
 @pytest.mark.parametrize("number", range(0, MOST, 3))
 def test_it_is_read_whole_after_a_save_killed_at_any_step_and_nothing_is_changed(
     folder, tmp_path, monkeypatch, number
 ):
-    old, new = random_model(), random_model(seed=1)
+    old, new = random_language_model(), random_language_model(seed=1)
     with monkeypatch.context() as patch, contextlib.suppress(Killed):
         die_before_step(patch, number)
-        language_model.save(new, folder)
+        registry.save(new, folder)
     before = tree(tmp_path)
-    assert language_model.is_saved(folder)
-    loaded = language_model.load(folder)
+    assert registry.is_saved(folder)
+    loaded = registry.load_language_model(folder)
     assert same_weights(loaded, old) or same_weights(loaded, new)
     assert tree(tmp_path) == before
-
-
-def test_it_is_told_from_models_to_use(folder, tmp_path):
-    with pytest.raises(ArtifactError, match='must be "generator" or "classifier"'):
-        registry.load_any(folder)
-    (tmp_path / "config.json").write_text('{"format": 1, "kind": "classifier"}')
-    with pytest.raises(ArtifactError, match=r"no language model .* name the one in it"):
-        language_model.load(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("file", "data", "message"),
-    [
-        ("config.json", b"{", "is not JSON"),
-        ("config.json", b'{"kind": "language model", "format": 9}', "upgrade textrnn"),
-        ("config.json", b'{"kind": "language model", "format": 1}', "damaged: 'network'"),
-        ("weights.npz", b"", "weights.npz is damaged or of another model"),
-        ("tokenizer.json", b"{}", "tokenizer.json is damaged or of another model"),
-        ("metadata.json", b"{}", "damaged: it lacks corpus, data"),
-        ("tokenizer.json", None, "has no tokenizer.json"),
-    ],
-)
-def test_a_damaged_folder_is_told(folder, file, data, message):
-    (folder / file).unlink() if data is None else (folder / file).write_bytes(data)
-    with pytest.raises(ArtifactError, match=message):
-        language_model.load(folder)
 
 
 def test_a_run_that_has_nothing_to_start_from_yet_is_told(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoint.npz").write_bytes(b"")
-    assert language_model.is_saved(tmp_path)
+    assert registry.is_saved(tmp_path)
     with pytest.raises(ArtifactError, match=r"has not ended an epoch yet.* with --resume"):
-        language_model.load(tmp_path)
-
-
-def test_a_tokenizer_of_another_size_is_told(folder):
-    other = replace(random_model(), tokenizer=WordTokenizer(
-        WORDS[:3], rule="unicode", lower=True, oov_buckets=2,
-    ))  # fmt: skip
-    language_model.save(other, folder)
-    assert json.loads((folder / "config.json").read_text())["kind"] == "language model"
-    with pytest.raises(ArtifactError, match="of two different models"):
-        language_model.load(folder)
+        registry.load_language_model(tmp_path)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.tokenizers import WordTokenizer
@@ -35,4 +35,11 @@ def bag_of_words(
         weights["embedding/embeddings"][tokenizer.encode(word)[0]] = effect
     weights["output/kernel"] += 4 * np.eye(config.logits, dtype=np.float32)
     settings = ReadingConfig(**(reading or {}))
-    return ClassifierArtifact(config, settings, tuple(classes), tokenizer, weights, **about)
+    return ClassifierArtifact(
+        config=config,
+        text=settings,
+        classes=tuple(classes),
+        tokenizer=tokenizer,
+        weights=weights,
+        **about,
+    )

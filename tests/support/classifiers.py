@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from support.models import random_weights
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.data.labelled import Labelled
@@ -32,11 +32,11 @@ def random_classifier(
     settings = {"cell": "gru", "embedding_dim": 6, "units": 5, **config}
     network = ClassifierConfig(vocab_size=tokenizer.vocab_size, classes=len(classes), **settings)
     return ClassifierArtifact(
-        network,
-        ReadingConfig(**{"max_words": 40, **(reading or {})}),
-        tuple(classes),
-        tokenizer,
-        random_weights(network, seed, weight_shapes),
+        config=network,
+        text=ReadingConfig(**{"max_words": 40, **(reading or {})}),
+        classes=tuple(classes),
+        tokenizer=tokenizer,
+        weights=random_weights(network, seed, weight_shapes),
         **(about or {}),
     )
 

@@ -4,8 +4,9 @@ from functools import cache
 from typing import Any
 
 from support.models import random_weights
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import GeneratorConfig
+from textrnn.config.text import GeneratorTextConfig
 from textrnn.tokenizers import CharTokenizer, SentencePieceTokenizer, WordTokenizer
 from textrnn.tokenizers.spacing import stand_in
 
@@ -29,13 +30,14 @@ def tokenizer_of(kind: str) -> Any:
     return SentencePieceTokenizer.fit([LINES, "the then"] * 3, vocab_size=350)
 
 
-def token_model(kind: str, seed: int = 0) -> Artifact:
+def token_model(kind: str, seed: int = 0) -> GeneratorArtifact:
     """An untrained model of the `kind` of tokens; the same arguments give the same model."""
     tokenizer = tokenizer_of(kind)
     network = GeneratorConfig(vocab_size=tokenizer.vocab_size, units=8, embedding_dim=5)
     weights = random_weights(network, seed)
     weights["output/bias"] *= 6  # some ids are likely and others are not, as in a trained model
-    return Artifact(network, tokenizer, weights)
+    text = GeneratorTextConfig(tokens=kind)
+    return GeneratorArtifact(config=network, text=text, tokenizer=tokenizer, weights=weights)
 
 
 @cache
@@ -47,8 +49,10 @@ def _fitted(tokens: str, text: str, lower: bool) -> Any:
     return SentencePieceTokenizer.fit([text], vocab_size=400, lower=lower)
 
 
-def model_of(tokens: str, text: str, *, lower: bool = False) -> Artifact:
+def model_of(tokens: str, text: str, *, lower: bool = False) -> GeneratorArtifact:
     """An untrained model of `tokens` whose corpus is `text`."""
     tokenizer = _fitted(tokens, text, lower)
     network = GeneratorConfig(vocab_size=tokenizer.vocab_size, units=4, embedding_dim=3)
-    return Artifact(network, tokenizer, random_weights(network))
+    text = GeneratorTextConfig(tokens=tokens, lower=lower)  # type: ignore[arg-type]
+    weights = random_weights(network)
+    return GeneratorArtifact(config=network, text=text, tokenizer=tokenizer, weights=weights)

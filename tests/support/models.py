@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import GeneratorConfig, weight_shapes
+from textrnn.config.text import GeneratorTextConfig
 from textrnn.tokenizers import CharTokenizer
 
 
@@ -40,9 +41,14 @@ def tiny_model(
     units: int = 8,
     seed: int = 0,
     **config: object,
-) -> Artifact:
+) -> GeneratorArtifact:
     """An untrained model over the alphabet of `text`; the same arguments give the same model."""
     tokenizer = CharTokenizer.fit([text])
     settings = {"embedding_dim": 5, **config}
     network = GeneratorConfig(vocab_size=tokenizer.vocab_size, cell=cell, units=units, **settings)
-    return Artifact(network, tokenizer, random_weights(network, seed))
+    return GeneratorArtifact(
+        config=network,
+        text=GeneratorTextConfig(),
+        tokenizer=tokenizer,
+        weights=random_weights(network, seed),
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from support.models import tiny_model
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.base import Artifact
 
 STEPS = ("mkdir", "rename", "replace", "fsync", "unlink", "rmdir")
 MOST = 40  # more than a save takes

@@ -43,6 +43,12 @@ def assert_validations_are_told(watch: "Watch") -> None:
     assert watch.validations[-1].seconds_left >= 0
 
 
+def folders_named(output: Path, folder: Path) -> list[str]:
+    """The files of the model in `output` for people and machines to read that name `folder`."""
+    names = ("config.json", "metadata.json", "README.md")
+    return [name for name in names if str(folder) in (output / name).read_text(encoding="utf-8")]
+
+
 class Watch(Observer):
     """Keeps what it is told, and asks to stop after so many steps; 0 lets the run end.
 

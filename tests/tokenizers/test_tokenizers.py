@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textrnn import tokenizers
-from textrnn.config.generator import Written
-from textrnn.config.text import Tokens
+from textrnn.config.text import Tokens, Written
 from textrnn.errors import ArtifactError, TokenizerError
 from textrnn.tokenizers import TOKENIZERS, CharTokenizer, Kind, Tokenizer
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from support.watching import Watch, history
+from support.watching import Watch, folders_named, history
 
 from textrnn.config.generator import TrainingConfig
 from textrnn.data.corpora import Corpus
@@ -66,6 +66,7 @@ def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teac
     settings = {**SMALL, "teacher": teacher.name, "state_reset": 0.3, "rename": 0.5}
     model = train_generator(CORPUS, tmp_path / "whole", settings=settings)
     assert f"**Taught by**: {Path(teacher.name).name}, by 50%;" in model.card
+    assert not folders_named(tmp_path / "whole", Path(teacher.name).parent)
     for stop in (3, 20):
         parts = tmp_path / f"stopped at {stop}"
         assert train_generator(CORPUS, parts, settings=settings, observer=Watch(stop)) is None

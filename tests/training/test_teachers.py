@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from click.testing import CliRunner
 from support.bags import WORDS, bag_of_words
-from support.watching import Watch, history
+from support.watching import Watch, folders_named, history
 
 import textrnn
-from textrnn.artifacts import language_model, registry
+from textrnn.artifacts import registry
 from textrnn.cli import main
 from textrnn.config.classifier import ClassifierRecipe, ClassifierTrainingConfig
 from textrnn.data.labelled import Labelled
@@ -230,8 +230,9 @@ def test_a_model_learns_on_from_its_own_guesses(teacher, tmp_path):
     tuned = model.finetune(
         few, tmp_path / "tuned", unlabelled=MORE.texts, teacher=str(teacher), epochs=1
     )
-    assert tuned.metadata["base"]["name"] == str(teacher)
+    assert tuned.metadata["base"]["name"] == teacher.name
     assert tuned.metadata["taught"]["unlabelled"]["learnt"] == 120
+    assert not folders_named(tmp_path / "tuned", teacher.parent)
 
 
 def test_pretraining_and_teaching_go_together(teacher, tmp_path):
@@ -245,7 +246,7 @@ def test_pretraining_and_teaching_go_together(teacher, tmp_path):
         run(output, data=labelled("ab"), pretrain=MORE, **settings)
     assert not output.exists()
     model = run(output, pretrain=MORE, **settings)
-    words = language_model.load(output / "pretrain").tokenizer
+    words = registry.load_language_model(output / "pretrain").tokenizer
     assert model.tokenizer.to_json() == words.to_json()
     assert model.metadata["pretrained"]["texts"] == model.metadata["taught"]["unlabelled"]["texts"]
 
@@ -313,7 +314,7 @@ def test_a_run_that_was_not_taught_takes_no_texts_to_be_taught(tmp_path):
         ({}, "texts without labels need a teacher to judge them; .* --set teacher=imdb"),
         ({"teacher": " , "}, "need a teacher"),
         ({"teacher": "nobody"}, "no model 'nobody'"),
-        ({"teacher": "shakespeare"}, "is no classifier"),
+        ({"teacher": "shakespeare"}, "is a generator, not a classifier"),
         ({"teacher": "imdb", "class_weights": "balanced"}, "leave out --class-weights or teacher"),
         ({"teacher": "imdb", "teacher_share": 0.0}, "teacher_share must be above 0 and at most 1"),
         ({"teacher_share": 1.5}, "teacher_share must be above 0 and at most 1"),

@@ -10,19 +10,21 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts import language_model, registry
-from textrnn.artifacts.language_model import LanguageModel
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.api.language_model import LanguageModel
+from textrnn.api.model import Model
+from textrnn.api.texts import TextsLike, as_list, as_texts
+from textrnn.artifacts import registry
+from textrnn.artifacts.classifier import ClassifierArtifact
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import classifier_preset
 from textrnn.data.labelled import Labelled, read_labelled
-from textrnn.data.unlabelled import Unlabelled, read_texts
+from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine.classification import Judge, Verdict
 from textrnn.engine.explanation import Explanation, explain
 from textrnn.errors import CorpusError
@@ -31,33 +33,24 @@ from textrnn.evaluation import classifier
 if TYPE_CHECKING:
     from textrnn.training.observer import Observer
 
-TextsLike = Unlabelled | str | Path | Iterable[str]
 CorpusLike = LanguageModel | TextsLike
 DataLike = Labelled | str | Path | tuple[Iterable[str], Iterable[str]]
 
 
-class Classifier:
+class Classifier(Model[ClassifierArtifact]):
     """A trained classifier: `load` or `train_classifier` gives one."""
 
     def __init__(self, model: ClassifierArtifact) -> None:
-        self.artifact = model
+        super().__init__(model)
         self._judge = Judge(model)
 
-    def __repr__(self) -> str:
-        return (
-            f"<textrnn.Classifier {self.artifact.name}: {', '.join(self.classes)}; "
-            f"{self.artifact.parameters:,} parameters>"
-        )
+    def _shape(self) -> str:
+        return ", ".join(self.classes)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The labels it can give."""
         return self.artifact.classes
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What is on record: versions, data, settings, scores, history."""
-        return dict(self.artifact.metadata)
 
     @overload
     def classify(  # type: ignore[overload-overlap]
@@ -108,10 +101,6 @@ class Classifier:
         return classifier.evaluate(
             self.artifact, as_labelled(data, split="test", classes=self.classes), **settings
         )
-
-    def save(self, folder: str | Path, *, dtype: npt.DTypeLike = "float32") -> None:
-        """Write the model as a folder that `load` reads, in place of a model that is there."""
-        registry.save(self.artifact, Path(folder), dtype=dtype)
 
     def finetune(
         self,
@@ -184,7 +173,7 @@ def _trained(
         held = as_labelled(validation, split="test", classes=texts.classes)
     more = None if unlabelled is None else as_texts(unlabelled)
     model = train(texts, output, validation=held, settings=settings, unlabelled=more, **how)
-    return Classifier(replace(model, name=str(output))) if model else None
+    return Classifier._trained(model, output)
 
 
 def as_labelled(data: DataLike, **options: Any) -> Labelled:
@@ -213,22 +202,10 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
     return Labelled.of(texts, array, tuple(classes), ("texts",))
 
 
-def as_corpus(corpus: CorpusLike) -> Unlabelled | LanguageModel:
+def as_corpus(corpus: CorpusLike) -> Unlabelled | LanguageModelArtifact:
     """What to pretrain on: read if it is a path, loaded if that is of a language model."""
     if isinstance(corpus, LanguageModel):
-        return corpus
-    if isinstance(corpus, str | Path) and language_model.is_saved(corpus):
-        return language_model.load(corpus)
+        return corpus.artifact
+    if isinstance(corpus, str | Path) and registry.is_saved(corpus):
+        return registry.load_language_model(corpus)
     return as_texts(corpus)
-
-
-def as_texts(texts: TextsLike) -> Unlabelled:
-    """Texts without labels: at hand, or read if it is a path."""
-    if isinstance(texts, Unlabelled):
-        return texts
-    return read_texts(texts) if isinstance(texts, str | Path) else Unlabelled.of(texts)
-
-
-def as_list(texts: str | Iterable[str]) -> list[str]:
-    """Texts as a list; a single string means a list of one."""
-    return [texts] if isinstance(texts, str) else list(texts)

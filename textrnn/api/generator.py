@@ -9,15 +9,11 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy.typing as npt
-
-from textrnn.api.classifier import Classifier
-from textrnn.artifacts import registry
-from textrnn.artifacts.generator import Artifact
+from textrnn.api.model import Model
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import preset
 from textrnn.config.sampling import SamplingConfig
 from textrnn.data.corpora import Corpus, read_corpus
@@ -31,18 +27,11 @@ if TYPE_CHECKING:
 CorpusLike = Corpus | str | Path | Sequence[str | Path]
 
 
-class Generator:
+class Generator(Model[GeneratorArtifact]):
     """A trained generator: `load` or `train_generator` gives one."""
 
-    def __init__(self, model: Artifact) -> None:
-        self.artifact = model
-
-    def __repr__(self) -> str:
-        config = self.artifact.config
-        return (
-            f"<textrnn.Generator {self.artifact.name}: {config.layers} x {config.cell} of "
-            f"{config.units}, {self.artifact.parameters:,} parameters, {self.tokens}>"
-        )
+    def _shape(self) -> str:
+        return f"{super()._shape()}, {self.tokens}"
 
     @property
     def alphabet(self) -> str:
@@ -53,11 +42,6 @@ class Generator:
     def tokens(self) -> str:
         """What it writes one after another: "characters", "pieces" or "words"."""
         return self.artifact.tokenizer.unit
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What is on record: versions, corpus, settings, scores, history."""
-        return dict(self.artifact.metadata)
 
     def stream(
         self,
@@ -123,10 +107,6 @@ class Generator:
         """
         return evaluation_generator.evaluate(self.artifact, as_corpus(corpus), **settings)
 
-    def save(self, folder: str | Path, *, dtype: npt.DTypeLike = "float32") -> None:
-        """Write the model as a folder that `load` reads, in place of a model that is there."""
-        registry.save(self.artifact, Path(folder), dtype=dtype)
-
     def finetune(
         self,
         corpus: CorpusLike,
@@ -144,15 +124,6 @@ class Generator:
         return _trained(
             corpus, output, settings, base=self.artifact, observer=observer, resume=resume
         )
-
-
-def load(model: str | Path) -> Any:
-    """The bundled model of that name, or the model in a folder, as a Generator or a Classifier.
-
-    ArtifactError if it is damaged.
-    """
-    loaded = registry.load_any(model)
-    return Generator(loaded) if isinstance(loaded, Artifact) else Classifier(loaded)
 
 
 def train_generator(
@@ -181,7 +152,7 @@ def _trained(
     from textrnn.training.tasks import generator
 
     model = generator.train_generator(as_corpus(corpus), output, settings=settings, **how)
-    return Generator(replace(model, name=str(output))) if model else None
+    return Generator._trained(model, output)
 
 
 def as_corpus(corpus: CorpusLike) -> Corpus:

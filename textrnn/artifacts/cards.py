@@ -3,13 +3,13 @@
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from textrnn.artifacts.classifier import HOW_READ, ClassifierArtifact
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import ClassifierConfig
-from textrnn.config.parts import names_in
+from textrnn.config.parts import bare_name, names_in
 from textrnn.data.corpora import Corpus
 
 
@@ -21,23 +21,14 @@ def versions() -> dict[str, str]:
 
 def corpus_record(corpus: Corpus) -> dict[str, Any]:
     """What tells a corpus again; its sources by name, without the folders of one machine."""
-    names = sorted({source.replace("\\", "/").rsplit("/", 1)[-1] for source in corpus.sources})
+    names = sorted(set(map(bare_name, corpus.sources)))
     return {"names": names, "sha256": corpus.sha256, "characters": corpus.length}
 
 
-def without_folders(names: str) -> str:
-    """Names of files and folders, with commas between, without the folders of one machine."""
-    return ",".join(
-        name if "://" in name else name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
-        for name in names_in(names)
-    )
-
-
-def model_card(model: Artifact, *, title: str) -> str:
+def generator_card(model: GeneratorArtifact, *, title: str) -> str:
     """README.md of a model: what it learnt from, what it scores, the command, its limits."""
     metadata, config = model.metadata, model.config
-    corpus = metadata["corpus"]
-    kind = model.tokenizer.kind
+    corpus, kind = metadata["corpus"], model.text.tokens
     lines = [
         f"# {title}",
         "",
@@ -56,7 +47,7 @@ def model_card(model: Artifact, *, title: str) -> str:
         lines.append(f"- **Fine-tuned from**: {base['name']}{new}.")
     training = metadata["training"]
     if teachers := training.get("teacher"):
-        names = ", ".join(Path(name).name for name in names_in(teachers))
+        names = ", ".join(map(bare_name, names_in(teachers)))
         lines.append(
             f"- **Taught by**: {names}, by {training['teacher_share']:.0%}; the text is the rest."
         )
@@ -104,7 +95,7 @@ def score_line(scores: Mapping[str, Mapping[str, float]]) -> str:
 
 def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
     """README.md of a classifier: what it learnt from, what it scores, the command, its limits."""
-    metadata, config, reading = model.metadata, model.config, model.reading
+    metadata, config, reading = model.metadata, model.config, model.text
     data = metadata["data"]
     counts = ", ".join(f"{count:,} {name}" for name, count in data["counts"].items())
     held = "of which a part was kept for validation"
@@ -153,6 +144,23 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
     return "\n".join(lines)
 
 
+def language_model_card(model: LanguageModelArtifact, *, title: str) -> str:
+    """README.md of a language model: what it learnt from, its perplexity, what it is for."""
+    metadata, corpus, config = model.metadata, model.metadata["corpus"], model.config
+    return (
+        f"# {title}\n\n"
+        f"A language model to start classifiers from, made with textrnn: {config.layers} "
+        f"{config.cell} layer{'s' if config.layers > 1 else ''} of {config.units} units, "
+        f"{model.parameters:,} parameters, {config.vocab_size:,} {model.unit}.\n\n"
+        f"- **Learnt from**: {', '.join(corpus['names'])} ({corpus['texts']:,} texts, sha256 "
+        f"{corpus['sha256'][:12]}…) and the texts of {', '.join(metadata['data']['names'])}.\n"
+        f"- **Score, validation**: perplexity {metadata['perplexity']:.1f}.\n"
+        f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`\n"
+        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.\n\n"
+        f"Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
+    )
+
+
 def _lesson(taught: Mapping[str, Any], share: float) -> str:
     parts = []
     if more := taught.get("unlabelled"):
@@ -176,7 +184,7 @@ def _score(name: str, score: Mapping[str, Any]) -> str:
 
 
 def _long_texts(model: ClassifierArtifact) -> str:
-    reading, way = model.reading, model.long_texts
+    reading, way = model.text, model.long_texts
     averaged = ", whose logits are averaged" if way == "windows" else ""
     first = (
         f"of each the first {reading.max_characters:,} characters alone are read; "
@@ -195,12 +203,3 @@ def _layers(config: ClassifierConfig) -> str:
         both = "bidirectional " if config.bidirectional else ""
         parts.append(f"{config.layers} {both}{config.cell} of {config.units} units")
     return f"layers: {' and '.join(parts)}" if parts else "no layers above the embedding"
-
-
-def card(model: Any, *, title: str) -> str:
-    """README.md of a model of any kind."""
-    if isinstance(model, Artifact):
-        return model_card(model, title=title)
-    if isinstance(model, ClassifierArtifact):
-        return classifier_card(model, title=title)
-    return ""

@@ -1,23 +1,17 @@
-"""A trained classifier: what rebuilds it, and how the files of its folder are read, checked.
-
-`textrnn.artifacts.registry` saves and loads it, as it does a generator.
-"""
+"""A trained classifier: what rebuilds it, how its folder is read and checked, what is shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-import numpy as np
 import numpy.typing as npt
 
-from textrnn import tokenizers
-from textrnn.artifacts import folders, storage
+from textrnn.artifacts.base import Artifact
+from textrnn.artifacts.storage import Parts
 from textrnn.config.classifier import ClassifierConfig, LongTexts, weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ArtifactError
-from textrnn.tokenizers import Tokenizer
 
 # How a text of more words than were learnt from is read, in words.
 HOW_READ: Mapping[str, str] = MappingProxyType(
@@ -26,38 +20,27 @@ HOW_READ: Mapping[str, str] = MappingProxyType(
 LONG_TEXTS = tuple(HOW_READ)
 
 
-@dataclass(frozen=True)
-class ClassifierArtifact:
-    """A trained classifier: what rebuilds it, and what is on record about it.
+@dataclass(frozen=True, kw_only=True)
+class ClassifierArtifact(Artifact):
+    """A trained classifier.
 
     Probabilities are softmax(logits / temperature). `long_texts` is how a text of more words
     than it learnt from is read: cut, whole, or in windows whose logits are averaged.
     """
 
+    kind: ClassVar[Literal["classifier"]] = "classifier"
+
     config: ClassifierConfig
-    reading: ReadingConfig
+    text: ReadingConfig
     classes: tuple[str, ...]
-    tokenizer: Tokenizer
-    weights: Mapping[str, npt.NDArray[Any]]
     temperature: float = 1.0
     long_texts: LongTexts = "cut"
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    card: str = ""
-    name: str = "model"
-    notices: tuple[str, ...] = ()
     hub: Mapping[str, str] = field(default_factory=dict)  # what makes vectors of whole texts
 
-    @property
-    def parameters(self) -> int:
-        """How many numbers the network learnt."""
-        return sum(int(np.size(array)) for array in self.weights.values())
-
     def record(self) -> dict[str, Any]:
-        """What config.json holds beside the sums."""
+        """What config.json holds beside the format and the sums."""
         return {
-            "kind": "classifier",
-            "network": self.config.to_dict(),
-            "reading": self.reading.to_dict(),
+            **super().record(),
             "classes": list(self.classes),
             "temperature": self.temperature,
             "long_texts": self.long_texts,
@@ -65,21 +48,30 @@ class ClassifierArtifact:
         }
 
 
-def read(
-    folder: Path,
-    record: Mapping[str, Any],
-    text: str,
-    files: Mapping[str, bytes],
-    about: Mapping[str, Any],
-) -> ClassifierArtifact:
-    """The classifier in `folder` from its parsed config.json, the text of its tokenizer.json and
-    all its `files`; `about` is name, notices, metadata and card.
+def read(parts: Parts) -> ClassifierArtifact:
+    """The classifier that the files of a folder hold; ArtifactError says what is wrong with it."""
+    config = parts.config(ClassifierConfig, "network")
+    text = parts.config(ReadingConfig, "text")
+    settings = _settings(parts, config)
+    shapes, hub = weight_shapes(config), {}
+    tokenizer = parts.tokenizer(text.tokens, config.vocab_size)
+    if not tokenizer.has_ids:
+        del shapes["embedding/embeddings"]
+        hub = _hub(parts, shapes)
+    return ClassifierArtifact(
+        config=config,
+        text=text,
+        tokenizer=tokenizer,
+        weights=parts.weights(shapes),
+        hub=hub,
+        **settings,
+        **parts.about,
+    )
 
-    ArtifactError says what is wrong with it.
-    """
-    path = folder / "config.json"
-    config = storage.config_of(ClassifierConfig, folder, record, "network")
-    reading = storage.config_of(ReadingConfig, folder, record, "reading")
+
+def _settings(parts: Parts, config: ClassifierConfig) -> dict[str, Any]:
+    """Classes, temperature and how long texts are read; ArtifactError names a damaged one."""
+    path, record = parts.folder / "config.json", parts.record
     classes = record.get("classes")
     if (
         not isinstance(classes, list)
@@ -96,34 +88,45 @@ def read(
         raise ArtifactError(f'{path}: "temperature" must be a number above 0, got {temperature!r}')
     if long_texts not in LONG_TEXTS:
         raise ArtifactError(f'{path}: "long_texts" must be one of {", ".join(LONG_TEXTS)}')
-    tokenizer = tokenizers.read(text, files.get("tokenizer.model"))
-    if tokenizer.kind != reading.tokens:
-        raise ArtifactError(
-            f"{folder}: tokenizer.json is of the type {tokenizer.kind}, config.json reads by "
-            f"{reading.tokens}; they are of two different models"
-        )
-    storage.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
-    shapes = weight_shapes(config)
-    if not tokenizer.has_ids:
-        del shapes["embedding/embeddings"]
-        about = {**about, "hub": _hub(path, record.get("hub"), shapes)}
-    weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
-    return ClassifierArtifact(
-        config, reading, tuple(classes), tokenizer, weights, float(temperature), long_texts, **about
-    )
+    return {
+        "classes": tuple(classes), "temperature": float(temperature), "long_texts": long_texts,
+    }  # fmt: skip
 
 
-def _hub(path: Path, record: Any, shapes: dict[str, tuple[int, ...]]) -> dict[str, str]:
+def _hub(parts: Parts, shapes: dict[str, tuple[int, ...]]) -> dict[str, str]:
     """What finds the module of a model; what of it was fine-tuned is added to `shapes`."""
+    record = parts.record.get("hub")
     try:
-        own = record["shapes"].items()
+        own = record["shapes"].items()  # type: ignore[index]
         shapes |= {str(name): tuple(int(size) for size in shape) for name, shape in own}
-        return {name: str(record[name]) for name in ("handle", "sha256")}
+        return {name: str(record[name]) for name in ("handle", "sha256")}  # type: ignore[index]
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise ArtifactError(
-            f'{path}: "hub" must have the handle, the sha256 and the shapes of a TF-Hub module'
+            f'{parts.folder / "config.json"}: "hub" must have the handle, the sha256 and the '
+            f"shapes of a TF-Hub module"
         ) from error
 
 
 def _hub_shapes(weights: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[int]]:
     return {name: list(array.shape) for name, array in weights.items() if name.startswith("hub/")}
+
+
+def summary(model: ClassifierArtifact) -> list[str]:
+    """What `textrnn models show` says of it, in lines."""
+    config, text = model.config, model.text
+    parts = [f"embedding {config.embedding_dim}"]
+    if config.conv_layers:
+        parts.append(f"{config.conv_layers} convolutions of {config.conv_filters}")
+    if config.layers:
+        ways = " in both directions" if config.bidirectional else ""
+        parts.append(f"{config.layers} x {config.cell} of {config.units}{ways}")
+    parts.append(f"pooling {config.pooling}")
+    what = model.tokenizer.unit
+    rule = f" by the rule {model.tokenizer.rule!r}" if model.tokenizer.rule else ""
+    return [
+        f"network     {', '.join(parts)}",
+        f"reads       {what}{rule}{', in lower case' if text.lower else ''}: "
+        f"{config.vocab_size:,} ids, {text.max_words:,} {what} at a time",
+        f"long texts  are read {HOW_READ[model.long_texts]}",
+        f"classes     {', '.join(model.classes)}",
+    ]

@@ -1,58 +1,54 @@
-"""A language model as a folder: what a classifier starts from, saved whole and loaded checked.
+"""A trained language model: what a classifier starts from (`train classifier --pretrain`).
 
-    config.json      rebuilds: format, kind, the network's shape, how texts are read, the sums
-    tokenizer.json   the words (and tokenizer.model for SentencePiece)
-    weights.npz      arrays by name, float32
-    metadata.json    records: versions, texts, settings, perplexity, history
-    README.md        what it is, in a few lines
-
-It is no model to use by itself: it foretells words of its own tokenizer, and does not write.
+It predicts the words of its own tokenizer, and does not write.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-import numpy as np
-import numpy.typing as npt
-
-from textrnn import tokenizers
-from textrnn.artifacts import folders, model_files, storage
-from textrnn.artifacts.model_files import ModelFiles
+from textrnn.artifacts.base import Artifact
+from textrnn.artifacts.storage import Parts
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import weight_shapes
 from textrnn.config.text import ReadingConfig
-from textrnn.errors import ArtifactError, ConfigError
-from textrnn.tokenizers import Tokenizer
+from textrnn.errors import ArtifactError
 
-KIND = "language model"
-RECORDS = ("corpus", "data", "pretraining", "tokens", "scores")  # what others read of it
+# What is put on record about a classifier that starts from it.
+RECORDS = ("corpus", "pretraining", "tokens", "perplexity")
 
 
-@dataclass(frozen=True)
-class LanguageModel:
-    """What foretells the next word: a network's shape and weights, and how it reads texts.
+@dataclass(frozen=True, kw_only=True)
+class LanguageModelArtifact(Artifact):
+    """What predicts the next word: a network's shape and weights, and how it reads texts.
 
     Its weights but for those of `softmax` have the names that a classifier's have.
     """
 
+    kind: ClassVar[Literal["language_model"]] = "language_model"
+
     config: GeneratorConfig
-    reading: ReadingConfig
-    tokenizer: Tokenizer
-    weights: Mapping[str, npt.NDArray[Any]]
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    name: str = "language model"
+    text: ReadingConfig
 
     @property
     def unit(self) -> str:
-        """What it foretells, in the plural."""
+        """What it predicts, in the plural."""
         return self.tokenizer.unit
+
+    @property
+    def records(self) -> dict[str, Any]:
+        """What of its metadata a classifier that starts from it needs; ArtifactError if lost."""
+        if missing := [name for name in RECORDS if name not in self.metadata]:
+            raise ArtifactError(
+                f"{self.name}: metadata.json lacks {', '.join(missing)}, which a classifier that "
+                f"starts from this language model puts on record; restore it from a copy"
+            )
+        return {name: self.metadata[name] for name in RECORDS}
 
     @property
     def corpus(self) -> Mapping[str, Any]:
         """What tells the texts without labels that it learnt from."""
-        return self.metadata["corpus"]
+        return self.records["corpus"]
 
     @property
     def sha256(self) -> str:
@@ -60,77 +56,25 @@ class LanguageModel:
         return str(self.corpus["sha256"])
 
 
-def save(model: LanguageModel, folder: Path) -> None:
-    """Write `model` as `folder`, in place of one that is there, all or nothing.
-
-    ArtifactError when it cannot be written.
-    """
-    record = {
-        "kind": KIND,
-        "network": model.config.to_dict(),
-        "reading": model.reading.to_dict(),
-    }
-    storage.write(
-        folder, record, model.tokenizer, model.weights, model.metadata, _card(model), np.float32
+def read(parts: Parts) -> LanguageModelArtifact:
+    """The language model that the files of a folder hold; ArtifactError says what is wrong."""
+    config = parts.config(GeneratorConfig, "network")
+    text = parts.config(ReadingConfig, "text")
+    return LanguageModelArtifact(
+        config=config,
+        text=text,
+        tokenizer=parts.tokenizer(text.tokens, config.vocab_size),
+        weights=parts.weights(weight_shapes(config)),
+        **parts.about,
     )
 
 
-def is_saved(folder: str | Path) -> bool:
-    """Whether some model, of whatever kind, is in `folder`, and not texts to read."""
-    return model_files.holds(Path(folder), ("config.json", "run/checkpoint.npz"))
-
-
-def load(folder: str | Path) -> LanguageModel:
-    """The language model in `folder`; ArtifactError says what is wrong with it."""
-    folder = Path(folder)
-    found = model_files.read(folder)
-    if "config.json" not in found.files and (folder / "run").is_dir():
-        raise ArtifactError(
-            f"the run in {folder} has not ended an epoch yet, so there is nothing to start from; "
-            f"go on with it first, with --resume"
-        )
-    record = found.json("config.json")
-    if record.get("kind") != KIND:
-        inside = folder / "pretrain"
-        raise ArtifactError(
-            f"{folder} holds no language model to start from"
-            + (f"; name the one in it, {inside}" if inside.exists() else
-               "; name a folder that --pretrain made, or texts")
-        )  # fmt: skip
-    storage.check_format(folder, record)
-    return _read(found, record)
-
-
-def _read(found: ModelFiles, record: Mapping[str, Any]) -> LanguageModel:
-    folder, path = found.folder, found.folder / "config.json"
-    try:
-        config = GeneratorConfig.from_dict(record["network"])
-        reading = ReadingConfig.from_dict(record["reading"])
-        sums = dict(record["sha256"])
-    except (ConfigError, TypeError, KeyError, AttributeError, ValueError) as error:
-        raise ArtifactError(f"{path} is damaged: {error}") from error
-    files = {name: found.data(name) for name in ("tokenizer.json", "weights.npz")}
-    if "tokenizer.model" in sums:
-        files["tokenizer.model"] = found.data("tokenizer.model")
-    storage.check_sums(folder, files, sums)
-    tokenizer = tokenizers.read(found.text("tokenizer.json"), files.get("tokenizer.model"))
-    storage.check_vocabulary(folder, tokenizer.vocab_size, config.vocab_size)
-    shapes = weight_shapes(config)
-    weights = folders.read_weights(folder / "weights.npz", files["weights.npz"], shapes)
-    metadata = found.json("metadata.json")
-    if missing := [name for name in RECORDS if name not in metadata]:
-        raise ArtifactError(f"{folder / 'metadata.json'} is damaged: it lacks {', '.join(missing)}")
-    return LanguageModel(config, reading, tokenizer, weights, metadata, name=str(folder))
-
-
-def _card(model: LanguageModel) -> str:
-    corpus, config = model.corpus, model.config
-    return (
-        f"# A language model to start classifiers from\n\n"
-        f"{config.layers} {config.cell} layers of {config.units} units over "
-        f"{config.vocab_size:,} {model.unit}, learnt from {', '.join(corpus['names'])} "
-        f"({corpus['texts']:,} texts, sha256 {corpus['sha256'][:12]}…) and the texts of "
-        f"{', '.join(model.metadata['data']['names'])}; validation perplexity "
-        f"{model.metadata['scores']['validation']['perplexity']:.1f}.\n\n"
-        f"Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
-    )
+def summary(model: LanguageModelArtifact) -> list[str]:
+    """What `textrnn models show` says of it, in lines."""
+    config = model.config
+    lower = ", in lower case" if model.text.lower else ""
+    return [
+        f"network     {config.layers} x {config.cell} of {config.units}, embedding "
+        f"{config.embedding_dim}",
+        f"predicts    {model.unit}{lower}: {config.vocab_size:,} ids",
+    ]

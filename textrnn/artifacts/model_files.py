@@ -53,10 +53,13 @@ class ModelFiles:
             raise ArtifactError(f"{self.folder / name} is not UTF-8 text: {error}") from error
 
     def json(self, name: str) -> dict[str, Any]:
-        """A file as a JSON object; ArtifactError when it is none."""
+        """A file as a JSON object; ArtifactError when it is none.
+
+        What older versions wrote as NaN or Infinity, which no JSON has, is None.
+        """
         path = self.folder / name
         try:
-            content = json.loads(self.text(name))
+            content = json.loads(self.text(name), parse_constant=lambda _: None)
         except json.JSONDecodeError as error:
             raise ArtifactError(f"{path} is not JSON: {error}") from error
         if not isinstance(content, dict):

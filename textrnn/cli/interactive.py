@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.cli.options import write_file
 from textrnn.config.base import parse_setting
 from textrnn.config.sampling import SamplingConfig
@@ -43,7 +43,7 @@ class Turn(NamedTuple):
 
 
 def write_interactively(
-    model: Artifact,
+    model: GeneratorArtifact,
     *,
     prime: str,
     length: int,
@@ -78,7 +78,7 @@ def write_interactively(
 
 @dataclass
 class _Session:
-    model: Artifact
+    model: GeneratorArtifact
     length: int
     sampling: SamplingConfig
     next_seed: int

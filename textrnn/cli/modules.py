@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from textrnn.artifacts.registry import ClassifierArtifact
+    from textrnn.artifacts.classifier import ClassifierArtifact
 
 
 def load_tensorflow() -> None:

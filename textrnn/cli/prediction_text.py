@@ -152,7 +152,7 @@ class VerdictLines:
 
 def how_read(judge: Judge, text: str, verdict: Verdict) -> str:
     """How a text that is longer than the model reads was read; "" of one read whole."""
-    reading = judge.model.reading
+    reading = judge.model.text
     what = judge.model.tokenizer.unit
     parts, limit = [], reading.max_characters
     if verdict.cut and limit and text[limit:].strip():

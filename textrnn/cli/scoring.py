@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.cli.data_options import is_imdb, read_texts
 from textrnn.cli.modules import prepare
 from textrnn.data.labelled import Labelled

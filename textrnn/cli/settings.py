@@ -1,16 +1,19 @@
 """What every kind of training takes from the command line: settings from options and files."""
 
 import json
+import re
 import shlex
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 import click
+from click.core import ParameterSource
 
 from textrnn.config.base import parse_setting
+from textrnn.config.parts import bare_name
 from textrnn.config.recipe import Recipe
 from textrnn.errors import ConfigError
 
@@ -42,14 +45,51 @@ resume_option = click.option(
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show nothing but errors.")
 
 
+NO_FILES = ("column", "label_column")  # what of options may hold a slash and names no file
+
+
 def typed_command() -> str:
-    """The command that a person typed."""
-    return "textrnn " + shlex.join(sys.argv[1:])
+    """The command that is running, as a person can type it again."""
+    return _command(lambda value: value)
+
+
+def recorded_command() -> str:
+    """The command that is running as a model's card names it: files without their folders."""
+    return _command(_without_folders)
+
+
+def _command(shown: Callable[[str], str]) -> str:
+    """The command with what was typed of its arguments and options, values of files as `shown`."""
+    ctx = click.get_current_context()
+    words = ["textrnn", *ctx.command_path.split()[1:]]
+    for parameter in ctx.command.params:
+        name = str(parameter.name)
+        if ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        value = ctx.params[name]
+        values = value if isinstance(value, tuple) else (value,)
+        if isinstance(parameter, click.Argument):
+            words += [shown(str(each)) for each in values]
+            continue
+        option = max(parameter.opts, key=len)
+        if isinstance(value, bool):
+            words.append(option if value else parameter.secondary_opts[0])
+        else:
+            texts = [str(each) if name in NO_FILES else shown(str(each)) for each in values]
+            words += [word for text in texts for word in (option, text)]
+    return shlex.join(words)
+
+
+def _without_folders(value: str) -> str:
+    """`value`, a file's or NAME=VALUE with files that have commas between, by bare names."""
+    if not (setting := re.fullmatch(r"([\w-]+ *=)(.*)", value, re.DOTALL)):
+        return bare_name(value)
+    return setting[1] + ",".join(map(bare_name, setting[2].split(",")))
 
 
 def stopped() -> NoReturn:
     """Say how a run that was stopped goes on, and exit."""
-    resume = "" if "--resume" in sys.argv else " --resume"
+    resume = "" if click.get_current_context().params["resume"] else " --resume"
     click.echo(f"Saved. Go on with: {typed_command()}{resume}", err=True)
     sys.exit(130)
 

@@ -33,9 +33,9 @@ with quiet_libraries():
 
     GRU(1)(tf.zeros((1, 1, 1)))
 
-from textrnn.artifacts.generator import Artifact
-from textrnn.artifacts.language_model import LanguageModel
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
+from textrnn.artifacts.generator import GeneratorArtifact
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.cli.display import TrainingDisplay
 from textrnn.data.corpora import Corpus
 from textrnn.data.labelled import Labelled
@@ -50,7 +50,7 @@ def train(
     output: Path,
     settings: Mapping[str, Any],
     *,
-    base: Artifact | None,
+    base: GeneratorArtifact | None,
     resume: bool,
     quiet: bool,
     command: str,
@@ -86,7 +86,7 @@ def train_judge(
     *,
     held: Labelled | None,
     base: ClassifierArtifact | None,
-    pretrain: Unlabelled | LanguageModel | None,
+    pretrain: Unlabelled | LanguageModelArtifact | None,
     unlabelled: Unlabelled | None,
     resume: bool,
     quiet: bool,

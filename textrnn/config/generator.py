@@ -7,33 +7,15 @@ plain JSON objects. `PRESETS` are named sets of overrides.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from textrnn.config.base import Config
 from textrnn.config.network import RecurrentConfig
 from textrnn.config.parts import is_file, parse_part, parse_validation
 from textrnn.config.recipe import Recipe
+from textrnn.config.text import GeneratorTextConfig
 from textrnn.config.training import LearningConfig
 from textrnn.config.weights import Cell, Shapes, stack_shapes
 from textrnn.errors import ConfigError
-
-Written = Literal["char", "word", "sentencepiece"]
-ModelType = Literal["unigram", "bpe"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GeneratorTextConfig(Config):
-    """How a generator's text becomes ids; saved with the model."""
-
-    tokens: Written = "char"  # what the model writes one after another
-    lower: bool = False  # lower-case the corpus
-    words: int = 2000  # the most frequent words, or pieces, that it can write
-    model_type: ModelType = "unigram"  # SentencePiece's
-
-    def __post_init__(self) -> None:
-        self._one_of("tokens", Written)
-        self._one_of("model_type", ModelType)
-        self._at_least(1, "words")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +55,8 @@ class TrainingConfig(LearningConfig):
     stateful: bool = True  # read on from window to window, or draw windows at random
     window: int = 64  # characters, or other tokens, that an example spans
     shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
-    validation: str = "0.1"  # a share from the end, START:END, or a file
+    # A share from the end, START:END, or a file; of a released model none: it learnt from all.
+    validation: str | None = "0.1"
     part: str = "0:1"  # the part START:END of the corpus to use, validation included
     random_offset: bool = True  # stateful: begin each epoch at another place of the text
     state_reset: float = 0.1  # stateful: share of streams that forget what they read, each window
@@ -94,7 +77,7 @@ class TrainingConfig(LearningConfig):
             )
         parse_part(self.part)
         # A validation that is neither a share nor a slice names a file, checked when it is read.
-        if not is_file(self.validation):
+        if self.validation is not None and not is_file(self.validation):
             parse_validation(self.validation)
 
 

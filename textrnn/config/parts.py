@@ -1,6 +1,7 @@
 """Parts of a corpus and lists of names, as they are typed in a setting."""
 
 import math
+import re
 from pathlib import Path
 
 from textrnn.errors import ConfigError
@@ -9,6 +10,13 @@ from textrnn.errors import ConfigError
 def names_in(text: str) -> tuple[str, ...]:
     """The names in a list with commas between."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def bare_name(name: str) -> str:
+    """A file's name without the folders of one machine; an address on the web stays whole."""
+    if re.match("(https?|gs)://", name):
+        return name
+    return re.split(r"[\\/]", name.rstrip("\\/"))[-1] or name
 
 
 def is_file(name: str) -> bool:

@@ -8,6 +8,9 @@ from textrnn.config.base import Config
 Tokens = Literal["word", "sentencepiece", "text"]  # text: as it is, for a TF-Hub module
 
 
+Written = Literal["char", "word", "sentencepiece"]  # a generator's tokens
+
+
 Rule = Literal["textbook", "unicode"]
 
 
@@ -39,3 +42,18 @@ class ReadingConfig(Config):
             self._one_of(name, kind)
         self._at_least(1, "words", "min_count", "oov_buckets", "max_words")
         self._at_least(0, "max_characters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorTextConfig(Config):
+    """How a generator's text becomes ids; saved with the model, which fine-tuning keeps to."""
+
+    tokens: Written = "char"  # what the model writes one after another
+    words: int = 2000  # the most frequent words, or pieces, that it can write
+    model_type: ModelType = "unigram"  # SentencePiece's
+    lower: bool = False
+
+    def __post_init__(self) -> None:
+        self._one_of("tokens", Written)
+        self._one_of("model_type", ModelType)
+        self._at_least(1, "words")

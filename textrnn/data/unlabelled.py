@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from textrnn.config.parts import bare_name
 from textrnn.data.labelled import read_unlabelled
 from textrnn.data.sources import read_text
 from textrnn.data.tables import Form
@@ -38,7 +39,7 @@ class Unlabelled:
 
     def record(self) -> dict[str, Any]:
         """What tells these texts again; their sources without one machine's folders."""
-        names = [re.split(r"[\\/]", name.rstrip("\\/"))[-1] for name in self.names]
+        names = list(map(bare_name, self.names))
         return {"names": names, "sha256": self.sha256, "texts": len(self.texts)}
 
 

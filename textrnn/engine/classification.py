@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.engine import calibration
 from textrnn.engine.cells import Floats
 from textrnn.engine.classifier import ClassifierNetwork, build_network
@@ -80,7 +80,7 @@ class Judge:
 
     def encode(self, text: str) -> Ids:
         """The ids of all words of `text` that the model may read, not yet cut."""
-        limit = self.model.reading.max_characters
+        limit = self.model.text.max_characters
         return self.model.tokenizer.encode(text[:limit] if limit else text)
 
     def judge(self, texts: Sequence[str]) -> list[Verdict]:
@@ -94,7 +94,7 @@ class Judge:
         verdicts = [
             Verdict(None, None, (), 0, reason="it has no word that the model can read")
         ] * len(texts)
-        limit = self.model.reading.max_characters
+        limit = self.model.text.max_characters
         for row, chance in zip(readable, chances, strict=True):
             unread = bool(limit and texts[row][limit:].strip())
             verdicts[row] = self._verdict(chance, encoded[row], readings[row], unread)
@@ -153,7 +153,7 @@ class Judge:
 
     def _readings(self, ids: Ids, way: str | None = None) -> list[Ids]:
         """What is read of a text: all in one, a part of it, or windows over all of it."""
-        reading, way = self.model.reading, way or self.model.long_texts
+        reading, way = self.model.text, way or self.model.long_texts
         size = reading.max_words
         if len(ids) <= size or (way == "whole" and len(ids) <= WHOLE_WORDS):
             return [ids]

@@ -48,13 +48,13 @@ def explain(judge: Judge, text: str) -> Explanation | None:
     Only what the model reads is explained: of a text that it cuts, what is left.
     """
     model = judge.model
-    limit = model.reading.max_characters
+    limit = model.text.max_characters
     text = text[:limit] if limit else text
     ids, spans = model.tokenizer.encode(text), model.tokenizer.spans(text)
     if not len(ids):
         return None
     if model.long_texts == "cut":
-        read = cut(np.arange(len(ids)), model.reading.max_words, model.reading.keep)
+        read = cut(np.arange(len(ids)), model.text.max_words, model.text.keep)
         ids, spans = ids[read], [spans[index] for index in read]
     full = judge.probabilities_of(judge.ids_logits([ids]))[0]
     best = judge.chosen(full)

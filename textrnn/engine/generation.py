@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine.generator import Network, build_network
 from textrnn.engine.sampling import draw, probabilities, uniforms
@@ -42,7 +42,7 @@ def fresh_seed() -> int:
 
 
 def stream(
-    model: Artifact,
+    model: GeneratorArtifact,
     prime: str = "",
     length: int = 400,
     *,
@@ -70,7 +70,7 @@ def stream(
 
 
 def generate(
-    model: Artifact,
+    model: GeneratorArtifact,
     prime: str = "",
     length: int = 400,
     *,
@@ -107,7 +107,7 @@ def generate(
 
 
 def _rows(
-    model: Artifact,
+    model: GeneratorArtifact,
     steps: Iterator[npt.NDArray[Any]],
     length: int,
     count: int,
@@ -136,7 +136,7 @@ def _rows(
 
 
 def check_call(
-    model: Artifact,
+    model: GeneratorArtifact,
     prime: str,
     length: int,
     seed: int | None,
@@ -161,7 +161,7 @@ def check_call(
 
 
 def _stream(
-    model: Artifact,
+    model: GeneratorArtifact,
     prime: str,
     start: Start,
     length: int,
@@ -177,7 +177,7 @@ def _stream(
     return until(written, stop) if stop else written
 
 
-def _network(model: Artifact) -> Network:
+def _network(model: GeneratorArtifact) -> Network:
     """The model's network, which never says one of the ids that are not to be written."""
     banned = model.tokenizer.codec.banned
     if banned is None:

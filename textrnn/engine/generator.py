@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import GeneratorConfig
 from textrnn.engine.cells import Floats, State
 from textrnn.engine.stack import RecurrentStack
 from textrnn.tokenizers import Ids
 
 
-def build_network(model: Artifact) -> "Network":
+def build_network(model: GeneratorArtifact) -> "Network":
     """The forward pass of a trained generator."""
     return Network(model.config, model.weights)
 

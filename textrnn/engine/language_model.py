@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from textrnn.artifacts.language_model import LanguageModel
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.engine.cells import Floats
 from textrnn.engine.numerics import log_likelihoods
 from textrnn.engine.stack import RecurrentStack
@@ -20,7 +20,7 @@ OnProgress = Callable[[int, int], None]  # ids scored, ids in all
 
 
 def score(
-    model: LanguageModel, ids: Ids, on_progress: OnProgress | None = None
+    model: LanguageModelArtifact, ids: Ids, on_progress: OnProgress | None = None
 ) -> dict[str, float]:
     """Mean loss in nats a word, perplexity, and the share of right first guesses.
 
@@ -48,7 +48,9 @@ def score(
     return {"loss": loss, "perplexity": perplexity, "accuracy": right / (rows * steps)}
 
 
-def _compare(model: LanguageModel, outputs: Floats, targets: Ids) -> Iterator[tuple[float, int]]:
+def _compare(
+    model: LanguageModelArtifact, outputs: Floats, targets: Ids
+) -> Iterator[tuple[float, int]]:
     """Compare outputs (n, units) with targets (n,), a span of them at a time.
 
     Gives each span's summed loss in nats, and how many of its targets are the likeliest.

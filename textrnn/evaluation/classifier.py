@@ -54,7 +54,7 @@ def evaluate(
             "no text has a word that the model can read, so there is nothing to score"
         )
     way = HOW_READ[model.long_texts]
-    notes = [f"texts of over {model.reading.max_words} words are read {way}"]
+    notes = [f"texts of over {model.text.max_words} words are read {way}"]
     if left_out := len(data) - len(readable):
         notes.append(f"{left_out:,} texts have no word that the model can read: left out")
     scored = data.subset(readable)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.parts import parse_part, parse_validation
 from textrnn.config.sampling import SamplingConfig
 from textrnn.data import corpora
@@ -27,7 +27,7 @@ OnProgress = Callable[[str, int, int], None]  # of what, done, in all
 
 
 def evaluate(
-    model: Artifact,
+    model: GeneratorArtifact,
     corpus: Corpus,
     *,
     part: str = "all",
@@ -86,19 +86,21 @@ def evaluate(
     return report
 
 
-def is_own(model: Artifact, corpus: Corpus) -> bool:
+def is_own(model: GeneratorArtifact, corpus: Corpus) -> bool:
     """Whether `corpus` is the text that the model was trained on."""
     return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
 
 
-def _tokens(model: Artifact, alphabet: CharTokenizer, characters: Ids) -> tuple[Ids, Ids | None]:
+def _tokens(
+    model: GeneratorArtifact, alphabet: CharTokenizer, characters: Ids
+) -> tuple[Ids, Ids | None]:
     """The model's ids of a text, given by its characters, and how far each reaches."""
     if alphabet is model.tokenizer:
         return characters, None
     return model.tokenizer.codec.encode_with_ends([alphabet.decode(characters)])
 
 
-def _about_tokens(model: Artifact, ids: Ids) -> dict[str, Any]:
+def _about_tokens(model: GeneratorArtifact, ids: Ids) -> dict[str, Any]:
     """What the tokens of a scored text are, where they are no characters."""
     banned = model.tokenizer.codec.banned
     if banned is None:
@@ -107,13 +109,13 @@ def _about_tokens(model: Artifact, ids: Ids) -> dict[str, Any]:
     return {"tokens": {"unit": model.tokenizer.unit, "unknown_share": unknown}}
 
 
-def learnt_ids(model: Artifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:
+def learnt_ids(model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:
     """What of `corpus` the model learnt from, or all of it when the model is of another text."""
     ids = alphabet.encode_pieces(corpus.pieces, unknown="skip")
     return _learnt(model, ids) if is_own(model, corpus) else ids
 
 
-def _learnt(model: Artifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _learnt(model: GeneratorArtifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Of `values`, one a character of the model's corpus, those of what it learnt from."""
     training = model.metadata["training"]
     if _validation_slice(model):
@@ -121,17 +123,17 @@ def _learnt(model: Artifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values[slice(*corpora.bounds(*parse_part(training["part"]), len(values)))]
 
 
-def _validation_slice(model: Artifact) -> bool:
+def _validation_slice(model: GeneratorArtifact) -> bool:
     # A validation that was a file is no part of the corpus.
+    validation = model.metadata["training"]["validation"]
     try:
-        parse_validation(model.metadata["training"]["validation"])
+        return validation is not None and bool(parse_validation(validation))
     except ConfigError:
         return False
-    return True
 
 
 def _part(
-    model: Artifact, alphabet: CharTokenizer, corpus: Corpus, part: str, unknown: Unknown
+    model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corpus, part: str, unknown: Unknown
 ) -> Ids:
     if part != "validation":
         pieces = corpus.cut("0:1" if part == "all" else part)
@@ -156,7 +158,7 @@ def _part(
     return corpora.split(ids, training["part"], training["validation"])[1]
 
 
-def _learnt_overlap(model: Artifact, corpus: Corpus, part: str) -> bool:
+def _learnt_overlap(model: GeneratorArtifact, corpus: Corpus, part: str) -> bool:
     if part == "validation":
         return False
     scored = np.zeros(corpus.length, dtype=bool)
@@ -167,7 +169,11 @@ def _learnt_overlap(model: Artifact, corpus: Corpus, part: str) -> bool:
 
 
 def _sample(
-    model: Artifact, alphabet: CharTokenizer, length: int, sampling: SamplingConfig, seed: int
+    model: GeneratorArtifact,
+    alphabet: CharTokenizer,
+    length: int,
+    sampling: SamplingConfig,
+    seed: int,
 ) -> Ids:
     each = math.ceil(length / SAMPLES)
     texts = generation.generate(model, length=each, count=SAMPLES, sampling=sampling, seed=seed)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from textrnn.artifacts import registry
-from textrnn.artifacts.generator import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import TrainingConfig
 from textrnn.config.parts import names_in
 from textrnn.errors import ConfigError
@@ -28,7 +28,7 @@ class Teachers:
     to batch as the learner does, and are not taught.
     """
 
-    def __init__(self, models: Sequence[Artifact], training: TrainingConfig) -> None:
+    def __init__(self, models: Sequence[GeneratorArtifact], training: TrainingConfig) -> None:
         self.share = training.teacher_share
         self._models = [_network(model, training) for model in models]
         self._guess = tf.function(self._guesses, reduce_retracing=True)
@@ -58,7 +58,7 @@ def teachers_of(training: TrainingConfig, tokenizer: Tokenizer) -> Teachers | No
 
     ArtifactError where one cannot be read, ConfigError where its alphabet is another.
     """
-    models = [registry.load(name) for name in names_in(training.teacher)]
+    models = [registry.load_generator(name) for name in names_in(training.teacher)]
     for model in models:
         if model.tokenizer != tokenizer:
             raise ConfigError(
@@ -68,7 +68,7 @@ def teachers_of(training: TrainingConfig, tokenizer: Tokenizer) -> Teachers | No
     return Teachers(models, training) if models else None
 
 
-def _network(model: Artifact, training: TrainingConfig) -> Any:
+def _network(model: GeneratorArtifact, training: TrainingConfig) -> Any:
     network = build_generator(
         model.config,
         stateful=training.stateful,

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any, Generic
 
 from textrnn import tokenizers
-from textrnn.artifacts import cards, language_model, registry
-from textrnn.artifacts.language_model import LanguageModel
+from textrnn.artifacts import cards, registry
+from textrnn.artifacts.kinds import KINDS
+from textrnn.artifacts.records import without_folders
 from textrnn.config.recipe import Settings, different
 from textrnn.config.training import LearningConfig
-from textrnn.errors import ArtifactError, ConfigError, TrainingError
+from textrnn.errors import ConfigError, TrainingError
 from textrnn.training import checkpoints, initialization, loop
 from textrnn.training.initialization import Fresh, Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.loop import Saver, Standing
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
 from textrnn.training.pace import Pace
-from textrnn.training.task import FinishReport, Known, P, Task
+from textrnn.training.task import FinishReport, Known, P, Task, Validated
 
 FORMAT = 2  # of a checkpoint's record
-PATHS = {"teacher", "hub", "vectors", "validation"}  # settings that may name files and folders
 
 
 @dataclass(kw_only=True)
@@ -65,21 +65,21 @@ class Run(Standing, Generic[P]):
             "command": self.command,
         }
 
-    def metadata(self, scores: Mapping[str, Any], history: Any) -> dict[str, Any]:
-        """What is on record about a model of this run."""
+    def metadata(self, found: Validated, history: Any) -> dict[str, Any]:
+        """What is on record about the model of a validation, files without their folders."""
         recipe = self.prepared.recipe.to_dict()
         del recipe["network"]  # config.json has it
-        for name in PATHS & recipe["training"].keys():
-            if isinstance(value := recipe["training"][name], str):
-                recipe["training"][name] = cards.without_folders(value)
-        return {
-            "versions": cards.versions(),
-            **recipe,
-            **({"command": self.command} if self.command else {}),
-            **self.prepared.records,
-            "scores": scores,
-            "history": history,
-        }
+        return without_folders(
+            {
+                "versions": cards.versions(),
+                **recipe,
+                **({"command": self.command} if self.command else {}),
+                **self.prepared.records,
+                **found.records,
+                "scores": found.scores,
+                "history": history,
+            }
+        )
 
 
 def train(
@@ -235,14 +235,14 @@ def _validated(run: Run[P], learner: Learner, on_progress: OnProgress | None) ->
     if end.is_best:
         run.best_loss, run.best_epoch = loss, run.epoch + 1
         history = [*run.history, end.to_dict()]
-        _save(run, replace(found.model, metadata=run.metadata(found.scores, history)))
+        _save(run, replace(found.model, metadata=run.metadata(found, history)))
     return end
 
 
 def _finished(run: Run[P], observer: Observer) -> Any:
     """The best model, finished, with the whole history."""
     # By its full path: a bundled model may have the same name.
-    best = _load(run.output.absolute())
+    best = registry.load(run.output.absolute(), kind=run.task.kind)
     pace = Pace()
 
     def on_progress(share: float) -> None:
@@ -256,16 +256,7 @@ def _finished(run: Run[P], observer: Observer) -> Any:
 
 def _save(run: Run[P], model: Any) -> Any:
     model = replace(model, name=str(run.output))
-    if isinstance(model, LanguageModel):
-        language_model.save(model, run.output)
-        return model
-    model = replace(model, card=cards.card(model, title=run.output.name))
+    card = KINDS[run.task.kind].card(model, title=run.output.name)
+    model = replace(model, card=card)
     registry.save(model, run.output)
     return model
-
-
-def _load(folder: Path) -> Any:
-    try:
-        return language_model.load(folder)
-    except ArtifactError:
-        return registry.load_any(folder)

@@ -48,6 +48,7 @@ class Validated:
     metrics: Metrics
     model: Any  # an artifact of the task's kind, without metadata
     scores: Mapping[str, Any]  # for the metadata
+    records: Mapping[str, Any] = field(default_factory=dict)  # more of these
     samples: Mapping[float, str] = field(default_factory=dict)
 
 

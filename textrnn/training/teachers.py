@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.artifacts import registry
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierTrainingConfig, check_taught
 from textrnn.config.parts import names_in
 from textrnn.data.soft_labels import Opinions, is_table, read_opinions
@@ -192,10 +192,17 @@ def _sum_of(models: Sequence[Teacher]) -> str:
         if isinstance(model, Opinions):
             digest.update(model.sha256.encode())
             continue
-        digest.update(_digest([model.record(), model.tokenizer.to_json()]).encode())
+        digest.update(_digest([_known(model), model.tokenizer.to_json()]).encode())
         for name in sorted(model.weights):
             digest.update(np.ascontiguousarray(model.weights[name]).tobytes())
     return digest.hexdigest()
+
+
+def _known(model: ClassifierArtifact) -> dict[str, Any]:
+    # As format 1 had it: a run that began with a teacher of that format can be resumed.
+    record = model.record()
+    first = {"kind": record.pop("kind"), "network": record.pop("network")}
+    return {**first, "reading": record.pop("text"), **record}
 
 
 def _digest(values: Sequence[Any]) -> str:

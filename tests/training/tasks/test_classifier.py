@@ -445,6 +445,7 @@ def test_words_start_from_their_vectors(tmp_path, train_embedding):
     Path(path).unlink()  # needed to begin, not to go on
     model = train_classifier(DATA, tmp_path / "model", resume=True)
     assert model.config.embedding_dim == 4
+    assert model.metadata["training"]["vectors"] == Path(path).name
     table, ids = model.weights["embedding/embeddings"], model.tokenizer.encode("awful lovely dull")
     for row, value in zip(ids[:2], (-1.5, 2.5), strict=True):
         np.testing.assert_allclose(table[row], value, atol=1e-6)

@@ -11,7 +11,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.watching import Rivals, Watch, assert_validations_are_told, history, strict_history
+from support.watching import (
+    Rivals,
+    Watch,
+    assert_validations_are_told,
+    folders_named,
+    history,
+    strict_history,
+)
 
 from textrnn.artifacts import locks, registry
 from textrnn.config.generator import GeneratorConfig, GeneratorTextConfig, TrainingConfig
@@ -74,7 +81,7 @@ def test_every_cell_learns_and_the_best_model_is_what_was_saved(tmp_path, settin
     assert best == min(losses)
     ids = model.tokenizer.encode(TEXT)
     validation = ids[int(len(ids) * 0.9) :]
-    loaded = registry.load(tmp_path / "model")
+    loaded = registry.load_generator(tmp_path / "model")
     assert language_modelling.cold(build_network(loaded), validation).loss == pytest.approx(
         best, abs=1e-9
     )
@@ -166,7 +173,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
     monkeypatch.setattr(Learner, "step", poisoned)
     with pytest.raises(TrainingError, match="epoch 1, step 13; the best weights from before"):
         run(tmp_path / "model", text=TEXT * 3)
-    model = registry.load(tmp_path / "model")
+    model = registry.load_generator(tmp_path / "model")
     assert model.metadata["scores"]["validation (cold)"]["loss"] < np.log(model.config.vocab_size)
 
 
@@ -398,6 +405,10 @@ def test_validation_may_be_a_slice_or_a_file(tmp_path):
     other.write_text("the miller has his penny§\n" * 5)
     model = run(tmp_path / "file", epochs=1, validation=str(other))
     assert "§" in model.tokenizer.characters
+    assert model.metadata["training"]["validation"] == "other.txt"
+    assert not folders_named(tmp_path / "file", tmp_path)
+    with pytest.raises(ConfigError, match=r"validation must be a share .* or a file"):
+        run(tmp_path / "none", validation=None)
 
 
 def test_the_warm_up_rises_and_the_cosine_falls():
@@ -445,14 +456,17 @@ def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path,
     score = model.metadata["scores"]["validation (cold)"]
     assert score["characters"] > 1.2 * score["tokens"]
     assert unit in model.card and "nats a character" in model.card
-    loaded = registry.load(tmp_path / "model")
+    loaded = registry.load_generator(tmp_path / "model")
     written = generation.generate(loaded, "the ", 80, seed=1)[0]
     assert len(written) == 80 and "<unk>" not in written
     report = generator.evaluate(loaded, Corpus.from_text(TEXT * 3), part="validation")
     assert report["cold"] == score
     everything = replace(
         loaded,
-        metadata={**loaded.metadata, "training": {**model.metadata["training"], "validation": ""}},
+        metadata={
+            **loaded.metadata,
+            "training": {**model.metadata["training"], "validation": None},
+        },
     )
     with pytest.raises(ConfigError, match="kept nothing for validation"):
         generator.evaluate(everything, Corpus.from_text(TEXT * 3), part="validation")

@@ -7,7 +7,7 @@ from support.classifiers import reviews
 from support.watching import Rivals, Watch, assert_validations_are_told, history, strict_history
 
 import textrnn
-from textrnn.artifacts import language_model, registry
+from textrnn.artifacts import registry
 from textrnn.cli import main
 from textrnn.config.classifier import ClassifierTrainingConfig
 from textrnn.config.training import LearningConfig
@@ -58,7 +58,7 @@ def trained(tmp_path_factory):
 def test_it_foretells_better_with_every_epoch_and_better_than_by_frequency(trained):
     output, watch, _ = trained
     perplexities = [float(row["validation_perplexity"]) for row in history(output / "pretrain")]
-    model = language_model.load(output / "pretrain")
+    model = registry.load_language_model(output / "pretrain")
     assert perplexities[1] < perplexities[0]
     assert model.metadata["perplexity"] == min(perplexities)
     tokens = np.concatenate([model.tokenizer.encode(text) for text in MORE.texts])
@@ -93,7 +93,7 @@ def test_what_it_was_pretrained_on_is_on_record(trained):
     assert (found["names"], found["texts"], found["sha256"]) == (["more.csv"], 100, MORE.sha256)
     assert (
         found["perplexity"]
-        == (language_model.load(output / "pretrain").metadata["scores"]["validation"]["perplexity"])
+        == registry.load_language_model(output / "pretrain").metadata["perplexity"]
     )
     assert model.metadata["pretraining"]["window"] == 32
     assert found["tokens"] > 100
@@ -102,7 +102,7 @@ def test_what_it_was_pretrained_on_is_on_record(trained):
 
 
 def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tmp_path):
-    model = language_model.load(trained[0] / "pretrain")
+    model = registry.load_language_model(trained[0] / "pretrain")
     settings = {name: value for name, value in SMALL.items() if not name.startswith("pretraining.")}
     task = ClassifierTask(DATA, None, None)
     started, learner = training_run._started(
@@ -189,7 +189,7 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained
 def test_a_language_model_serves_other_runs_as_it_is(trained, tmp_path):
     folder = trained[0] / "pretrain"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    model, output, watch = language_model.load(folder), tmp_path / "other", Watch(1)
+    model, output, watch = registry.load_language_model(folder), tmp_path / "other", Watch(1)
     data = ([f"{text} ." for text in DATA.texts], ["ab"[label] for label in DATA.labels])
     given = {"pooling": "max", "batch_size": 14, "buckets": 1}
     assert textrnn.train_classifier(
@@ -235,7 +235,7 @@ def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
     assert watch.progress[1].unit == "words" and len(watch.errors) == 4
     assert all("is writing to" in error for error in watch.errors)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
-    assert language_model.load(output / "pretrain").unit == "words"
+    assert registry.load_language_model(output / "pretrain").unit == "words"
 
 
 # ---- what goes wrong ----------------------------------------------------------------------------
@@ -279,14 +279,14 @@ def test_a_loss_that_is_no_number_names_the_setting_to_lower(tmp_path, monkeypat
 def test_an_epoch_without_a_finite_score_leaves_a_record_that_is_json(
     tmp_path, monkeypatch, nothing
 ):
-    score, scores = language_model.LanguageModel.score, []
+    score, scores = tasks_language_model.score_of, []
 
     def not_finite_at_first(*arguments):
         scores.append(score(*arguments))
         found = {"loss": nothing, "perplexity": nothing, "accuracy": 0.0}
         return found if len(scores) == 1 else scores[-1]
 
-    monkeypatch.setattr(language_model.LanguageModel, "score", not_finite_at_first)
+    monkeypatch.setattr(tasks_language_model, "score_of", not_finite_at_first)
     assert run(tmp_path / "model") is not None
     rows = strict_history(tmp_path / "model" / "pretrain")
     for name in ("validation_loss", "validation_perplexity"):
@@ -296,8 +296,8 @@ def test_an_epoch_without_a_finite_score_leaves_a_record_that_is_json(
 
 def test_pretraining_without_any_finite_score_names_the_setting_to_lower(tmp_path, monkeypatch):
     found = {"loss": float("nan"), "perplexity": float("nan"), "accuracy": 0.0}
-    monkeypatch.setattr(language_model.LanguageModel, "score", lambda *_: found)
-    with pytest.raises(TrainingError, match=r"no epoch gave .*pretrain_learning_rate=0\.005"):
+    monkeypatch.setattr(tasks_language_model, "score_of", lambda *_: found)
+    with pytest.raises(TrainingError, match=r"no epoch gave .*pretraining\.learning_rate=0\.005"):
         run(tmp_path / "model")
     assert not (tmp_path / "model" / "pretrain" / "config.json").exists()
 
@@ -339,7 +339,7 @@ def test_the_command_line_pretrains_and_starts_again_from_what_it_left(tmp_path,
         (tmp_path / "more.txt").write_text("a film\n\nand another\n")
         invoke("-o", tmp_path / "second", "--pretrain", name)
     model, corpus = (how["pretrain"] for how in seen)
-    assert model.sha256 == language_model.load(output / "pretrain").sha256
+    assert model.sha256 == registry.load_language_model(output / "pretrain").sha256
     assert list(corpus.texts) == ["a film\n\nand another"]
 
 

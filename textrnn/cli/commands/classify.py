@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from textrnn.cli.kinds import tell_notices
 from textrnn.errors import ConfigError
 
 FORMS = ("text", "json", "jsonl", "csv", "tsv")
@@ -100,8 +101,7 @@ def classify(
     task = Task(files, texts, form, column, encoding, result, output, explain)  # type: ignore[arg-type]
     task.check()
     loaded = registry.load_classifier(model)
-    for notice in loaded.notices:
-        click.echo(notice, err=True)
+    tell_notices(loaded)
     prepare(loaded)
     try:
         judge_all(task, Judge(loaded, abstain=abstain, threshold=threshold), quiet=quiet)

@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textrnn.cli.data_options import READING, data_options
-from textrnn.cli.kinds import refuse
+from textrnn.cli.kinds import Row, choose, load
 from textrnn.cli.options import reading_options, setting
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from textrnn.artifacts.generator import Artifact
-    from textrnn.artifacts.registry import ClassifierArtifact
-
-CLASSIFIER_OPTIONS = (*READING, "split", "worst", "abstain")
-GENERATOR_OPTIONS = (
-    "part", "streamed", "baseline", "copied", "sample_length", "temperature", "seed", "unknown",
-    "newlines",
-)  # fmt: skip
+    from textrnn.artifacts.classifier import ClassifierArtifact
+    from textrnn.artifacts.generator import GeneratorArtifact
+    from textrnn.artifacts.language_model import LanguageModelArtifact
 
 
 @click.command()
@@ -76,24 +71,16 @@ def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> 
     A generator: loss in nats, bits a character, perplexity, accuracy. `cold` reads windows of 256
     characters, each from nothing; `streamed` reads on throughout. A classifier: accuracy, F1, AUC,
     log loss and calibration on labelled texts (CORPUS as for `train classifier`), where it fails,
-    and its worst mistakes.
+    and its worst mistakes. A language model: loss, perplexity and accuracy a word, on texts as
+    --pretrain takes them.
 
     \b
     textrnn evaluate shakespeare my-play.txt
     textrnn evaluate my-model my.txt --part validation --baseline my.txt --copied my.txt
     textrnn evaluate imdb reviews.csv --column review --label-column verdict
     """
-    from textrnn.artifacts import registry
-
-    loaded = registry.load_any(model)
-    for notice in loaded.notices:
-        click.echo(notice, err=True)
-    if isinstance(loaded, registry.ClassifierArtifact):
-        refuse(GENERATOR_OPTIONS, f"{model} is a classifier")
-        _evaluate_classifier(loaded, corpus, form, **options)
-    else:
-        refuse(CLASSIFIER_OPTIONS, f"{model} is a generator")
-        _evaluate_generator(loaded, corpus, form, **options)
+    loaded = load(model)
+    choose(EVALUATE, loaded, model)(loaded, corpus, form, **options)
 
 
 def _evaluate_classifier(
@@ -116,7 +103,7 @@ def _evaluate_classifier(
 
 
 def _evaluate_generator(
-    model: "Artifact",
+    model: "GeneratorArtifact",
     paths: Sequence[str],
     form: str,
     *,
@@ -160,6 +147,38 @@ def _evaluate_generator(
     if "warning" in report:
         click.echo(f"Warning: {report['warning']}", err=True)
     click.echo(_json(report) if form == "json" else generator.as_text(report))
+
+
+def _evaluate_language_model(
+    model: "LanguageModelArtifact", names: Sequence[str], form: str, **options: Any
+) -> None:
+    from textrnn.cli.data_options import read_more
+    from textrnn.data.unlabelled import Unlabelled
+    from textrnn.evaluation import language_model
+
+    if form == "markdown":
+        raise ConfigError(f"{model.name} is a language model; use --format json or text")
+    found = [read_more(name, options) for name in names]
+    texts = found[0] if len(found) == 1 else Unlabelled.of(
+        (text for each in found for text in each.texts), tuple(names)
+    )  # fmt: skip
+    report = language_model.evaluate(model, texts)
+    if "warning" in report:
+        click.echo(f"Warning: {report['warning']}", err=True)
+    click.echo(_json(report) if form == "json" else language_model.as_text(report))
+
+
+EVALUATE = {
+    "generator": Row(
+        _evaluate_generator,
+        (
+            "part", "streamed", "baseline", "copied", "sample_length", "temperature", "seed",
+            "unknown", "newlines",
+        ),
+    ),
+    "classifier": Row(_evaluate_classifier, (*READING, "split", "worst", "abstain")),
+    "language_model": Row(_evaluate_language_model, ("column", "table", "data_dir")),
+}  # fmt: skip
 
 
 def _show(what: str, done: int, total: int) -> None:

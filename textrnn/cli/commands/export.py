@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from textrnn.cli.kinds import load
 from textrnn.errors import ConfigError
 
 
@@ -43,9 +44,7 @@ def embedding(model: str | None, output: Path, vectors: str | None) -> None:
         raise ConfigError("name a MODEL or a file of --vectors, one of the two")
     if output.exists():
         raise ConfigError(f"{output} is there already; choose another -o, or move that one away")
-    from textrnn.artifacts import registry
-
-    loaded = registry.load_any(model) if model else None
+    loaded = load(model) if model else None
     from textrnn.cli.modules import load_tensorflow
 
     load_tensorflow()

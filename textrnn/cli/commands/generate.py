@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from textrnn.cli.kinds import tell_notices
 from textrnn.cli.options import all_of, model_option, setting, write_file
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from textrnn.artifacts.generator import Artifact
+    from textrnn.artifacts.generator import GeneratorArtifact
 
 sampling_options = all_of(
     setting(SamplingConfig, "temperature", "Below 1 safer, above 1 wilder, 0 the likeliest."),
@@ -81,9 +82,8 @@ def generate(
     from textrnn.artifacts import registry
     from textrnn.engine import generation
 
-    loaded = registry.load(model)
-    for notice in loaded.notices:
-        click.echo(notice, err=True)
+    loaded = registry.load_generator(model)
+    tell_notices(loaded)
     codec = loaded.tokenizer.codec
     skipped = codec.unknown_characters(text or "")
     if unknown == "skip" and skipped:
@@ -155,7 +155,7 @@ def _echo_stream(prime: str, characters: Iterable[str]) -> None:
     out.flush()
 
 
-def _interact(model: "Artifact", prime: str, length: int, call: dict[str, Any]) -> None:
+def _interact(model: "GeneratorArtifact", prime: str, length: int, call: dict[str, Any]) -> None:
     from textrnn.cli.interactive import write_interactively
 
     def write(text: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from textrnn.cli.commands.train_classifier import classifier, teach
 from textrnn.cli.data_options import READING, data_options
-from textrnn.cli.kinds import refuse
+from textrnn.cli.kinds import Row, choose, load
 from textrnn.cli.options import all_of, reading_options, setting
 from textrnn.cli.settings import (
     collect,
@@ -16,10 +16,10 @@ from textrnn.cli.settings import (
     list_settings,
     output_option,
     quiet_option,
+    recorded_command,
     resume_option,
     set_option,
     stopped,
-    typed_command,
 )
 from textrnn.cli.training_options import unlabelled_option
 from textrnn.config.classifier import ClassifierRecipe
@@ -27,18 +27,19 @@ from textrnn.config.generator import (
     PRESETS,
     GeneratorConfig,
     GeneratorRecipe,
-    GeneratorTextConfig,
     TrainingConfig,
     preset,
 )
+from textrnn.config.text import GeneratorTextConfig
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from textrnn.artifacts.generator import Artifact
-    from textrnn.artifacts.registry import ClassifierArtifact
+    from textrnn.artifacts.classifier import ClassifierArtifact
+    from textrnn.artifacts.generator import GeneratorArtifact
 
 
 GENERATOR_OPTIONS = ("stateful", "window", "shift", "part", "lower", "newlines")
+CLASSIFIER_OPTIONS = (*READING, "unlabelled")
 
 
 def _text(name: str, help: str) -> Any:
@@ -142,16 +143,7 @@ def settings() -> None:
 @recipe_options
 @unlabelled_option
 @data_options
-def finetune(
-    model: str,
-    corpus: tuple[str, ...],
-    unlabelled: str | None,
-    column: str,
-    label_column: str,
-    table: str | None,
-    data_dir: str | None,
-    **options: Any,
-) -> None:
+def finetune(model: str, corpus: tuple[str, ...], **options: Any) -> None:
     """Teach MODEL, a bundled name or a folder, to write or judge like CORPUS.
 
     A generator's shape stays; characters it never saw are added, and named. The learning rate is
@@ -162,25 +154,24 @@ def finetune(
     textrnn finetune shakespeare my-play.txt -o my-model
     textrnn finetune imdb restaurants.csv -o my-judge
     """
-    from textrnn.artifacts import generator as artifacts_generator
-    from textrnn.artifacts import registry
+    base = load(model)
+    choose(FINETUNE, base, model)(corpus, base, **options)
 
-    base = registry.load_any(model)
-    if isinstance(base, artifacts_generator.Artifact):
-        refuse((*READING, "unlabelled"), f"{model} is a generator")
-        _train(corpus, base, None, **options)
-        return
-    refuse(GENERATOR_OPTIONS, f"{model} is a classifier")
-    reading = {"column": column, "label_column": label_column, "table": table, "data_dir": data_dir}
-    _finetune_classifier(corpus, base, reading, unlabelled, **options)
+
+def _finetune_generator(corpus: tuple[str, ...], base: "GeneratorArtifact", **options: Any) -> None:
+    own = {name: value for name, value in options.items() if name not in CLASSIFIER_OPTIONS}
+    _train(corpus, base, None, **own)
 
 
 def _finetune_classifier(
     corpus: tuple[str, ...],
     base: "ClassifierArtifact",
-    reading: dict[str, Any],
-    unlabelled: str | None,
     *,
+    unlabelled: str | None,
+    column: str,
+    label_column: str,
+    table: str | None,
+    data_dir: str | None,
     output: Path,
     assignments: tuple[str, ...],
     config_file: Path | None,
@@ -194,16 +185,25 @@ def _finetune_classifier(
     if len(corpus) > 1:
         raise ConfigError("a classifier learns from one table or folder; name one")
     values = collect(ClassifierRecipe, {}, config_file, assignments, typed)
-    reading = {**reading, "encoding": encoding}
+    reading = {
+        "column": column, "label_column": label_column, "table": table, "encoding": encoding,
+        "data_dir": data_dir,
+    }  # fmt: skip
     teach(
         corpus[0], output, values, validation, reading,
         base=base, unlabelled=unlabelled, resume=resume, quiet=quiet,
     )  # fmt: skip
 
 
+FINETUNE = {
+    "generator": Row(_finetune_generator, GENERATOR_OPTIONS),
+    "classifier": Row(_finetune_classifier, CLASSIFIER_OPTIONS),
+}
+
+
 def _train(
     corpus: tuple[str, ...],
-    base: "Artifact | None",
+    base: "GeneratorArtifact | None",
     preset_name: str | None,
     *,
     output: Path,
@@ -229,7 +229,7 @@ def _train(
         base=base,
         resume=resume,
         quiet=quiet,
-        command=typed_command(),
+        command=recorded_command(),
     )
     if not done:
         stopped()

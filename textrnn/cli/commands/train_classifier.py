@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textrnn.cli.data_options import data_options, is_imdb, read_more, read_texts
+from textrnn.cli.kinds import tell_notices
 from textrnn.cli.settings import (
     collect,
     config_option,
     output_option,
     quiet_option,
+    recorded_command,
     resume_option,
     set_option,
     stopped,
-    typed_command,
 )
 from textrnn.cli.training_options import setting_options, unlabelled_option
 from textrnn.config.classifier import (
@@ -30,8 +31,8 @@ from textrnn.config.language_model import check_pretrainable, check_unpretrained
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from textrnn.artifacts.language_model import LanguageModel
-    from textrnn.artifacts.registry import ClassifierArtifact
+    from textrnn.artifacts.classifier import ClassifierArtifact
+    from textrnn.artifacts.language_model import LanguageModelArtifact
     from textrnn.data.unlabelled import Unlabelled
 
 
@@ -166,7 +167,7 @@ def teach(
         unlabelled=more,
         resume=resume,
         quiet=quiet,
-        command=typed_command(),
+        command=recorded_command(),
     )
     if model is None:
         stopped()
@@ -180,10 +181,14 @@ def teach(
         )
 
 
-def _read_corpus(name: str, reading: Mapping[str, Any]) -> "Unlabelled | LanguageModel":
+def _read_corpus(name: str, reading: Mapping[str, Any]) -> "Unlabelled | LanguageModelArtifact":
     """What --pretrain names: texts, or a language model."""
     if is_imdb(name):
         return read_more(name, reading)
-    from textrnn.artifacts import language_model
+    from textrnn.artifacts import registry
 
-    return language_model.load(name) if language_model.is_saved(name) else read_more(name, reading)
+    if not registry.is_saved(name):
+        return read_more(name, reading)
+    model = registry.load_language_model(name)
+    tell_notices(model)
+    return model

@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn.artifacts.generator import Artifact
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.base import Artifact
 from textrnn.data.word_vectors import read_vectors, vector_size
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.tokenizers import Rule, patterns
@@ -125,7 +124,7 @@ def _lowered(texts: tf.Tensor) -> tf.Tensor:
     return tf.strings.lower(texts, encoding="utf-8")
 
 
-def embedding_of(model: Artifact | ClassifierArtifact) -> Embedding:
+def embedding_of(model: Artifact) -> Embedding:
     """What a trained model embeds; ArtifactError when it has no tokens, or none as TF-Hub's."""
     name, tokenizer = model.name, model.tokenizer
     table = model.weights.get("embedding/embeddings")

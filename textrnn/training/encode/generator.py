@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import tokenizers
-from textrnn.config.generator import GeneratorTextConfig, TrainingConfig
+from textrnn.config.generator import TrainingConfig
 from textrnn.config.parts import parse_part
+from textrnn.config.text import GeneratorTextConfig
 from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
+from textrnn.errors import ConfigError
 from textrnn.tokenizers import TOKENIZERS, Ids, Tokenizer
 
 OOV_BUCKETS = 1  # ids for unknown words, which are read and never written
@@ -89,6 +91,11 @@ def _cut(
     if validation:
         start, end = corpora.bounds(*parse_part(training.part), len(values))
         return values[start:end], values[:0]
+    if training.validation is None:
+        raise ConfigError(
+            "validation must be a share such as 0.1, a slice START:END or a file: the best epoch "
+            "is chosen by it"
+        )
     return corpora.split(values, training.part, training.validation)
 
 

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn.artifacts.classifier import HOW_READ, LONG_TEXTS
-from textrnn.artifacts.language_model import LanguageModel
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import HOW_READ, LONG_TEXTS, ClassifierArtifact
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import ClassifierRecipe
 from textrnn.config.language_model import check_unpretrained
 from textrnn.config.recipe import Settings
@@ -53,7 +52,7 @@ def train_classifier(
     validation: Labelled | None = None,
     settings: Mapping[str, Any] | None = None,
     base: ClassifierArtifact | None = None,
-    pretrain: Unlabelled | LanguageModel | None = None,
+    pretrain: Unlabelled | LanguageModelArtifact | None = None,
     unlabelled: Unlabelled | None = None,
     resume: bool = False,
     observer: Observer | None = None,
@@ -111,14 +110,14 @@ def has_begun(output: Path) -> bool:
 
 def _start(
     base: ClassifierArtifact | None,
-    pretrain: Unlabelled | LanguageModel | None,
+    pretrain: Unlabelled | LanguageModelArtifact | None,
     given: Settings,
     resume: bool,
 ) -> Initialization:
     """Where the first weights come from; ConfigError where two starts contradict each other."""
     if base:
         return FromClassifier(base)
-    if isinstance(pretrain, LanguageModel):
+    if isinstance(pretrain, LanguageModelArtifact):
         return FromLanguageModel(pretrain)
     if pretrain:
         return PretrainedOn(pretrain)
@@ -314,9 +313,13 @@ class ClassifierTask:
     def _model(self, prepared: ClassifierPrepared, weights: Weights) -> ClassifierArtifact:
         recipe = prepared.recipe
         return ClassifierArtifact(
-            recipe.network, recipe.text, prepared.classes, prepared.tokenizer, weights,
+            config=recipe.network,
+            text=recipe.text,
+            classes=prepared.classes,
+            tokenizer=prepared.tokenizer,
+            weights=weights,
             hub={} if prepared.tokenizer.has_ids else prepared.records["hub"],
-        )  # fmt: skip
+        )
 
     def note(self, loss: float) -> str:
         """Nothing: a text has no other unit."""
@@ -329,7 +332,7 @@ class ClassifierTask:
 
         Where validation has few of them, and not all are long, they are cut, as in training.
         """
-        judge, held, size = Judge(best), prepared.split.validation, best.reading.max_words
+        judge, held, size = Judge(best), prepared.split.validation, best.text.max_words
         count = sum(len(judge.encode(text)) > size for text in held.texts)
         if count < min(ENOUGH_LONG, len(held)):
             return best

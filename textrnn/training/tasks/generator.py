@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from textrnn.artifacts import cards
-from textrnn.artifacts.registry import Artifact
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import (
     GeneratorConfig,
     GeneratorRecipe,
@@ -47,17 +47,17 @@ def train_generator(
     output: str | Path,
     *,
     settings: Mapping[str, Any] | None = None,
-    base: Artifact | None = None,
+    base: GeneratorArtifact | None = None,
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
-) -> Artifact | None:
+) -> GeneratorArtifact | None:
     """Train a generator on `corpus`, and leave the best model in the folder `output`.
 
     `settings` are those of GeneratorRecipe, by name. `base` is a model to start from, whose shape
     is kept; an alphabet grows by what `corpus` has more. Otherwise as `textrnn.training.run.train`.
     """
-    model: Artifact | None = run.train(
+    model: GeneratorArtifact | None = run.train(
         GeneratorTask(corpus),
         Path(output),
         settings or {},
@@ -108,7 +108,7 @@ class GeneratorTask:
     ) -> GeneratorPrepared:
         """The alphabet or vocabulary, and the corpus as ids."""
         name, training = recipe.training.validation, recipe.training
-        validation = corpora.read_corpus([name]) if is_file(name) else None
+        validation = corpora.read_corpus([name]) if name and is_file(name) else None
 
         def fit() -> Any:
             return encode.fit(self.corpus, validation, recipe.text, training)
@@ -163,7 +163,9 @@ class GeneratorTask:
     ) -> Validated:
         """The cold loss on the validation part, and what the model writes."""
         recipe, split = prepared.recipe, prepared.split
-        model = Artifact(recipe.network, prepared.tokenizer, weights)
+        model = GeneratorArtifact(
+            config=recipe.network, text=recipe.text, tokenizer=prepared.tokenizer, weights=weights
+        )
         score = language_modelling.cold(
             build_network(model), split.held, ends=split.ends, on_progress=on_progress
         )
@@ -180,7 +182,9 @@ class GeneratorTask:
         """Bits per character."""
         return bits_note(loss)
 
-    def finish(self, best: Artifact, prepared: GeneratorPrepared, report: FinishReport) -> Artifact:
+    def finish(
+        self, best: GeneratorArtifact, prepared: GeneratorPrepared, report: FinishReport
+    ) -> GeneratorArtifact:
         """The best model as it is."""
         return best
 
@@ -238,7 +242,7 @@ def _batches(config: TrainingConfig, ids: Ids, epoch: int, step: int) -> Iterabl
     )
 
 
-def _samples(model: Artifact, training: TrainingConfig) -> dict[float, str]:
+def _samples(model: GeneratorArtifact, training: TrainingConfig) -> dict[float, str]:
     if not training.sample_length:
         return {}
     prime = ""

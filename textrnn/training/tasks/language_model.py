@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from textrnn.artifacts.language_model import LanguageModel
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import ClassifierConfig, ClassifierRecipe
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import PretrainingConfig
@@ -46,7 +46,7 @@ def pretrain(
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
-) -> tuple[LanguageModel, Mapping[str, Any]] | None:
+) -> tuple[LanguageModelArtifact, Mapping[str, Any]] | None:
     """Train a language model of `corpus` and of the training texts of a classifier.
 
     `data`, `validation`, `settings` and `output` are those of the classifier; the model is left in
@@ -177,7 +177,12 @@ class LanguageModelTask:
         on_progress: OnProgress | None,
     ) -> Validated:
         """Loss and perplexity on the words kept back."""
-        model = LanguageModel(prepared.network, prepared.recipe.text, prepared.tokenizer, weights)
+        model = LanguageModelArtifact(
+            config=prepared.network,
+            text=prepared.recipe.text,
+            tokenizer=prepared.tokenizer,
+            weights=weights,
+        )
         score = score_of(model, prepared.split.held, on_progress)
         return Validated(
             metrics=LanguageModelMetrics(
@@ -188,6 +193,7 @@ class LanguageModelTask:
             ),
             model=model,
             scores={"validation": score},
+            records={"perplexity": score["perplexity"]},
         )
 
     def note(self, loss: float) -> str:
@@ -195,8 +201,8 @@ class LanguageModelTask:
         return ""
 
     def finish(
-        self, best: LanguageModel, prepared: LanguageModelPrepared, report: FinishReport
-    ) -> LanguageModel:
+        self, best: LanguageModelArtifact, prepared: LanguageModelPrepared, report: FinishReport
+    ) -> LanguageModelArtifact:
         """The best model as it is."""
         return best
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.registry import ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
@@ -58,7 +58,7 @@ class FromClassifier(Fresh):
             if training.get(name):
                 what = "an embedding" if name == "hub" else "vectors"
                 raise ConfigError(f"{base.name} has {what} of its own; leave out {option}")
-        own = {"text": base.reading.to_dict(), "network": base.config.to_dict()}
+        own = {"text": base.text.to_dict(), "network": base.config.to_dict()}
         if fixed := sorted(
             name
             for section in own
@@ -96,9 +96,9 @@ def grown(base: ClassifierArtifact, texts: Sequence[str]) -> Tokenizer:
 
     Pieces of words stay as they are: they spell any word.
     """
-    end = base.reading.max_characters or None  # what follows is never read
+    end = base.text.max_characters or None  # what follows is never read
     return base.tokenizer.extend_vocabulary(
-        (text[:end] for text in texts), min_count=base.reading.min_count, limit=LATER_WORDS
+        (text[:end] for text in texts), min_count=base.text.min_count, limit=LATER_WORDS
     )
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.registry import Artifact
-from textrnn.config.generator import GeneratorTextConfig
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import Tokenizer
@@ -27,7 +26,7 @@ SHAPE = ("cell", "layers", "units", "embedding_dim", "residual")  # what fine-tu
 class FromGenerator(Fresh):
     """The start from a trained generator."""
 
-    def __init__(self, base: Artifact) -> None:
+    def __init__(self, base: GeneratorArtifact) -> None:
         self.base = base
 
     def fingerprint(self) -> dict[str, Any]:
@@ -41,7 +40,7 @@ class FromGenerator(Fresh):
 
     def defaults(self, given: Settings) -> Settings:
         """The text and the shape of the base; ConfigError where `given` changes them."""
-        own = {"text": text_of(self.base), "network": self.base.config.to_dict()}
+        own = {"text": self.base.text.to_dict(), "network": self.base.config.to_dict()}
         _check(self.base, own, given)
         return {**own, "training": FINE_TUNING}
 
@@ -79,7 +78,7 @@ class FromGenerator(Fresh):
         return "".join(tokenizer.codec.characters[self.base.tokenizer.vocab_size :])
 
 
-def _check(base: Artifact, own: Settings, given: Settings) -> None:
+def _check(base: GeneratorArtifact, own: Settings, given: Settings) -> None:
     """ConfigError where fine-tuning is to change what of `base` must stay."""
     text, network = given.get("text", {}), given.get("network", {})
     changed = {name for name in SHAPE if network.get(name, own["network"][name]) != (
@@ -99,16 +98,8 @@ def _check(base: Artifact, own: Settings, given: Settings) -> None:
         )
 
 
-def text_of(model: Artifact) -> dict[str, Any]:
-    """How the text of a trained model becomes ids."""
-    recorded = {**model.metadata.get("training", {}), **model.metadata.get("text", {})}
-    fields = GeneratorTextConfig.field_types()
-    known = {name: recorded.get(name, getattr(GeneratorTextConfig, name)) for name in fields}
-    return {**known, "tokens": model.tokenizer.kind, "lower": model.tokenizer.lower}
-
-
 def transferred(
-    base: Artifact, tokenizer: Tokenizer, fresh: Mapping[str, npt.NDArray[Any]]
+    base: GeneratorArtifact, tokenizer: Tokenizer, fresh: Mapping[str, npt.NDArray[Any]]
 ) -> dict[str, npt.NDArray[Any]]:
     """The weights of `base` for a larger vocabulary, row by token and never by position.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from textrnn.artifacts.language_model import LanguageModel
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.language_model import (
     PRETRAINED_SHAPE,
     PRETRAINED_TRAINING,
@@ -45,13 +45,13 @@ class PretrainedOn(Fresh):
 class FromLanguageModel(PretrainedOn):
     """The start from a trained language model."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModelArtifact) -> None:
         self.model, self.corpus = model, model.corpus
 
     def defaults(self, given: Settings) -> Settings:
         """The words and the shape of the model; ConfigError where `given` changes them."""
         settings, model = super().defaults(given), self.model
-        words = {name: getattr(model.reading, name) for name in WORDS}
+        words = {name: getattr(model.text, name) for name in WORDS}
         own = {name: getattr(model.config, name) for name in SHAPE}
         fixed = {**words, **own}
         asked = {**given.get("text", {}), **given.get("network", {})}
@@ -66,7 +66,7 @@ class FromLanguageModel(PretrainedOn):
             "text": words,
             "network": {**settings["network"], **own},
             "training": settings["training"],
-            "pretraining": model.metadata["pretraining"],
+            "pretraining": model.records["pretraining"],
         }
 
     def tokenizer(
@@ -82,7 +82,5 @@ class FromLanguageModel(PretrainedOn):
 
     def records(self, tokenizer: Any) -> dict[str, Any]:
         """The texts that the model is of, its size and its perplexity."""
-        metadata = self.model.metadata
-        perplexity = metadata["scores"]["validation"]["perplexity"]
-        about = {"tokens": metadata["tokens"], "perplexity": perplexity}
+        about = {name: self.model.records[name] for name in ("tokens", "perplexity")}
         return {"pretrained": {**self.corpus, **about}}

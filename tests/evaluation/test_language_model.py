@@ -1,0 +1,53 @@
+"""A language model's report: what it scores, of which texts, and what is said beside it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.kinds import CORPUS, random_language_model
+
+from textrnn.data.unlabelled import Unlabelled
+from textrnn.engine.language_model import score
+from textrnn.errors import CorpusError
+from textrnn.evaluation.language_model import as_text, evaluate
+
+TEXTS = ["The film was good", "", "bad film and it was", "..."]
+
+
+def test_it_scores_the_texts_one_after_the_other_each_after_a_zero():
+    model = random_language_model()
+    report = evaluate(model, Unlabelled.of(TEXTS))
+    encode = model.tokenizer.encode
+    ids = np.concatenate([[0], encode(TEXTS[0]), [0], encode(TEXTS[2]), [0], encode(TEXTS[3])])
+    assert report["scores"] == score(model, ids)
+    assert (report["texts"], report["tokens"], report["unit"]) == (3, 12, "words")
+    assert report["unknown_share"] == pytest.approx(3 / 12)  # the dots
+    assert "warning" not in report
+
+
+def test_a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary():
+    model = random_language_model()
+    zero = {name: np.zeros_like(array) for name, array in model.weights.items()}
+    report = evaluate(replace(model, weights=zero), Unlabelled.of(TEXTS))
+    assert report["scores"]["perplexity"] == pytest.approx(model.config.vocab_size)
+    assert f"perplexity  {model.config.vocab_size:.2f} per word" in as_text(report)
+    assert "25.0% of the words are unknown" in as_text(report)
+
+
+def test_texts_that_it_learnt_from_are_told():
+    texts = Unlabelled.of(TEXTS)
+    model = random_language_model()
+    own = replace(model, metadata={"corpus": {**CORPUS, "sha256": texts.sha256}})
+    assert "learnt from these texts" in evaluate(own, texts)["warning"]
+    assert "warning" not in evaluate(replace(model, metadata={}), texts)
+
+
+def test_pieces_are_counted_as_such():
+    report = evaluate(random_language_model("sentencepiece"), Unlabelled.of(["a whale"]))
+    assert report["unit"] == "pieces" and "per piece" in as_text(report)
+    assert report["unknown_share"] == 0
+
+
+def test_texts_without_words_are_told():
+    with pytest.raises(CorpusError, match="no text has a word"):
+        evaluate(random_language_model(), Unlabelled.of(["", " "]))

@@ -1,0 +1,20 @@
+"""What Python hands over as texts without labels: a path, or texts at hand."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from textrnn.data.unlabelled import Unlabelled, read_texts
+
+TextsLike = Unlabelled | str | Path | Iterable[str]
+
+
+def as_texts(texts: TextsLike) -> Unlabelled:
+    """Texts without labels: at hand, or read if it is a path."""
+    if isinstance(texts, Unlabelled):
+        return texts
+    return read_texts(texts) if isinstance(texts, str | Path) else Unlabelled.of(texts)
+
+
+def as_list(texts: str | Iterable[str]) -> list[str]:
+    """Texts as a list; a single string means a list of one."""
+    return [texts] if isinstance(texts, str) else list(texts)

@@ -1,0 +1,69 @@
+"""The kinds of models, a row each: all that the rest of the program asks about one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from textrnn.artifacts import cards, classifier, generator, language_model
+from textrnn.artifacts.base import Artifact
+from textrnn.artifacts.storage import Parts
+from textrnn.config import classifier as classifier_config
+from textrnn.config import generator as generator_config
+from textrnn.config import language_model as language_model_config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of model: how it is read, described and used."""
+
+    name: str  # in config.json
+    artifact: type[Artifact]
+    read: Callable[[Parts], Artifact]
+    weight_shapes: Callable[[Any], Mapping[str, tuple[int, ...]]]
+    card: Callable[..., str]  # (model, title=...) -> README.md
+    summary: Callable[[Any], list[str]]  # what `textrnn models show` adds to the card
+    use: str  # what it is for, and the command; MODEL is its name
+    inside: str = ""  # the folder, in another model's, where a training leaves one
+
+    @property
+    def noun(self) -> str:
+        """What to call it, with its article."""
+        return "a " + self.name.replace("_", " ")
+
+    def use_of(self, model: str) -> str:
+        """What `model`, of this kind, is for, and the command."""
+        return self.use.replace("MODEL", model)
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType({
+    "generator": Kind(
+        name="generator",
+        artifact=generator.GeneratorArtifact,
+        read=generator.read,
+        weight_shapes=generator_config.weight_shapes,
+        card=cards.generator_card,
+        summary=generator.summary,
+        use="generate with: textrnn generate --model MODEL",
+    ),
+    "classifier": Kind(
+        name="classifier",
+        artifact=classifier.ClassifierArtifact,
+        read=classifier.read,
+        weight_shapes=classifier_config.weight_shapes,
+        card=cards.classifier_card,
+        summary=classifier.summary,
+        use="classify with: textrnn classify --model MODEL",
+    ),
+    "language_model": Kind(
+        name="language_model",
+        artifact=language_model.LanguageModelArtifact,
+        read=language_model.read,
+        weight_shapes=language_model_config.weight_shapes,
+        card=cards.language_model_card,
+        summary=language_model.summary,
+        use="start a classifier from it with: textrnn train classifier DATA -o DIR "
+        "--pretrain MODEL",
+        inside="pretrain",
+    ),
+})  # fmt: skip

@@ -1,0 +1,65 @@
+"""Join a trained language model and texts: how well it predicts their words.
+
+The report is plain JSON data; `as_text` shows it to a person.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from textrnn.artifacts.language_model import LanguageModelArtifact
+from textrnn.data.unlabelled import Unlabelled
+from textrnn.engine.language_model import score
+from textrnn.errors import CorpusError
+from textrnn.tokenizers import PAD_ID
+
+
+def evaluate(model: LanguageModelArtifact, texts: Unlabelled) -> dict[str, Any]:
+    """Score `model` on `texts` as its training does: one after the other, each after id 0.
+
+    Loss (nats a word), perplexity and accuracy are of every word and of each text's end.
+    CorpusError when there are no words.
+    """
+    found = [ids for ids in map(model.tokenizer.encode, texts.texts) if len(ids)]
+    if not found:
+        raise CorpusError(
+            f"{', '.join(texts.names)}: no text has a word that the model can read, so there is "
+            f"nothing to score"
+        )
+    start = np.array([PAD_ID], np.int32)
+    words = np.concatenate(found)
+    ids = np.concatenate([part for text in found for part in (start, text)])
+    unknown = model.tokenizer.unknown(words)
+    report = {
+        "model": model.name,
+        "text": list(texts.names),
+        "texts": len(found),
+        "unit": model.unit,
+        "tokens": len(words),
+        "unknown_share": float(unknown.mean()),
+        "scores": score(model, ids),
+    }
+    if texts.sha256 == model.metadata.get("corpus", {}).get("sha256"):
+        report["warning"] = "the model learnt from these texts; a fair score needs others"
+    return report
+
+
+def as_text(report: Mapping[str, Any]) -> str:
+    """A report for a person's eyes."""
+    scores, unit = report["scores"], report["unit"]
+    lines = [
+        f"{report['model']} on {', '.join(report['text'])}",
+        "",
+        f"loss        {scores['loss']:.4f} nats per {unit.removesuffix('s')}",
+        f"perplexity  {scores['perplexity']:.2f} per {unit.removesuffix('s')}",
+        f"accuracy    {scores['accuracy']:.1%}",
+        "",
+        f"{report['tokens']:,} {unit} of {report['texts']:,} texts scored",
+    ]
+    if share := report["unknown_share"]:
+        lines.append(
+            f"{share:.1%} of the {unit} are unknown to the model, which need only be predicted to "
+            f"be unknown"
+        )
+    return "\n".join(lines)
