@@ -147,6 +147,28 @@ def test_the_folder_says_what_format_and_kind_it_is_and_how_it_reads(saved, name
 
 
 @every_model
+def test_weights_have_the_names_and_shapes_that_the_row_says(name):
+    model = MODELS[name](0)
+    shapes = {key: array.shape for key, array in model.weights.items()}
+    assert shapes == KINDS[model.kind].weight_shapes(model.config)
+    assert model.parameters == sum(array.size for array in model.weights.values())
+
+
+@every_model
+def test_a_card_has_its_title_what_was_learnt_from_and_the_command_that_uses_it(name):
+    data = {"names": ["a.csv"], "sha256": "ab" * 32, "texts": 7, "characters": 9, "counts": {}}
+    metadata = {
+        "corpus": data, "data": data, "perplexity": 2.0, "command": "textrnn train it",
+        "training": {"part": "0:1", "validation": None},
+    }  # fmt: skip
+    model = replace(MODELS[name](0), metadata=metadata)
+    card = KINDS[model.kind].card(model, title="mine")
+    for part in ("# mine\n", "a.csv", "abababababab…", "**Made by**: `textrnn train it`",
+                 "Use it: `textrnn ", f"{model.parameters:,} parameters"):  # fmt: skip
+        assert part in card
+
+
+@every_model
 def test_a_summary_has_lines_for_a_person(name):
     model = MODELS[name](0)
     lines = KINDS[model.kind].summary(model)
@@ -297,15 +319,18 @@ def test_what_is_loaded_of_format_1_is_saved_in_the_present_one(tmp_path, name):
 
 
 @every_model
-def test_a_converted_folder_has_the_same_weights_and_tokenizer_byte_by_byte(tmp_path, name):
-    folder = tmp_path / "imdb"  # by its path, not the bundled model of that name
+def test_a_converted_folder_has_the_same_weights_and_tokenizer_byte_by_byte(
+    tmp_path, monkeypatch, name
+):
+    monkeypatch.chdir(tmp_path)
+    folder = Path("imdb")  # the one here, not the bundled model of that name
     write_format_1(MODELS[name](1), folder)
     before = {file: (folder / file).read_bytes() for file in config_of(folder)["sha256"]}
     sums = config_of(folder)["sha256"]
     registry.convert(folder)
     assert {file: (folder / file).read_bytes() for file in before} == before
     assert (config_of(folder)["format"], config_of(folder)["sha256"]) == (FORMAT, sums)
-    assert output_of(registry.load(folder)) == output_of(MODELS[name](1))
+    assert output_of(registry.load(folder.absolute())) == output_of(MODELS[name](1))
 
 
 @pytest.mark.parametrize(

@@ -45,17 +45,17 @@ def commands(*typed: str) -> list[str]:
 @pytest.mark.parametrize(
     ("typed", "recorded"),
     [
-        ("/home/me/a.txt ../b/ -o /out/m", "a.txt b --output m"),
-        ("'my text.txt' - -o m --stateless --epochs 3", "'my text.txt' - --output m --stateless "
+        ("/home/me/a.txt ../b/ -o /out/m", "a.txt b -o m"),
+        ("'my text.txt' - -o m --stateless --epochs 3", "'my text.txt' - -o m --stateless "
          "--epochs 3"),
-        ("C:\\\\me\\\\a.txt -o m --resume", "a.txt --output m --resume"),
-        ("/home/u=x/a.txt -o m", "a.txt --output m"),
-        ("a -o m --validation /data/held.csv --column and/or", "a --output m --validation held.csv "
+        ("C:\\\\me\\\\a.txt -o m --resume", "a.txt -o m --resume"),
+        ("/home/u=x/a.txt -o m", "a.txt -o m"),
+        ("a -o m --validation /data/held.csv --column and/or", "a -o m --validation held.csv "
          "--column and/or"),
-        ("a -o m --validation 0.9:1 --set lower=true", "a --output m --validation 0.9:1 --set "
+        ("a -o m --validation 0.9:1 --set lower=true", "a -o m --validation 0.9:1 --set "
          "lower=true"),
         ("a -o m --set teacher=/x/one,y/two --set hub=https://tfhub.dev/g/1",
-         "a --output m --set teacher=one,two --set hub=https://tfhub.dev/g/1"),
+         "a -o m --set teacher=one,two --set hub=https://tfhub.dev/g/1"),
     ],
 )  # fmt: skip
 def test_the_command_on_record_has_what_was_typed_and_no_folder(typed, recorded):

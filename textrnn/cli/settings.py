@@ -71,7 +71,7 @@ def _command(shown: Callable[[str], str]) -> str:
         if isinstance(parameter, click.Argument):
             words += [shown(str(each)) for each in values]
             continue
-        option = max(parameter.opts, key=len)
+        option = parameter.opts[0]
         if isinstance(value, bool):
             words.append(option if value else parameter.secondary_opts[0])
         else:
