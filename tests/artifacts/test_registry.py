@@ -11,6 +11,7 @@ from support.models import tiny_model
 from support.saving import MOST, Killed, die_before_step, marked_model, same_weights, seed_of, tree
 
 from textrnn.artifacts import folders, registry
+from textrnn.config.weights import CELLS
 from textrnn.engine import generation
 from textrnn.errors import ArtifactError, ConfigError
 
@@ -21,7 +22,7 @@ def saved(tmp_path) -> Path:
     return tmp_path / "model"
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm", "simple_rnn", "layer_norm_rnn"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("embedding_dim", [0, 4])
 def test_save_then_load_gives_bit_equal_weights_and_the_same_text(tmp_path, cell, embedding_dim):
     model = tiny_model(cell=cell, embedding_dim=embedding_dim)

@@ -18,6 +18,7 @@ from textrnn.config.generator import (
 )
 from textrnn.config.parts import parse_part, parse_validation
 from textrnn.config.sampling import SamplingConfig
+from textrnn.config.weights import CELLS
 from textrnn.errors import ConfigError
 
 CLASSES = (GeneratorTextConfig, GeneratorConfig, TrainingConfig, SamplingConfig)
@@ -162,7 +163,7 @@ def test_a_mingru_takes_every_dropout_but_the_recurrent_one():
 
 def test_a_recurrent_dropout_that_nobody_names_is_one_that_the_cell_can_have():
     assert GeneratorConfig(vocab_size=7, cell="mingru").recurrent_dropout == 0
-    for cell in ("gru", "lstm", "simple_rnn", "layer_norm_rnn"):
+    for cell in [cell for cell, spec in CELLS.items() if spec.recurrent]:
         config = GeneratorConfig(vocab_size=7, cell=cell)
         assert config.recurrent_dropout == 0.1
         assert GeneratorConfig.from_dict(config.to_dict()) == config

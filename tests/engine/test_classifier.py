@@ -8,11 +8,11 @@ from support.classifiers import LETTERS, random_classifier, random_ids
 from support.models import random_weights
 
 from textrnn.config.classifier import ClassifierConfig, weight_shapes
+from textrnn.config.weights import CELLS
 from textrnn.engine import packing
 from textrnn.engine.classifier import ClassifierNetwork, build_network
 from textrnn.models.classifier import build_classifier
 
-CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
 MIDDLE = [30, 29, 17, 5, 2, 1]
 SHORT = [9, 1, 6, 2, 5, 9, 3]
 
@@ -129,7 +129,7 @@ def test_the_same_seed_draws_the_same_weights_and_no_two_layers_the_same():
     assert len({array.tobytes() for array in kernels}) == 4
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "mingru"])
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if CELLS[cell].recurrent])
 def test_the_same_seed_draws_the_same_dropout_in_each_direction(cell):
     models = [build_classifier(config_of(cell=cell, recurrent_dropout=0.1)) for _ in range(2)]
     states = [[v.numpy().tolist() for v in model.variables if "seed" in v.path] for model in models]
@@ -147,7 +147,7 @@ def test_an_embedding_that_is_not_trained_is_no_trainable_weight():
 
 @settings(max_examples=25)
 @given(
-    cell=st.sampled_from(CELLS),
+    cell=st.sampled_from(list(CELLS)),
     lengths=st.lists(st.integers(1, 30), min_size=1, max_size=9),
     bidirectional=st.booleans(),
     conv_layers=st.integers(0, 2),

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info
 
 from textrnn.artifacts import registry
 from textrnn.config.sampling import SamplingConfig
+from textrnn.config.weights import CELLS
 from textrnn.engine import generation
 from textrnn.engine.generation import LONGEST_PRIME, check_call, generate, stream, until
 from textrnn.engine.generator import build_network
@@ -21,7 +22,6 @@ from textrnn.engine.stopping import Continuation
 from textrnn.errors import ConfigError, TokenizerError
 from textrnn.tokenizers import CharTokenizer
 
-CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru")
 # Every setting at work at once.
 BUSY = SamplingConfig(
     temperature=1.3, top_k=15, top_p=0.95, min_p=0.01, repetition_penalty=1.2, repetition_window=5

@@ -9,14 +9,13 @@ import tensorflow as tf
 from support.models import random_weights
 
 from textrnn.config.generator import GeneratorConfig, weight_shapes
-from textrnn.config.weights import CELLS as SPECS
+from textrnn.config.weights import CELLS
 from textrnn.engine import stack
 from textrnn.engine.generator import Network
 from textrnn.models.generator import build_generator, reset_states, state_variables
 from textrnn.models.layers.recurrent import LayerNormSimpleRNNCell
 
-RECURRENT = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")  # with a product of the state
-CELLS = (*RECURRENT, "mingru")
+RECURRENT = [cell for cell, spec in CELLS.items() if spec.recurrent]
 VOCAB_SIZE, ROWS = 11, 3
 
 
@@ -108,7 +107,7 @@ def test_the_size_of_the_chunks_does_not_matter(cell, monkeypatch):
     for values in (1, 7 * ROWS * 4 * 7, 2**23):
         monkeypatch.setattr(stack, "CHUNK_VALUES", values)
         chunks = list(network.chunks(ids, network.zero_state(ROWS)))
-        width = SPECS[cell].gates * config.units
+        width = CELLS[cell].gates * config.units
         span = max(1, values // (ROWS * width))
         assert [chunk.shape[1] for chunk in chunks[:-1]] == [span] * (len(chunks) - 1)
         assert close(np.concatenate(chunks, axis=1), whole)

@@ -9,6 +9,7 @@ from support.generators import KINDS, LINES, token_model
 from support.models import tiny_model
 
 from textrnn.artifacts.generator import GeneratorArtifact
+from textrnn.config.weights import CELLS
 from textrnn.data.corpora import Corpus
 from textrnn.engine import stack
 from textrnn.engine.generator import build_network
@@ -16,8 +17,6 @@ from textrnn.errors import CorpusError
 from textrnn.evaluation import generator as evaluation_generator
 from textrnn.evaluation import language_modelling
 from textrnn.evaluation.language_modelling import Score, cold, streamed
-
-CELLS = ("gru", "lstm", "simple_rnn", "layer_norm_rnn")
 
 
 def random_ids(model: GeneratorArtifact, length: int) -> np.ndarray:
