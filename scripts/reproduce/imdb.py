@@ -217,7 +217,8 @@ def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
     click.echo(report_text.as_text(report))
     scores = {**found.metadata["scores"], "25,000 test reviews": report["scores"]}
     for name, part in report["subsets"].items():
-        scores[f"test reviews {name}"] = part
+        if part:  # else no text is left in it
+            scores[f"test reviews {name}"] = part
     metadata = {
         **found.metadata,
         "scores": scores,

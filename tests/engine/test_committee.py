@@ -96,9 +96,11 @@ def test_a_committee_errs_less_than_its_members():
 
 
 def test_a_committee_is_calibrated_on_passages_too():
-    found = Committee([noisy(0)], DATA.texts, DATA.labels)
-    texts = [*DATA.texts, *committee.passages(DATA.texts)]
-    labels = np.tile(DATA.labels, 2)
+    # The sentences of a text are of one label: every second review has the same one.
+    long = [" ".join(DATA.texts[row : row + 10 : 2]) for row in range(len(DATA) - 10)]
+    found = Committee([noisy(0)], long, DATA.labels[:-10])
+    texts, labels = [*long, *committee.passages(long)], np.tile(DATA.labels[:-10], 2)
+    assert not set(texts[len(long) :]) & set(long)
     assert found.calibration == LengthCalibration.fit(
         found.odds(texts), committee.word_counts(texts), labels
     )

@@ -57,6 +57,12 @@ def test_a_rare_ngram_counts_for_nothing():
     assert odds(model, "fine plum") == odds(model, "fine")
 
 
+def test_texts_without_a_frequent_ngram_are_undecided():
+    model = NgramClassifier.fit(["fine film", "dull play"], [1, 0], min_count=3)
+    assert model.vocabulary.keys() == {""}
+    assert odds(model, "fine film")[0] == pytest.approx(0, abs=1e-9)
+
+
 def test_words_are_counted_once_a_text():
     model = NgramClassifier.fit(DATA.texts, DATA.labels, max_n=1)
     once, often = odds(model, "awful film", "awful film awful film film")
