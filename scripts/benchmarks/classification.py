@@ -6,27 +6,25 @@
 Whole processes: `textrnn classify FILE` of one review against importing TensorFlow. Reviews a
 second, on all cores: ours from a CSV to a CSV, a whole process of `textrnn classify`; Keras's
 `predict` of the same network in Keras's own layers, on ids that are tokenised, cut to the length
-that it learnt from and padded beforehand, so that only the network is timed; VADER, a lexicon, on
-one core as it comes (skipped with a word if vaderSentiment is absent). Each figure is a median
-with its range; a ratio is the median of the rounds' ratios.
+of training and padded beforehand, so that only the network is timed; VADER, a lexicon, on one core
+as it comes (skipped with a word if vaderSentiment is absent). Each figure is a median with its
+range; a ratio is the median of the rounds' ratios.
 
 DATA is labelled texts as for `textrnn evaluate`; without it, the sample reviews, repeated.
 """
 
 import json
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
 import numpy as np
+from _timing import Spread, Timed, interleaved, per_second, process, ratio
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
@@ -38,27 +36,16 @@ from textrnn.tokenizers import cut
 ROOT = Path(__file__).resolve().parents[2]
 BATCH = 256
 
-Timed = Callable[[], float]  # runs once; seconds, or reviews a second
-
-
-def process(*command: str) -> Timed:
-    def run() -> float:
-        started = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        return time.perf_counter() - started
-
-    return run
-
 
 def ours(model: str, texts: Sequence[str], folder: Path) -> Timed:
-    table, judged = folder / "reviews.csv", folder / "judged.csv"
+    table, output = folder / "reviews.csv", folder / "predictions.csv"
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = RowWriter(file, "csv", ["text"])
         for text in texts:
             writer.write({"text": text})
     run = process(
-        sys.executable, "-m", "textrnn.cli", "classify", "-m", model, "-q", str(table),
-        "-o", str(judged),
+        sys.executable, "-m", "textrnn", "classify", "-m", model, "-q", str(table),
+        "-o", str(output),
     )  # fmt: skip
     return lambda: len(texts) / run()
 
@@ -76,11 +63,7 @@ def stock_predict(model: ClassifierArtifact, texts: Sequence[str]) -> Timed:
         read = cut(judge.encode(text), size, model.text.keep)
         ids[row, : len(read)] = read
 
-    def run() -> float:
-        started = time.perf_counter()
-        network.predict(ids, batch_size=BATCH, verbose=0)
-        return len(texts) / (time.perf_counter() - started)
-
+    run = per_second(len(texts), lambda: network.predict(ids, batch_size=BATCH, verbose=0))
     run()  # tracing is not timed
     return run
 
@@ -93,32 +76,14 @@ def vader(texts: Sequence[str]) -> Timed | None:
         return None
     analyser = SentimentIntensityAnalyzer()
 
-    def run() -> float:
-        started = time.perf_counter()
+    def run() -> None:
         for text in texts:
             analyser.polarity_scores(text)
-        return len(texts) / (time.perf_counter() - started)
 
-    return run
-
-
-def interleaved(cases: dict[str, Timed], rounds: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(rounds):
-        for name, run in cases.items():
-            found[name].append(run())
-    return found
+    return per_second(len(texts), run)
 
 
-def shown(values: Sequence[float], form: str) -> str:
-    return f"{statistics.median(values):{form}} ({min(values):{form}}-{max(values):{form}})"
-
-
-def ratio(first: Sequence[float], second: Sequence[float]) -> str:
-    return shown([a / b for a, b in zip(first, second, strict=True)], ".2f")
-
-
-@click.command()
+@click.command(help=__doc__)
 @click.option("--model", default="imdb", show_default=True)
 @click.option("--data", help="Labelled texts, such as imdb or aclImdb/.")
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
@@ -141,11 +106,12 @@ def main(
         whole = interleaved(
             {
                 "textrnn classify one review": process(
-                    sys.executable, "-m", "textrnn.cli", "classify", "-m", model, str(review)
+                    sys.executable, "-m", "textrnn", "classify", "-m", model, str(review)
                 ),
                 "import tensorflow": process(sys.executable, "-c", "import tensorflow"),
             },
             rounds,
+            warm=0,
         )
         cases = {
             "textrnn": ours(model, texts, folder),
@@ -153,16 +119,16 @@ def main(
         }
         if peer := vader(texts):
             cases["VADER"] = peer
-        speeds = interleaved(cases, rounds)
+        speeds = interleaved(cases, rounds, warm=0)
     click.echo(f"\nseconds of a whole process, median of {rounds} rounds (range)")
     for name, values in whole.items():
-        click.echo(f"  {name:<30} {shown(values, '.2f')}")
-    click.echo(f"  {'ratio':<30} {ratio(*whole.values())}")
+        click.echo(f"  {name:<30} {Spread.of(values):.2f}")
+    click.echo(f"  {'ratio':<30} {ratio(*whole.values()):.2f}")
     click.echo(f"\nreviews a second, {count:,} reviews a round")
     for name, values in speeds.items():
-        click.echo(f"  {name:<30} {shown(values, ',.0f')}")
+        click.echo(f"  {name:<30} {Spread.of(values):,.0f}")
     for name in list(speeds)[1:]:
-        click.echo(f"  {'textrnn / ' + name:<30} {ratio(speeds['textrnn'], speeds[name])}")
+        click.echo(f"  {'textrnn / ' + name:<30} {ratio(speeds['textrnn'], speeds[name]):.2f}")
     if json_file:
         json_file.write_text(json.dumps({"processes": whole, "reviews_per_second": speeds}))
 

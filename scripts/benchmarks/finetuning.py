@@ -1,12 +1,12 @@
 #!/usr/bin/env python
 """Compare fine-tuning a model with training from scratch, on few and on many labelled texts.
 
-    scripts/benchmarks/finetuning.py DATA [--model imdb] [--sizes 100,1000,0] [--seeds 3] [--json \\
-        FILE]
+    scripts/benchmarks/finetuning.py DATA [--model imdb] [--sizes 100,1000,0] [--seeds 3] \\
+        [--json FILE]
 
 A fifth of DATA, by seed 0, is put aside and only scored. Of the rest each size (0: all) is drawn
-anew for each seed, and both ways learn from the same texts, with default settings but that 0.2 of
-them are validated on: a tenth of few texts is too few. The figure is the macro-F1 on what was put
+anew for each seed, and both ways train on the same texts, with default settings but that 0.2 of
+them are for validation: a tenth of few texts is too few. The figure is the macro-F1 on what was put
 aside: the mean over seeds, with its range.
 """
 
@@ -37,19 +37,19 @@ def drawn(data: Labelled, size: int, seed: int) -> Labelled:
 
 
 def macro_f1(
-    learnt: Labelled, kept: Labelled, base: ClassifierArtifact | None, seed: int
+    train: Labelled, test: Labelled, base: ClassifierArtifact | None, seed: int
 ) -> tuple[float, float]:
-    """Macro-F1 on `kept`, and the seconds that learning took."""
+    """Macro-F1 on `test`, and the seconds that training took."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         settings = {"seed": seed, "validation": 0.2}
-        model = train_classifier(learnt, Path(folder) / "model", settings=settings, base=base)
+        model = train_classifier(train, Path(folder) / "model", settings=settings, base=base)
         seconds = time.perf_counter() - started
     assert model
-    return classifier.evaluate(model, kept, worst=0)["scores"]["macro_f1"], seconds
+    return classifier.evaluate(model, test, worst=0)["scores"]["macro_f1"], seconds
 
 
-@click.command()
+@click.command(help=__doc__)
 @click.argument("data")
 @click.option("--model", default="imdb", show_default=True)
 @click.option("--sizes", default="100,1000,0", show_default=True)
@@ -58,18 +58,18 @@ def macro_f1(
 def main(data: str, model: str, sizes: str, seeds: int, json_file: Path | None) -> None:
     base, texts = registry.load_classifier(model), read_labelled(data)
     rest, apart = stratified_split(texts.labels, 0.2, 0)
-    kept, rest_of = texts.subset(apart), texts.subset(rest)
+    test, others = texts.subset(apart), texts.subset(rest)
     rows = []
-    click.echo(f"{len(kept):,} texts put aside; macro-F1 on them, mean of {seeds} seeds (range)")
+    click.echo(f"{len(test):,} texts put aside; macro-F1 on them, mean of {seeds} seeds (range)")
     for size in map(int, sizes.split(",")):
         for name, start in (("fine-tuned", base), ("from scratch", None)):
-            learnt = [drawn(rest_of, size, seed) for seed in range(seeds)]
-            found = [macro_f1(one, kept, start, seed) for seed, one in enumerate(learnt)]
+            train = [drawn(others, size, seed) for seed in range(seeds)]
+            found = [macro_f1(one, test, start, seed) for seed, one in enumerate(train)]
             scores, seconds = zip(*found, strict=True)
-            rows.append({"size": len(learnt[0]), "way": name, "macro_f1": scores,
+            rows.append({"size": len(train[0]), "way": name, "macro_f1": scores,
                          "seconds": seconds})  # fmt: skip
             click.echo(
-                f"{len(learnt[0]):>7,} texts  {name:<13} {statistics.mean(scores):.4f} "
+                f"{len(train[0]):>7,} texts  {name:<13} {statistics.mean(scores):.4f} "
                 f"({min(scores):.4f}-{max(scores):.4f})  {statistics.mean(seconds):.0f} s"
             )
     if json_file:

@@ -12,10 +12,7 @@ against one. Each figure is a median with its range; a ratio is the median of th
 import json
 import os
 import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +20,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
 import numpy as np
+from _generators import ours, torch_stepped
+from _timing import Spread, Timed, interleaved, per_second, process, ratio
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import GeneratorConfig, weight_shapes
-from textrnn.config.sampling import SamplingConfig
 from textrnn.config.text import GeneratorTextConfig
 from textrnn.config.weights import CELLS
-from textrnn.engine import generation
 from textrnn.tokenizers import CharTokenizer
 
 ALPHABET = [chr(code) for code in range(33, 98)]  # 65 characters
 TEXTGENRNN = 16.0  # characters a second of textgenrnn 2.0.0, with its dead imports patched out
 BATCH = 64
-
-Timed = Callable[[], float]  # runs once; seconds, or characters a second
 
 
 def random_model(cell: str, units: int) -> GeneratorArtifact:
@@ -55,50 +50,6 @@ def random_model(cell: str, units: int) -> GeneratorArtifact:
     )
 
 
-def process(*command: str) -> Timed:
-    def run() -> float:
-        started = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        return time.perf_counter() - started
-
-    return run
-
-
-def ours(model: GeneratorArtifact, characters: int, count: int = 1) -> Timed:
-    def run() -> float:
-        started = time.perf_counter()
-        generation.generate(
-            model, "A", characters, count=count, seed=1, sampling=SamplingConfig(temperature=0.8)
-        )
-        return count * characters / (time.perf_counter() - started)
-
-    return run
-
-
-def torch_stepped(units: int, characters: int) -> Timed | None:
-    try:
-        import torch
-    except ImportError:
-        click.echo("torch is not installed: its row is skipped (pip install -e '.[bench]')")
-        return None
-    torch.set_num_threads(1)
-    embedding = torch.nn.Embedding(65, 64)
-    network = torch.nn.GRU(64, units, 2, batch_first=True)
-    output = torch.nn.Linear(units, 65)
-
-    def run() -> float:
-        with torch.inference_mode():
-            ids, state = torch.zeros((1, 1), dtype=torch.long), None
-            started = time.perf_counter()
-            for _ in range(characters):
-                hidden, state = network(embedding(ids), state)
-                ids = torch.multinomial((output(hidden[:, -1]) / 0.8).softmax(-1), 1)
-                ids.item()
-            return characters / (time.perf_counter() - started)
-
-    return run
-
-
 def textbook_predict(units: int, characters: int) -> Timed:
     """One-hot of the text so far through `Model.predict`, a character at a time."""
     import keras
@@ -113,16 +64,14 @@ def textbook_predict(units: int, characters: int) -> Timed:
     )
     rng = np.random.default_rng(0)
 
-    def run() -> float:
+    def run() -> None:
         text = [0]
-        started = time.perf_counter()
         for _ in range(characters):
             probabilities = network.predict(np.eye(65, dtype=np.float32)[None, text], verbose=0)
             weights = probabilities[0, -1].astype(np.float64) ** (1 / 0.8)
             text.append(int(rng.choice(65, p=weights / weights.sum())))
-        return characters / (time.perf_counter() - started)
 
-    return run
+    return per_second(characters, run)
 
 
 def gflops(model: GeneratorArtifact, characters_per_second: float) -> float:
@@ -131,21 +80,6 @@ def gflops(model: GeneratorArtifact, characters_per_second: float) -> float:
     width = CELLS[config.cell].gates * config.units
     products = config.units * width * (2 * config.layers - 1) + config.units * config.vocab_size
     return 2 * products * characters_per_second / 1e9
-
-
-def rounds_of(timed: dict[str, Timed], rounds: int) -> dict[str, list[float]]:
-    for run in timed.values():  # warm: files in memory, graphs traced
-        run()
-    figures: dict[str, list[float]] = {name: [] for name in timed}
-    for _ in range(rounds):
-        for name, run in timed.items():
-            figures[name].append(run())
-    return figures
-
-
-def ratio(figures: dict[str, list[float]], one: str, other: str) -> dict[str, float]:
-    ratios = [a / b for a, b in zip(figures[one], figures[other], strict=True)]
-    return {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
 
 
 @click.command(help=__doc__)
@@ -161,11 +95,12 @@ def main(json_file: Path | None, rounds: int) -> None:
         whole["textrnn generate"] = process(
             program, "generate", "--prime", "ROMEO", "--length", "1000"
         )
-    figures = rounds_of(whole, rounds)
-    report: dict[str, Any] = {"seconds": dict(figures), "ratios": {}}
+    figures = interleaved(whole, rounds, warm=1)  # warm: files in memory
+    report: dict[str, Any] = {"seconds": figures}
+    ratios: dict[str, Spread] = {}
     show("whole processes", figures, "s", ".3f")
     for name in list(whole)[1:]:
-        report["ratios"][f"{name} / import tensorflow"] = ratio(figures, name, "import tensorflow")
+        ratios[f"{name} / import tensorflow"] = ratio(figures[name], figures["import tensorflow"])
 
     small, large = random_model("gru", 128), random_model("gru", 512)
     speeds: dict[str, Timed] = {
@@ -177,7 +112,7 @@ def main(json_file: Path | None, rounds: int) -> None:
     if peer := torch_stepped(128, 1000):
         speeds["2x128 torch.nn.GRU stepped"] = peer
     speeds["2x128 predict a character"] = textbook_predict(128, 20)
-    figures = rounds_of(speeds, rounds)
+    figures = interleaved(speeds, rounds, warm=1)  # warm: graphs traced
     report["characters_per_second"] = figures
     show("characters a second", figures, "", ",.0f")
     for name, one, other in (
@@ -187,19 +122,19 @@ def main(json_file: Path | None, rounds: int) -> None:
         ("2x512: 64 streams / one", f"2x512 {BATCH} streams", "2x512 one stream"),
     ):
         if other in figures:
-            report["ratios"][name] = ratio(figures, one, other)
-    textgenrnn = [speed / TEXTGENRNN for speed in figures["2x128 one stream"]]
-    report["ratios"]["one stream / textgenrnn's 16"] = {
-        "median": statistics.median(textgenrnn), "min": min(textgenrnn), "max": max(textgenrnn),
-    }  # fmt: skip
+            ratios[name] = ratio(figures[one], figures[other])
+    ratios["one stream / textgenrnn's 16"] = Spread.of(
+        [speed / TEXTGENRNN for speed in figures["2x128 one stream"]]
+    )
+    report["ratios"] = {name: value.to_dict() for name, value in ratios.items()}
     report["gflops"] = {
         name: gflops(model, statistics.median(figures[name]))
         for model, names in ((small, "2x128"), (large, "2x512"))
         for name in (f"{names} one stream", f"{names} {BATCH} streams")
     }
     click.echo("\nratios (median, range)")
-    for name, value in report["ratios"].items():
-        click.echo(f"  {name:<42}{value['median']:>10.3f}  {value['min']:.3f}-{value['max']:.3f}")
+    for name, value in ratios.items():
+        click.echo(f"  {name:<42}{value.median:>10.3f}  {value.range('.3f')}")
     click.echo(
         "\nGFLOP/s reached: " + ", ".join(f"{n} {v:.1f}" for n, v in report["gflops"].items())
     )
@@ -210,10 +145,8 @@ def main(json_file: Path | None, rounds: int) -> None:
 def show(title: str, figures: dict[str, list[float]], unit: str, form: str) -> None:
     click.echo(f"\n{title} (median, range)")
     for name, values in figures.items():
-        low, middle, high = (
-            format(value, form) for value in (min(values), statistics.median(values), max(values))
-        )
-        click.echo(f"  {name:<42}{middle:>10}{unit}  {low}-{high}")
+        found = Spread.of(values)
+        click.echo(f"  {name:<42}{format(found.median, form):>10}{unit}  {found.range(form)}")
 
 
 if __name__ == "__main__":

@@ -18,18 +18,29 @@ from pathlib import Path
 from typing import Any
 
 import click
-import matplotlib
-
-matplotlib.use("svg")
-import matplotlib.pyplot as plt
 
 PLOTS = Path(__file__).resolve().parents[2] / "docs" / "plots"
 COLOURS = {"ours": "#1b6ca8", "keras": "#d1495b", "torch": "#8d96a3", "GRU": "#66a182"}
 NAMES = {"ours": "textrnn", "keras": "Keras's layers", "torch": "torch.nn", "GRU": "our GRU"}
 
 
+def pyplot() -> Any:
+    """matplotlib.pyplot, set to draw the same file from the same figures each time."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise click.ClickException(
+            "matplotlib is not installed; pip install -e '.[bench]'"
+        ) from None
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "textrnn"
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
 def shares(cases: list[dict[str, Any]]) -> None:
-    figure, axes = plt.subplots(figsize=(8, 0.75 * len(cases) + 1))
+    figure, axes = pyplot().subplots(figsize=(8, 0.75 * len(cases) + 1))
     for row, case in enumerate(cases):
         peers = [name for name in NAMES if name in case]
         for place, name in enumerate(peers):
@@ -52,7 +63,7 @@ def label(case: str) -> str:
 
 
 def growth(rows: list[dict[str, Any]]) -> None:
-    figure, plots = plt.subplots(1, 3, figsize=(9, 2.8), sharey=True)
+    figure, plots = pyplot().subplots(1, 3, figsize=(9, 2.8), sharey=True)
     fixed = {"units": 128, "batch": 32, "window": 100}
     for axes, name in zip(plots, fixed, strict=True):
         others = {key: value for key, value in fixed.items() if key != name}
@@ -76,7 +87,7 @@ def growth(rows: list[dict[str, Any]]) -> None:
 
 
 def sizes(rows: list[dict[str, Any]]) -> None:
-    figure, axes = plt.subplots(figsize=(7, 3.8))
+    figure, axes = pyplot().subplots(figsize=(7, 3.8))
     by_speed = sorted(rows, key=lambda row: -row["characters_per_second"]["median"])
     for place, row in enumerate(by_speed):
         speed = row["characters_per_second"]["median"] / 1e3
@@ -117,7 +128,6 @@ def finish(figure: Any, axes: Any, name: str) -> None:
 @click.command(help=__doc__)
 @click.argument("figures", type=click.Path(path_type=Path, exists=True))
 def main(figures: Path) -> None:
-    matplotlib.rcParams["svg.hashsalt"] = "textrnn"
     report = json.loads(figures.read_text())
     if "sizes" in report:
         sizes(report["sizes"])

@@ -12,8 +12,6 @@ speed, on all cores: no layer is faster than that.
 """
 
 import os
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import click
 import numpy as np
 import tensorflow as tf
+from _timing import Spread, interleaved, seconds_of
 
 from textrnn.models.layers import recurrence
 
@@ -71,22 +70,16 @@ def without_product(x: Any, h: Any) -> Any:
     return [array.stack() for array in arrays]
 
 
-def microseconds(run: Run, rounds: int) -> list[float]:
+def microseconds(run: Run, rounds: int) -> Spread:
     """A step's share of each of `rounds` runs, after two to compile and to warm."""
-    run()
-    run()
-    found = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        tf.nest.flatten(run())[0].numpy()
-        found.append((time.perf_counter() - started) / STEPS * 1e6)
-    return found
+    waited = seconds_of(lambda: tf.nest.flatten(run())[0].numpy())
+    (seconds,) = interleaved({"run": waited}, rounds, warm=2).values()
+    return Spread.of([value / STEPS * 1e6 for value in seconds])
 
 
-def shown(name: str, values: list[float], gflop: float = 0.0) -> None:
-    middle = statistics.median(values)
-    speed = f"{gflop / middle * 1e6:8.0f} GFLOP/s" if gflop else ""
-    click.echo(f"  {name:<46}{middle:7.1f}  ({min(values):.1f}-{max(values):.1f}){speed}")
+def show(name: str, found: Spread, gflop: float = 0.0) -> None:
+    speed = f"{gflop / found.median * 1e6:8.0f} GFLOP/s" if gflop else ""
+    click.echo(f"  {name:<46}{found.median:7.1f}  ({found.range('.1f')}){speed}")
 
 
 @click.command(help=__doc__)
@@ -119,21 +112,20 @@ def main(units: int, rows: int, rounds: int) -> None:
 
     one = 2 * rows * units * 3 * units / 1e9  # of a step's recurrent product, GFLOP
     click.echo(f"{rows} rows, {units} units, microseconds a step of one layer")
-    shown("recurrent product", microseconds(lambda: bare(h, recurrent), rounds), one)
+    show("recurrent product", microseconds(lambda: bare(h, recurrent), rounds), one)
     d = random(rows, 3 * units)
     back = microseconds(lambda: bare_transposed(d, recurrent), rounds)
-    shown("transposed product (backwards)", back, one)
+    show("transposed product (backwards)", back, one)
     rest = microseconds(lambda: without_product(products, h), rounds)
-    shown("all of a step forwards but the product", rest)
+    show("all of a step forwards but the product", rest)
     flat = tf.reshape(x, (-1, units))
     large = microseconds(lambda: tf.matmul(flat, kernel), rounds)
-    shown("input products, all steps as one", large, one)
-    shown("our layer, forwards", microseconds(layer, rounds), 2 * one)
-    shown("our layer, forwards and backwards", microseconds(with_gradients, rounds), 6 * one)
+    show("input products, all steps as one", large, one)
+    show("our layer, forwards", microseconds(layer, rounds), 2 * one)
+    show("our layer, forwards and backwards", microseconds(with_gradients, rounds), 6 * one)
     left, right = random(6400, 512), random(512, 1536)
-    ceiling = 2 * 6400 * 512 * 1536 / statistics.median(
-        microseconds(lambda: tf.matmul(left, right), rounds)
-    ) / STEPS / 1e3  # fmt: skip
+    whole = microseconds(lambda: tf.matmul(left, right), rounds).median * STEPS
+    ceiling = 2 * 6400 * 512 * 1536 / whole / 1e3
     step = 6 * 3200 * ((64 + 128) * 384 + 256 * 384 + 128 * 65) / 1e9
     click.echo(
         f"A step of GRU 2x128, embedding 64, batch 32, window 100 has products of {step:.2f} "

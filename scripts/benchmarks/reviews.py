@@ -13,9 +13,8 @@ DATA is as for `textrnn train classifier`; `imdb` has 25,000 reviews.
 
 import json
 import os
-import statistics
-import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
 import numpy as np
+from _timing import Spread, interleaved, seconds_of
 
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.config.text import ReadingConfig
@@ -42,10 +42,15 @@ def learner(
     return Learner(model, training, steps, loss_of(None))
 
 
+def step(learner: Learner, inputs: Any, labels: Any) -> float:
+    """The loss; reading it waits for the step."""
+    return float(learner.step(inputs, labels))
+
+
 @click.command(help=__doc__)
 @click.argument("data")
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
-@click.option("--texts", "count", default=0, help="So many only.  [default: all]")
+@click.option("--texts", "count", default=0, help="Use this many.  [default: all]")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures too.")
 def main(data: str, data_dir: str | None, count: int, json_file: Path | None) -> None:
     texts = read_data(data, "train", data_dir=data_dir)
@@ -67,12 +72,12 @@ def main(data: str, data_dir: str | None, count: int, json_file: Path | None) ->
     compiled: set[tuple[int, ...]] = set()
     for inputs, labels in batches.dataset(seed=0, epoch=0):
         shape = tuple(inputs.shape)
-        for name, one in learners.items():
-            if shape not in compiled:
-                one.step(inputs, labels)
-            started = time.perf_counter()
-            float(one.step(inputs, labels))  # reading the loss waits for it
-            seconds[name].append((shape[1], time.perf_counter() - started))
+        steps = {
+            name: seconds_of(partial(step, one, inputs, labels)) for name, one in learners.items()
+        }
+        found = interleaved(steps, 1, warm=0 if shape in compiled else 1)
+        for name, (value,) in found.items():
+            seconds[name].append((shape[1], value))
         compiled.add(shape)
     report(seconds, len(texts), batches.padding(), json_file)
 
@@ -90,9 +95,9 @@ def report(
     for (length, own), (_, stock) in zip(seconds["ours"], seconds["keras"], strict=True):
         by_length[length].append(stock / own)
     for length, ratios in sorted(by_length.items()):
-        middle = statistics.median(ratios)
-        found["lengths"][length] = middle
-        click.echo(f"  {length:>5} words  {middle:.2f} ({min(ratios):.2f}-{max(ratios):.2f})")
+        times = Spread.of(ratios)
+        found["lengths"][length] = times.median
+        click.echo(f"  {length:>5} words  {times:.2f}")
     if json_file:
         json_file.write_text(json.dumps(found))
 

@@ -1,20 +1,20 @@
 #!/usr/bin/env python
-"""Loss against speed: how well models foretell a text, and how fast they write.
+"""Loss against speed: how well models predict a text, and how fast they write.
 
     scripts/benchmarks/sizes.py input.txt MODEL... [--part 0.475:0.525] [--json sizes.json]
 
-Every MODEL (a folder or a bundled name) is scored cold on the part of the text, which it must not
-have learnt from, and timed writing one stream, in interleaved rounds with a torch.nn.GRU of 2x128
+Every MODEL (a folder or a bundled name) is scored cold on a part of the text that it was not
+trained on, and timed writing one stream, in interleaved rounds with a torch.nn.GRU of 2x128
 stepped with its state. Figures are medians with their range; a ratio is the median of the
 rounds' ratios. `scripts/benchmarks/plot_performance.py sizes.json` draws it.
 """
 
 import json
-import statistics
 from pathlib import Path
 
 import click
-import generation as timing
+from _generators import ours, torch_stepped
+from _timing import Spread, interleaved, ratio
 
 from textrnn.artifacts import registry
 from textrnn.data.corpora import read_corpus
@@ -34,10 +34,10 @@ def main(
 ) -> None:
     corpus = read_corpus([text])
     loaded = {name: registry.load_generator(name) for name in models}
-    timed = {name: timing.ours(model, 2000) for name, model in loaded.items()}
-    if peer := timing.torch_stepped(128, 1000):
+    timed = {name: ours(model, 2000) for name, model in loaded.items()}
+    if peer := torch_stepped(128, 1000):
         timed[PEER] = peer
-    figures = timing.rounds_of(timed, rounds)
+    figures = interleaved(timed, rounds, warm=1)
     rows = []
     click.echo("| model | network | parameters | nats | characters a second | torch |")
     click.echo("| --- | --- | --- | --- | --- | --- |")
@@ -45,24 +45,21 @@ def main(
         report = generator.evaluate(model, corpus, part=part, streamed=False)
         if "warning" in report:
             click.echo(f"{name}: {report['warning']}", err=True)
-        config, speeds = model.config, figures[name]
+        config, speed = model.config, Spread.of(figures[name])
+        times = ratio(figures[name], figures[PEER]) if PEER in figures else None
         row = {
             "model": Path(name).name,
             "network": f"{config.cell.upper()} {config.layers}x{config.units}"
-            + (", taught" if model.metadata["training"].get("teacher") else ""),
+            + (", distilled" if model.metadata["training"].get("teacher") else ""),
             "parameters": model.parameters,
             "loss": report["cold"]["loss"],
-            "characters_per_second": {
-                "median": statistics.median(speeds), "min": min(speeds), "max": max(speeds),
-            },
-            "torch": timing.ratio(figures, name, PEER) if PEER in figures else None,
-        }  # fmt: skip
+            "characters_per_second": speed.to_dict(),
+            "torch": times.to_dict() if times else None,
+        }
         rows.append(row)
-        times = row["torch"]
         click.echo(
             f"| {row['model']} | {row['network']} | {row['parameters']:,} | {row['loss']:.4f} | "
-            f"{statistics.median(speeds):,.0f} ({min(speeds):,.0f}-{max(speeds):,.0f}) | "
-            + (f"{times['median']:.2f} ({times['min']:.2f}-{times['max']:.2f}) |" if times else "|")
+            f"{speed:,.0f} | " + (f"{times:.2f} |" if times else "|")
         )
     if json_file:
         json_file.write_text(json.dumps({"sizes": rows, "part": part}, indent=1))

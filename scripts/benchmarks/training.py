@@ -16,7 +16,6 @@ import math
 import os
 import resource
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ import click
 import keras
 import numpy as np
 import tensorflow as tf
+from _timing import Spread, interleaved, ratio, seconds_of
 
 from textrnn.config.generator import GeneratorConfig, TrainingConfig, weight_shapes
 from textrnn.config.weights import CELLS
@@ -173,22 +173,9 @@ def ceiling_step() -> Step:
     return lambda: tf.matmul(left, right).numpy()
 
 
-def interleaved(steps: dict[str, Step], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each step, round by round, after two of each to trace and to warm."""
-    for step in steps.values():
-        step()
-        step()
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
-        for name, step in steps.items():
-            started = time.perf_counter()
-            step()
-            seconds[name].append(time.perf_counter() - started)
-    return seconds
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+def seconds_per_step(steps: dict[str, Step], rounds: int) -> dict[str, list[float]]:
+    """Round by round, after two of each to trace and to warm."""
+    return interleaved({name: seconds_of(step) for name, step in steps.items()}, rounds, warm=2)
 
 
 def run_case(case: Case, rounds: int) -> dict[str, Any]:
@@ -201,25 +188,24 @@ def run_case(case: Case, rounds: int) -> dict[str, Any]:
         steps["keras"] = keras_step(case, keras.layers)
         if peer := torch_step(case):
             steps["torch"] = peer
-    seconds = interleaved(steps, rounds)
+    seconds = seconds_per_step(steps, rounds)
     peak = 2 * 6400 * 512 * 1536 / statistics.median(seconds["ceiling"]) / 1e9
     report: dict[str, Any] = {"case": case.name, "ceiling_gflops": peak}
     click.echo(f"\n{case.name}   (ceiling {peak:.0f} GFLOP/s)")
     for name, values in seconds.items():
         if name == "ceiling":
             continue
-        ratios = [other / own for other, own in zip(values, seconds["ours"], strict=True)]
-        rate = (case if name == "ours" else peer_case).gflop / statistics.median(values)
+        figures, times = Spread.of(values), ratio(values, seconds["ours"])
+        rate = (case if name == "ours" else peer_case).gflop / figures.median
         report[name] = {
-            "seconds": spread(values), "times_ours": spread(ratios), "gflops": rate,
+            "seconds": figures.to_dict(), "times_ours": times.to_dict(), "gflops": rate,
             "share_of_ceiling": rate / peak,
         }  # fmt: skip
-        figures, ratio = report[name]["seconds"], report[name]["times_ours"]
+        milliseconds = Spread.of([1e3 * value for value in values])
         click.echo(
-            f"  {name:<6}{figures['median'] * 1e3:>9.1f} ms  "
-            f"({figures['min'] * 1e3:.1f}-{figures['max'] * 1e3:.1f})"
-            f"{rate:>8.0f} GFLOP/s {rate / peak:>5.0%}   ours is {ratio['median']:.2f} x as fast "
-            f"({ratio['min']:.2f}-{ratio['max']:.2f})"
+            f"  {name:<6}{milliseconds.median:>9.1f} ms  ({milliseconds.range('.1f')})"
+            f"{rate:>8.0f} GFLOP/s {rate / peak:>5.0%}   ours is {times.median:.2f} x as fast "
+            f"({times.range('.2f')})"
         )
     return report
 
@@ -247,10 +233,10 @@ def pipeline(rounds: int) -> dict[str, Any]:
         def without(learner: Learner = learner, fixed: Any = fixed) -> float:
             return float(learner.step(*fixed))
 
-        seconds = interleaved({"data": with_data, "fixed": without}, 4 * rounds)
-        values = zip(seconds["data"], seconds["fixed"], strict=True)
-        report[mode] = spread([data / plain for data, plain in values])
-        click.echo(f"  {mode:<10}{report[mode]['median']:.3f}")
+        seconds = seconds_per_step({"data": with_data, "fixed": without}, 4 * rounds)
+        times = ratio(seconds["data"], seconds["fixed"])
+        report[mode] = times.to_dict()
+        click.echo(f"  {mode:<10}{times.median:.3f}")
     return report
 
 
@@ -263,7 +249,8 @@ def growth(rounds: int) -> list[dict[str, Any]]:
         (128, 32, 50), (128, 32, 200), (128, 32, 400), (128, 8, 100), (128, 128, 100),
     ):  # fmt: skip
         case = Case("growth", "gru", units, batch, window, 64)
-        (seconds,) = interleaved({"ours": keras_step(case, layers_recurrent)}, rounds).values()
+        steps = {"ours": keras_step(case, layers_recurrent)}
+        (seconds,) = seconds_per_step(steps, rounds).values()
         middle = statistics.median(seconds)
         speed = batch * window / middle
         rows.append({"units": units, "batch": batch, "window": window, "seconds": middle,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Tell what each part of the recipe of `imdb` is worth, one at a time, on a smaller network.
+"""Measure what each part of the recipe of `imdb` is worth, one at a time, on a smaller network.
 
 \b
     scripts/reproduce/ablate_imdb.py imdb -o DIR [--data-dir DIR]
@@ -7,14 +7,14 @@
         --also tweets.csv
 
 A table in the manner of the one in ULMFiT (Howard and Ruder 2018): accuracy and calibrated log loss
-on a tenth of the training reviews, whole films, that no network has learnt from. Every row differs
+on a tenth of the training reviews, whole films, that no network is trained on. Every row differs
 from "plain" by what it says. The standard error of such an accuracy is about half a point, and of
 the difference of two rows somewhat less; the log loss tells smaller differences. The test reviews
-are never read. A row that has ended is not repeated, one that was stopped goes on.
+are never read. A row that has ended is not repeated, one that was stopped is resumed.
 
 Tables of other kinds of texts (--also) show what of it holds beyond films: accuracy, and the area
 under the ROC curve, which asks for the order of the texts alone. Of those texts only the ones that
-are called positive or negative are judged.
+are called positive or negative are classified.
 """
 
 import os
@@ -29,26 +29,30 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import click
-import committee
 import imdb as recipe
-import ngram_partner as ngrams
 import numpy as np
 import numpy.typing as npt
 
 from textrnn.artifacts import registry
 from textrnn.data.labelled import Labelled
 from textrnn.data.registry import read_data, read_unlabelled_data
+from textrnn.data.soft_labels import write_soft_labels
 from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine import calibration
 from textrnn.engine.classification import Judge
+from textrnn.engine.committee import mean_logits, temperature_scaled
 from textrnn.errors import CorpusError, TextRNNError
 from textrnn.evaluation import metrics
+from textrnn.evaluation.baselines import NgramClassifier
+from textrnn.tokenizers import WordTokenizer
+from textrnn.training.observer import Observer
 
 SHAPE: dict[str, Any] = {"cell": "lstm", "units": 192, "embedding_dim": 96, "words": 16_000}
-WORDS: dict[str, Any] = {**SHAPE, "pretrain_epochs": 1, "seed": 1}
+WORDS: dict[str, Any] = {**SHAPE, "pretraining.epochs": 1, "seed": 1}
 LABELS: dict[str, Any] = {**SHAPE, "bidirectional": False}  # for a network without a language model
 LEARNING: dict[str, Any] = {"epochs": 3, "patience": 0, "seed": 1}
 FOLDER = "pretrain"  # where `pretrain` leaves a language model
+TOKENIZER = WordTokenizer((), rule="unicode", lower=True, oov_buckets=1)
 Array = npt.NDArray[Any]
 
 
@@ -80,10 +84,14 @@ ROWS = {
     "gradual": Row("layers join in one by one", {"unfreeze_epochs": 1}),
     "subwords": Row("16,000 pieces for words", {}, words="pieces"),
     "backwards": Row("read backwards", {}, words="backwards", backwards=True),
-    "self-taught": Row("taught by itself", {}, teachers=("plain",)),
-    "taught-afresh": Row("taught by it, no language model", LABELS, words="", teachers=("plain",)),
-    "taught-both": Row("taught by both directions", {}, teachers=("plain", "backwards")),
-    "taught-linear": Row("taught by itself and the linear model", {}, teachers=("plain", "linear")),
+    "self-taught": Row("distilled from itself", {}, teachers=("plain",)),
+    "taught-afresh": Row(
+        "distilled from it, no language model", LABELS, words="", teachers=("plain",)
+    ),
+    "taught-both": Row("distilled from both directions", {}, teachers=("plain", "backwards")),
+    "taught-linear": Row(
+        "distilled from itself and the linear model", {}, teachers=("plain", "linear")
+    ),
 }
 LANGUAGE_MODELS: dict[str, dict[str, Any]] = {
     "words": WORDS, "backwards": WORDS, "pieces": {**WORDS, "tokens": "sentencepiece"},
@@ -92,7 +100,7 @@ TOGETHER = (("plain", "backwards"), ("plain", "linear"), ("plain", "backwards", 
 
 
 def turned(text: str) -> str:
-    return " ".join(reversed(committee.READER.words(text)))
+    return " ".join(reversed(TOKENIZER.words(text)))
 
 
 def turned_all(data: Labelled) -> Labelled:
@@ -105,14 +113,14 @@ class Ablation:
     def __init__(
         self, data: Labelled, corpus: Unlabelled, others: Sequence[Labelled], output: Path
     ) -> None:
-        self.learnt, self.held = recipe.by_film(data)
+        self.train_data, self.validation = recipe.by_film(data)
         self.corpus, self.others, self.output = corpus, others, output
 
     def odds(self, name: str) -> list[Array]:
-        """Log-odds (texts, 2) of the texts kept back, calibrated on them, and of the others."""
-        held, *others = [self.logits(name, part.texts) for part in (self.held, *self.others)]
-        temperature = calibration.fit_temperature(held, self.held.labels)
-        return [logits / temperature for logits in (held, *others)]
+        """Logits (texts, 2) of the validation texts, calibrated on them, and of the others."""
+        own, *others = [self.logits(name, part.texts) for part in (self.validation, *self.others)]
+        temperature = calibration.fit_temperature(own, self.validation.labels)
+        return [logits / temperature for logits in (own, *others)]
 
     def logits(self, name: str, texts: Sequence[str]) -> Array:
         """Of a network that is there, or of the linear model."""
@@ -127,11 +135,11 @@ class Ablation:
         return ended.read_text() if ended.exists() else ""
 
     @cached_property
-    def linear(self) -> Any:
-        """Of `scripts/reproduce/ngram_partner.py`."""
-        return committee.linear_model(self.learnt)
+    def linear(self) -> NgramClassifier:
+        """The linear classifier of `scripts/reproduce/ngram_partner.py`."""
+        return NgramClassifier.fit(self.train_data.texts, self.train_data.labels)
 
-    def train(self, name: str, observer: Any) -> bool:
+    def train(self, name: str, observer: Observer) -> bool:
         """Until it has ended, or is stopped: false."""
         from textrnn.training.tasks.classifier import has_begun, train_classifier
 
@@ -152,49 +160,56 @@ class Ablation:
                 return False
             settings["teacher"] = ",".join(asked)
             start["unlabelled"] = self.corpus
-        learnt, held = self.learnt, self.held
+        data, validation = self.train_data, self.validation
         if row.backwards:
-            learnt, held = turned_all(learnt), turned_all(held)
+            data, validation = turned_all(data), turned_all(validation)
         started = time.monotonic()
         done = train_classifier(
-            learnt, folder, validation=held, settings=settings, resume=has_begun(folder),
+            data, folder, validation=validation, settings=settings, resume=has_begun(folder),
             observer=observer, **start,
         )  # fmt: skip
         if done:
             (folder / "ended").write_text(f"{time.monotonic() - started:.0f}")
         return done is not None
 
-    def pretrain(self, name: str, observer: Any) -> bool:
+    def pretrain(self, name: str, observer: Observer) -> bool:
         """A language model, as `train`."""
         from textrnn.training.tasks.language_model import pretrain
 
         folder, settings = self.output / "models" / name, LANGUAGE_MODELS[name]
-        corpus, learnt, held = self.corpus, self.learnt, self.held
+        corpus, data, validation = self.corpus, self.train_data, self.validation
         if name == "backwards":
             corpus = Unlabelled.of(map(turned, corpus.texts), corpus.names)
-            learnt, held = turned_all(learnt), turned_all(held)
+            data, validation = turned_all(data), turned_all(validation)
         begun, ended = (folder / FOLDER).exists(), folder / "ended"
         if not ended.exists():
             started = time.monotonic()
             if not pretrain(
-                corpus, learnt, held, folder, settings, resume=begun, observer=observer
+                corpus, data, validation, folder, settings, resume=begun, observer=observer
             ):
                 return False
             ended.write_text(f"{time.monotonic() - started:.0f}")
         return True
 
-    def teacher(self, name: str, observer: Any) -> str:
-        """The folder of a row, or a table of what it thinks of all texts where it is no such.
+    def teacher(self, name: str, observer: Observer) -> str:
+        """The folder of a row, or a table of the soft labels of what cannot be named as a model.
 
-        Empty when the observer stopped its judging.
+        Empty when the observer stopped the classifying.
         """
         if name in ROWS and not ROWS[name].backwards:
             return str(self.output / name)
-        table, texts = self.output / f"{name}.csv", [*self.learnt.texts, *self.corpus.texts]
+        table, texts = self.output / f"{name}.csv", [*self.train_data.texts, *self.corpus.texts]
         if table.exists():
             return str(table)
-        judge = ngrams.calibrated(partial(self.logits, name), self.held)
-        done = committee.write_opinions(table, texts, judge, self.held.classes, observer)
+        own = self.validation
+        logits = temperature_scaled(partial(self.logits, name), own.texts, own.labels)
+        done = write_soft_labels(
+            table, texts, own.classes, lambda some: calibration.probabilities(logits(some)),
+            on_progress=lambda done, total: observer.notice(
+                f"classified {done:,} of {total:,} texts"
+            ),
+            should_stop=observer.should_stop,
+        )  # fmt: skip
         return str(table) if done else ""
 
 
@@ -248,16 +263,16 @@ def show(study: Ablation, names: Sequence[str]) -> None:
     for together in TOGETHER:
         if set(together) <= set(found):
             parts = zip(*(found[name] for name in together), strict=True)
-            mean = [ngrams.average(part) for part in parts]
+            mean = [mean_logits(part) for part in parts]
             click.echo(line(study, f"the average of {', '.join(together)}", mean))
 
 
 def line(study: Ablation, what: str, odds: Sequence[Array], seconds: str = "") -> str:
     cells = [what]
-    for part, logits in zip((study.held, *study.others), odds, strict=True):
+    for part, logits in zip((study.validation, *study.others), odds, strict=True):
         found = metrics.score(calibration.probabilities(logits, 1.0), part.labels, part.classes)
         cells.append(f"{100 * found.accuracy:.1f} %")
-        if part is study.held:
+        if part is study.validation:
             cells += [f"{found.log_loss:.4f}", seconds]
         else:
             cells[-1] += f", {found.auc:.3f}"

@@ -5,9 +5,9 @@
     scripts/reproduce/compare_settings.py -o runs corpora/lantern_play.txt code.txt \\
         --with "state_reset=0.1" --with "weight_decay=0.1 dropout=0.2"
 
-Every text is learnt with nothing but defaults, and once with the settings of each --with; --all
-gives settings to every run. Validated on a slice from the middle of each text. A run that has
-ended is not repeated, one that was stopped goes on.
+A generator of every text is trained with nothing but defaults, and once with the settings of each
+--with; --all gives settings to every run. Validated on a slice from the middle of each text. A run
+that has ended is not repeated, one that was stopped is resumed.
 """
 
 import shlex
@@ -23,18 +23,20 @@ from textrnn.config.generator import GeneratorRecipe, preset
 from textrnn.data import corpora
 
 
-def parsed(text: str) -> dict[str, Any]:
-    """`preset=small units=64` -> settings by name, those of the preset first."""
-    words = shlex.split(text)
-    named = [word.removeprefix("preset=") for word in words if word.startswith("preset=")]
-    nested = collect(
-        GeneratorRecipe,
-        preset(named[-1]) if named else {},
-        None,
-        [word for word in words if not word.startswith("preset=")],
-        {},
-    )
-    return {name: value for values in nested.values() for name, value in values.items()}
+def settings_of(*texts: str, **first: Any) -> dict[str, dict[str, Any]]:
+    """`preset=small units=64` -> settings by section, later ones over those before, `first` first.
+
+    A preset counts less than the other settings of its text.
+    """
+    settings = GeneratorRecipe.nest(first)
+    for text in texts:
+        words = shlex.split(text)
+        named = [word.removeprefix("preset=") for word in words if word.startswith("preset=")]
+        others = [word for word in words if not word.startswith("preset=")]
+        found = collect(GeneratorRecipe, preset(named[-1]) if named else {}, None, others, {})
+        for section, values in found.items():
+            settings[section] |= values
+    return settings
 
 
 @click.command(help=__doc__)
@@ -62,11 +64,12 @@ def main(
             folder = output / f"{text.stem}-{place}"
             started = time.monotonic()
             if not (folder / "ended").exists():
-                values = {"part": part, "validation": validation, "sample_length": 0}
                 done = tensorflow.train(
                     corpus,
                     folder,
-                    {**values, **parsed(common), **parsed(settings)},
+                    settings_of(
+                        common, settings, part=part, validation=validation, sample_length=0
+                    ),
                     base=None,
                     resume=(folder / "run" / "checkpoint.npz").exists(),
                     quiet=True,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Train the bundled judges of film reviews, and release them into the package.
+"""Train the bundled classifiers of film reviews, and release them into the package.
 
 \b
     scripts/reproduce/imdb.py pretrain imdb -o DIR [--data-dir DIR]    all: five hours
@@ -8,15 +8,15 @@
     scripts/reproduce/imdb.py train imdb -o DIR                        version 1, from labels: \\
         minutes
 
-`pretrain` makes two language models of the reviews without labels and of those to learn from, a
-large one (DIR/words) and one of the size of `imdb` (DIR/words-gru). On top of the large one come
-two judges, one of which is to judge right in spite of shifts and learns from runs of sentences too;
-the linear model of `scripts/reproduce/ngram_partner.py` is a third. What the three together think
-of all these reviews, and of passages of those without labels, teaches `imdb`, on top of the
-smaller language model; what the first thinks teaches `imdb-tiny`. A tenth of the training
-reviews, whole films, is kept back to choose, to stop and to calibrate on; `train` keeps back any
-tenth. Stop and repeat either at any time: what is done is not done again, but for the judging of
-the three, 12 minutes, which begins anew. The 25,000 test reviews are read by `release` alone.
+`pretrain` trains two language models on the reviews without labels and on the training reviews, a
+large one (DIR/words) and one of the size of `imdb` (DIR/words-gru). Two classifiers start from the
+large one; the second is trained adversarially, and on runs of sentences too. The linear classifier
+of `scripts/reproduce/ngram_partner.py` is a third. `imdb`, which starts from the smaller language
+model, is distilled from the average of the three, on all these reviews and on passages of those
+without labels; `imdb-tiny` is distilled from the first. A tenth of the training reviews, whole
+films, is for validation: to choose, to stop and to calibrate on; `train` validates on any tenth.
+Stop and repeat either at any time: what is done is not done again, but for the predictions of the
+three, 12 minutes, which begin anew. The 25,000 test reviews are read by `release` alone.
 """
 
 import hashlib
@@ -39,19 +39,22 @@ from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.group_split import grouped_split, groups
 from textrnn.data.labelled import Labelled
 from textrnn.data.registry import read_data, read_unlabelled_data
+from textrnn.data.soft_labels import write_soft_labels
 from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine.classification import Judge
+from textrnn.engine.committee import passages
 from textrnn.errors import TextRNNError
 from textrnn.evaluation import classifier, probing, report_text
+from textrnn.training.observer import Observer
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One judge, and what it learns from besides the labels."""
+    """One classifier, and what it is trained on besides the labels."""
 
     settings: dict[str, Any]
     words: str = ""  # the language model that it starts from; none if empty
-    teacher: str = ""  # a judge before it, or the table of what the committee thinks
+    teacher: str = ""  # a classifier before it, or the committee's table of soft labels
 
 
 FROM_LABELS: dict[str, Any] = {
@@ -60,15 +63,15 @@ FROM_LABELS: dict[str, Any] = {
 }  # fmt: skip
 LANGUAGE_MODELS: dict[str, dict[str, Any]] = {
     "words": {
-        "cell": "lstm", "units": 448, "embedding_dim": 160, "words": 24_000, "pretrain_epochs": 5,
-        "seed": 1,
+        "cell": "lstm", "units": 448, "embedding_dim": 160, "words": 24_000,
+        "pretraining.epochs": 5, "seed": 1,
     },
     "words-gru": {
-        "cell": "gru", "units": 288, "embedding_dim": 160, "words": 24_000, "pretrain_epochs": 3,
-        "seed": 1,
+        "cell": "gru", "units": 288, "embedding_dim": 160, "words": 24_000,
+        "pretraining.epochs": 3, "seed": 1,
     },
 }  # fmt: skip
-JUDGES, COMMITTEE = ("plain", "shifted"), "committee.csv"
+MEMBERS, COMMITTEE = ("plain", "shifted"), "committee.csv"
 RECIPES = {
     "plain": Recipe({"epochs": 3, "patience": 0, "seed": 1}, words="words"),
     "shifted": Recipe({"adversarial": 5.0, "crop": 0.2, "epochs": 4, "seed": 1}, words="words"),
@@ -103,7 +106,7 @@ def main() -> None:
 @DATA_DIR
 @OUTPUT
 def train(data: str, data_dir: str | None, output: Path) -> None:
-    """Learn from labels alone, or go on; Ctrl-C saves."""
+    """Train from labels alone, or resume; Ctrl-C saves."""
     from textrnn.cli.display import TrainingDisplay
     from textrnn.training.tasks.classifier import has_begun, train_classifier
 
@@ -121,12 +124,12 @@ def train(data: str, data_dir: str | None, output: Path) -> None:
 @DATA_DIR
 @OUTPUT
 def pretrained(data: str, data_dir: str | None, output: Path) -> None:
-    """Learn words first, then to judge, then teach what was learnt; or go on. Ctrl-C saves."""
+    """Pretrain, train the teachers, distil the bundled models; or resume. Ctrl-C saves."""
     from textrnn.cli.display import TrainingDisplay
     from textrnn.training.tasks.classifier import has_begun, train_classifier
     from textrnn.training.tasks.language_model import FOLDER, pretrain
 
-    learnt, held = by_film(read_data(data, "train", data_dir=data_dir))
+    train, validation = by_film(read_data(data, "train", data_dir=data_dir))
     corpus = read_unlabelled_data(data, data_dir=data_dir)
     with TrainingDisplay() as display:
         how: dict[str, Any] = {
@@ -134,13 +137,15 @@ def pretrained(data: str, data_dir: str | None, output: Path) -> None:
             "command": "scripts/reproduce/imdb.py pretrain imdb -o DIR",
         }
         for name, settings in LANGUAGE_MODELS.items():
-            if any(has_begun(output / judge) for judge in RECIPES if RECIPES[judge].words == name):
-                continue  # it has ended; what it learnt from need not be read once more
+            if any(has_begun(output / other) for other in RECIPES if RECIPES[other].words == name):
+                continue  # it has ended; its texts need not be read once more
             begun = (output / name / FOLDER).exists()
-            if not pretrain(corpus, learnt, held, output / name, settings, resume=begun, **how):
+            if not pretrain(
+                corpus, train, validation, output / name, settings, resume=begun, **how
+            ):
                 sys.exit(130)
         more = Unlabelled.of(
-            [*corpus.texts, *committee.passages(corpus.texts)], (*corpus.names, "passages of these")
+            [*corpus.texts, *passages(corpus.texts)], (*corpus.names, "passages of these")
         )
         for name, recipe in RECIPES.items():
             settings, start = recipe.settings, dict[str, Any]()
@@ -150,47 +155,48 @@ def pretrained(data: str, data_dir: str | None, output: Path) -> None:
                 start["unlabelled"] = more
                 settings = {**settings, "teacher": str(output / recipe.teacher)}
             if recipe.teacher == COMMITTEE and not ask_committee(
-                output, learnt, held, more, display
+                output, train, validation, more, display
             ):
                 sys.exit(130)
             if not train_classifier(
-                learnt, output / name, validation=held, settings=settings,
+                train, output / name, validation=validation, settings=settings,
                 resume=has_begun(output / name), **start, **how,
             ):  # fmt: skip
                 sys.exit(130)
 
 
 def ask_committee(
-    output: Path, learnt: Labelled, held: Labelled, more: Unlabelled, observer: Any
+    output: Path, train: Labelled, validation: Labelled, more: Unlabelled, observer: Observer
 ) -> bool:
-    """What the committee thinks of all texts, if no table of theirs is at hand; False if stopped.
+    """Write the committee's soft labels of all texts, if they are not there; False if stopped.
 
-    The table is of use while its judges and its texts are those of the record beside it.
+    The table is of use while its classifiers and its texts are those of the record beside it.
     """
-    judges, record = [output / name for name in JUDGES], output / "committee.json"
-    weights = [(judge / "weights.npz").read_bytes() for judge in judges]
+    members, record = [output / name for name in MEMBERS], output / "committee.json"
+    weights = [(folder / "weights.npz").read_bytes() for folder in members]
     sums = [hashlib.sha256(data).hexdigest() for data in weights]
-    now = json.dumps([*sums, learnt.sha256, held.sha256, more.sha256])
+    now = json.dumps([*sums, train.sha256, validation.sha256, more.sha256])
     if record.exists() and record.read_text(encoding="utf-8") == now:
         return True
     record.unlink(missing_ok=True)
-    observer.notice("the committee is called together, to judge all texts: some 12 minutes")
-    asked = committee.asked(judges, learnt, held)
-    texts = [*learnt.texts, *more.texts]
-    if not committee.write_opinions(
-        output / COMMITTEE, texts, asked.logits, held.classes, observer
-    ):
-        return False
-    record.write_text(now, encoding="utf-8")
-    return True
+    observer.notice("the committee is to classify all texts: some 12 minutes")
+    asked = committee.build(members, train, validation)
+    done = write_soft_labels(
+        output / COMMITTEE, [*train.texts, *more.texts], validation.classes, asked.probabilities,
+        on_progress=lambda done, total: observer.notice(f"classified {done:,} of {total:,} texts"),
+        should_stop=observer.should_stop,
+    )  # fmt: skip
+    if done:
+        record.write_text(now, encoding="utf-8")
+    return done
 
 
 def by_film(data: Labelled) -> tuple[Labelled, Labelled]:
-    """What to learn from and what to validate on, with no film in both as far as names tell."""
+    """Training and validation texts, with no film in both as far as names tell."""
     film = groups(data.texts)
     parts = grouped_split(data.labels, film, 0.1, 0, data.classes)
-    learnt, held = (data.subset(part) for part in parts)
-    return learnt, held
+    train, validation = (data.subset(part) for part in parts)
+    return train, validation
 
 
 @main.command()
@@ -210,7 +216,8 @@ def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
     click.echo(report_text.as_text(report))
     scores = {**found.metadata["scores"], "25,000 test reviews": report["scores"]}
     for name, part in report["subsets"].items():
-        scores[f"test reviews {name}"] = part
+        if part:  # else no text is left in it
+            scores[f"test reviews {name}"] = part
     metadata = {
         **found.metadata,
         "scores": scores,

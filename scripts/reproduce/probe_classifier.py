@@ -29,7 +29,7 @@ from textrnn.evaluation import probing
 from textrnn.evaluation.probing import Dimension, GroupScore, Shift
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = ROOT / "scripts" / "bias_templates.json"
+TEMPLATES = Path(__file__).with_name("bias_templates.json")
 
 
 def group_scores(judge: Judge, table: Path) -> list[GroupScore]:

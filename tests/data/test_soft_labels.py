@@ -9,7 +9,8 @@ from support.watching import Watch
 
 from textrnn.artifacts import registry
 from textrnn.cli import main
-from textrnn.data.soft_labels import is_table, read_opinions
+from textrnn.data import soft_labels
+from textrnn.data.soft_labels import is_table, read_opinions, write_soft_labels
 from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine.classification import Judge
 from textrnn.errors import CorpusError, TrainingError
@@ -105,3 +106,37 @@ def test_the_card_says_how_many_labelled_texts_a_table_knows(known, said, tmp_pa
     settings = {"layers": 0, "pooling": "mean", "epochs": 1, "min_count": 1, "teacher": str(path)}
     model = train_classifier(data, tmp_path / "m", validation=held, settings=settings)
     assert f"**: o.csv, {said}" in model.card
+
+
+def test_a_table_that_is_written_is_read_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(soft_labels, "ROWS_PER_CHUNK", 3)
+    model = Judge(bag_of_words(effects={"good": [1.5], "bad": [-2.0]}))
+    told = []
+    done = write_soft_labels(
+        tmp_path / "t.csv", TEXTS, BINARY,
+        lambda texts: model.probabilities_of(model.text_logits(texts)),
+        on_progress=lambda *counts: told.append(counts),
+    )  # fmt: skip
+    assert done and told == [(3, 4), (4, 4)]
+    expected = model.probabilities_of(model.text_logits(TEXTS))
+    np.testing.assert_array_equal(
+        read_opinions(str(tmp_path / "t.csv"), BINARY).of(TEXTS), expected
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_table_whose_writing_is_stopped_leaves_the_one_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(soft_labels, "ROWS_PER_CHUNK", 2)
+    before = table(tmp_path / "t.csv", "good,0.25,0.75").read_bytes()
+    asked = []
+
+    def classify(texts):
+        asked.extend(texts)
+        return np.full((len(texts), 2), 0.5)
+
+    done = write_soft_labels(
+        tmp_path / "t.csv", TEXTS, BINARY, classify, should_stop=lambda: bool(asked)
+    )
+    assert not done and asked == TEXTS[:2]
+    assert (tmp_path / "t.csv").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]

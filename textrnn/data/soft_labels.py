@@ -1,22 +1,26 @@
-"""Turn a table of what somebody thinks of texts into a teacher: probabilities by text.
+"""Read and write tables of soft labels: a text, and a probability for each class.
 
-The table is what `textrnn classify FILE -o TABLE` writes, or anything else does that judges: a
-column `text`, and for each class the column p_CLASS.
+Such a table is a teacher: it is what `textrnn classify FILE -o TABLE` writes, or any other
+classifier. It has a column `text`, and for each class the column p_CLASS.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.data.tables import BadRow, form_of, read_rows
+from textrnn.data.tables import BadRow, RowWriter, form_of, read_rows
 from textrnn.data.unlabelled import bare
 from textrnn.errors import CorpusError
 
+Classify = Callable[[Sequence[str]], npt.NDArray[np.floating[Any]]]  # -> (texts, classes)
+OnProgress = Callable[[int, int], object]  # texts that are done, texts in all
+
+ROWS_PER_CHUNK = 10_000  # texts that are classified and written at once
 SLACK = 0.01  # of a sum of probabilities that were rounded to be written
 
 
@@ -68,6 +72,55 @@ def read_opinions(path: str, classes: Sequence[str]) -> Opinions:
     return Opinions(path, tuple(classes), found, digest.hexdigest())
 
 
+def write_soft_labels(
+    path: Path,
+    texts: Sequence[str],
+    classes: Sequence[str],
+    classify: Classify,
+    *,
+    on_progress: OnProgress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> bool:
+    """Write the probabilities that `classify` gives `texts`, (texts, classes), as a CSV table.
+
+    The table appears whole or not at all: False when `should_stop`, which is asked now and then,
+    said so. `on_progress` is told how many texts are done, and how many there are.
+    """
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        done = _write_rows(file, texts, classes, classify, on_progress, should_stop)
+    if done:
+        part.replace(path)
+    else:
+        part.unlink()
+    return done
+
+
+def _write_rows(
+    file: TextIO,
+    texts: Sequence[str],
+    classes: Sequence[str],
+    classify: Classify,
+    on_progress: OnProgress | None,
+    should_stop: Callable[[], bool] | None,
+) -> bool:
+    columns = _columns(classes)
+    writer = RowWriter(file, "csv", ["text", *columns])
+    for start in range(0, len(texts), ROWS_PER_CHUNK):
+        if should_stop and should_stop():
+            return False
+        chunk = texts[start : start + ROWS_PER_CHUNK]
+        for text, row in zip(chunk, classify(chunk).tolist(), strict=True):
+            writer.write({"text": text, **dict(zip(columns, row, strict=True))})
+        if on_progress:
+            on_progress(start + len(chunk), len(texts))
+    return True
+
+
+def _columns(classes: Sequence[str]) -> list[str]:
+    return [f"p_{name}" for name in classes]
+
+
 def _text(values: Mapping[str, Any], path: str) -> str:
     text = values.get("text")
     if not isinstance(text, str):
@@ -78,7 +131,7 @@ def _text(values: Mapping[str, Any], path: str) -> str:
 def _probabilities(
     values: Mapping[str, Any], classes: Sequence[str], where: str
 ) -> tuple[float, ...]:
-    names = [f"p_{name}" for name in classes]
+    names = _columns(classes)
     if missing := [name for name in names if name not in values]:
         raise CorpusError(
             f"{where} has no {', '.join(missing)}; a table of opinions has the columns text, "
