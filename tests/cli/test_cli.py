@@ -205,6 +205,7 @@ def test_evaluate_refuses_what_it_cannot_score(model, tmp_path, arguments, messa
     assert done.exit_code == 1 and message in done.stderr
 
 
+@pytest.mark.tensorflow
 def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
     corpus = tmp_path / "corpus"
     corpus.mkdir()
@@ -248,6 +249,7 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
         (["--encoding", "klingon"], "no encoding is called"),
     ],
 )
+@pytest.mark.tensorflow
 def test_wrong_settings_are_named_before_anything_is_made(tmp_path, arguments, message):
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("some text\n" * 100)
@@ -270,6 +272,7 @@ COLUMNS = ("--column", "review", "--label-column", "verdict")
 BAG = ("--layers", 0, "--pooling", "mean", "--embedding-dim", 4, "--set", "ema=0")
 
 
+@pytest.mark.tensorflow
 def test_a_classifier_trained_from_the_command_line_judges_and_is_fine_tuned(reviews, tmp_path):
     model = tmp_path / "judge"
     done = invoke("train", "classifier", reviews, "-o", model, *COLUMNS, *BAG, "--epochs", 12,
