@@ -6,11 +6,15 @@
     ├── TokenizerError      text outside a model's alphabet
     ├── ArtifactError       a model folder that is missing, damaged or not ours
     ├── TrainingError       a run that cannot start, go on or be resumed
-    └── DownloadError       a corpus that could not be fetched
+    ├── DownloadError       a corpus that could not be fetched
+    └── MissingExtraError   a part of textrnn that is not installed
 
 A message says what is wrong, what would be right and what to type; the command line prints it
 as one line and exits with 1. Anything else that is raised is a bug and keeps its traceback.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class TextRNNError(Exception):
@@ -39,3 +43,35 @@ class TrainingError(TextRNNError):
 
 class DownloadError(TextRNNError):
     """A corpus that could not be fetched."""
+
+
+class MissingExtraError(TextRNNError):
+    """A part of textrnn that is not installed."""
+
+
+# Modules by the names under which people know them.
+DISTRIBUTIONS = {
+    "tensorflow": "TensorFlow", "keras": "Keras", "tensorflow_datasets": "tensorflow-datasets",
+    "tensorflow_hub": "tensorflow-hub",
+}  # fmt: skip
+
+
+@contextmanager
+def needs_extra(purpose: str, extra: str = "train") -> Iterator[None]:
+    """For imports of what only `pip install 'textrnn[EXTRA]'` brings.
+
+    An ImportError becomes a MissingExtraError that says what `purpose` needs and how to install
+    it. A module of textrnn itself that is missing is a bug and stays one.
+    """
+    try:
+        yield
+    except ImportError as error:
+        module = (error.name or "").split(".")[0]
+        if module == "textrnn":
+            raise
+        name = DISTRIBUTIONS.get(module, module) or "a package"
+        # A module that is there but cannot be imported has a reason of its own.
+        why = "" if isinstance(error, ModuleNotFoundError) else f" (the import failed: {error})"
+        raise MissingExtraError(
+            f"{purpose} needs {name}{why}; pip install 'textrnn[{extra}]'"
+        ) from error

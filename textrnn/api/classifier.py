@@ -27,7 +27,7 @@ from textrnn.data.labelled import Labelled, read_labelled
 from textrnn.data.unlabelled import Unlabelled
 from textrnn.engine.classification import Judge, Verdict
 from textrnn.engine.explanation import Explanation, explain
-from textrnn.errors import CorpusError
+from textrnn.errors import CorpusError, needs_extra
 from textrnn.evaluation import classifier
 
 if TYPE_CHECKING:
@@ -165,7 +165,8 @@ def _trained(
     unlabelled: TextsLike | None,
     **how: Any,
 ) -> Classifier | None:
-    from textrnn.training.tasks.classifier import train_classifier as train
+    with needs_extra("training"):
+        from textrnn.training.tasks.classifier import train_classifier as train
 
     texts = as_labelled(data)
     held = None

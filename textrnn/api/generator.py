@@ -18,6 +18,7 @@ from textrnn.config.generator import preset
 from textrnn.config.sampling import SamplingConfig
 from textrnn.data.corpora import Corpus, read_corpus
 from textrnn.engine import generation
+from textrnn.errors import needs_extra
 from textrnn.evaluation import generator as evaluation_generator
 from textrnn.tokenizers import Unknown
 
@@ -149,7 +150,8 @@ def train_generator(
 def _trained(
     corpus: CorpusLike, output: str | Path, settings: dict[str, Any], **how: Any
 ) -> Generator | None:
-    from textrnn.training.tasks import generator
+    with needs_extra("training"):
+        from textrnn.training.tasks import generator
 
     model = generator.train_generator(as_corpus(corpus), output, settings=settings, **how)
     return Generator._trained(model, output)

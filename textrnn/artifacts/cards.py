@@ -2,9 +2,11 @@
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from textrnn import __version__
 from textrnn.artifacts.classifier import HOW_READ, ClassifierArtifact
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
@@ -14,9 +16,12 @@ from textrnn.data.corpora import Corpus
 
 
 def versions() -> dict[str, str]:
-    """What a model was made with."""
-    packages = ("textrnn", "tensorflow", "keras", "numpy")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    """What a model was made with: Python, textrnn, and what is installed of its dependencies."""
+    found = {"python": platform.python_version(), "textrnn": __version__}
+    for name in ("tensorflow", "keras", "numpy"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def corpus_record(corpus: Corpus) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.cli.data_options import is_imdb, read_texts
-from textrnn.cli.modules import prepare
+from textrnn.cli.tensorflow import prepare
 from textrnn.data.labelled import Labelled
 from textrnn.errors import ConfigError
 from textrnn.evaluation import classifier, report_text

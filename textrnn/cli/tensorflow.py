@@ -1,10 +1,24 @@
-"""The part of `train`, `finetune` and of reading `imdb` that needs TensorFlow."""
+"""The part of the command line that needs TensorFlow. Importing this module does not import it.
+
+`import_tensorflow` does, in silence; each function below calls it first.
+"""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from textrnn.errors import needs_extra
+
+if TYPE_CHECKING:
+    from textrnn.artifacts.classifier import ClassifierArtifact
+    from textrnn.artifacts.generator import GeneratorArtifact
+    from textrnn.artifacts.language_model import LanguageModelArtifact
+    from textrnn.data.corpora import Corpus
+    from textrnn.data.labelled import Labelled
+    from textrnn.data.unlabelled import Unlabelled
 
 
 @contextmanager
@@ -21,41 +35,53 @@ def quiet_libraries() -> Iterator[None]:
         os.close(null)
 
 
-# What TensorFlow's native code logs later, in the middle of a run; whoever asks for it gets it.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def import_tensorflow(purpose: str) -> None:
+    """Import TensorFlow without its greetings.
 
-# TensorFlow greets with the hardware it found, while it is imported and at the first operation,
-# and XLA at the first compilation; that is no news to who wants a text.
-with quiet_libraries():
-    import tensorflow as tf
+    MissingExtraError, which says what to install for `purpose`, where it is not installed.
+    """
+    with needs_extra(purpose):
+        _start_tensorflow()
 
-    from textrnn.models.layers.recurrent import GRU
 
-    GRU(1)(tf.zeros((1, 1, 1)))
+@cache
+def _start_tensorflow() -> None:
+    # What TensorFlow's native code logs later, in the middle of a run; whoever asks gets it.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow logs the hardware it found while it is imported and at the first operation, and
+    # XLA at the first compilation; a reader of samples and losses has no use for that.
+    with quiet_libraries():
+        import tensorflow as tf
 
-from textrnn.artifacts.classifier import ClassifierArtifact
-from textrnn.artifacts.generator import GeneratorArtifact
-from textrnn.artifacts.language_model import LanguageModelArtifact
-from textrnn.cli.display import TrainingDisplay
-from textrnn.data.corpora import Corpus
-from textrnn.data.labelled import Labelled
-from textrnn.data.registry import read_data, read_unlabelled_data
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.training.tasks.classifier import train_classifier
-from textrnn.training.tasks.generator import train_generator
+        from textrnn.models.layers.recurrent import GRU
+
+        GRU(1)(tf.zeros((1, 1, 1)))
+
+
+def prepare(model: "ClassifierArtifact") -> None:
+    """Import TensorFlow for a model that reads whole texts through a TF-Hub module, else nothing.
+
+    MissingExtraError where it is not installed.
+    """
+    if not model.tokenizer.has_ids:
+        import_tensorflow(f"{model.name}, which reads texts through a TF-Hub module,")
 
 
 def train(
-    corpus: Corpus,
+    corpus: "Corpus",
     output: Path,
     settings: Mapping[str, Any],
     *,
-    base: GeneratorArtifact | None,
+    base: "GeneratorArtifact | None",
     resume: bool,
     quiet: bool,
     command: str,
 ) -> bool:
     """Train with a display; False when the run was stopped and can be resumed."""
+    import_tensorflow("training")
+    from textrnn.cli.display import TrainingDisplay
+    from textrnn.training.tasks.generator import train_generator
+
     with TrainingDisplay(quiet=quiet) as display:
         model = train_generator(
             corpus,
@@ -69,35 +95,45 @@ def train(
     return model is not None
 
 
-def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> Labelled:
+def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "Labelled":
     """The reviews that tensorflow-datasets keeps in `data_dir`."""
+    import_tensorflow("reading `imdb`")
+    from textrnn.data.registry import read_data
+
     return read_data("imdb", split, data_dir=data_dir)
 
 
-def read_unlabelled_imdb(data_dir: str | None) -> Unlabelled:
+def read_unlabelled_imdb(data_dir: str | None) -> "Unlabelled":
     """The reviews without a label that tensorflow-datasets keeps in `data_dir`."""
+    import_tensorflow("reading `imdb`")
+    from textrnn.data.registry import read_unlabelled_data
+
     return read_unlabelled_data("imdb", data_dir=data_dir)
 
 
 def train_judge(
-    texts: Labelled,
+    texts: "Labelled",
     output: Path,
     settings: Mapping[str, Any],
     *,
-    held: Labelled | None,
-    base: ClassifierArtifact | None,
-    pretrain: Unlabelled | LanguageModelArtifact | None,
-    unlabelled: Unlabelled | None,
+    held: "Labelled | None",
+    base: "ClassifierArtifact | None",
+    pretrain: "Unlabelled | LanguageModelArtifact | None",
+    unlabelled: "Unlabelled | None",
     resume: bool,
     quiet: bool,
     command: str,
-) -> ClassifierArtifact | None:
+) -> "ClassifierArtifact | None":
     """Train a classifier with a display; None when the run was stopped and can be resumed.
 
     `held` are texts to validate on, where they are not a share of `texts`; `pretrain` texts to
     learn a language model of first, or one to start from; `unlabelled` texts for its teachers to
     judge.
     """
+    import_tensorflow("training")
+    from textrnn.cli.display import TrainingDisplay
+    from textrnn.training.tasks.classifier import train_classifier
+
     with TrainingDisplay(quiet=quiet) as display:
         return train_classifier(
             texts,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from textrnn.data.labelled import Labelled, read_labelled
 from textrnn.data.unlabelled import Unlabelled, read_texts
+from textrnn.errors import needs_extra
 
 
 def read_data(
@@ -22,7 +23,8 @@ def read_data(
     `data_dir`, unless there is a file or a folder of that name.
     """
     if name == "imdb" and not Path(name).exists():
-        from textrnn.data import imdb_tfds  # it imports TensorFlow
+        with needs_extra("reading `imdb`"):
+            from textrnn.data import imdb_tfds  # it imports TensorFlow
 
         return imdb_tfds.read_imdb(split, data_dir)
     return read_labelled(name, split=split, classes=classes, **options)
@@ -35,7 +37,8 @@ def read_unlabelled_data(name: str, *, data_dir: str | None = None, **options: A
     unless there is a file or a folder of that name.
     """
     if name == "imdb" and not Path(name).exists():
-        from textrnn.data import imdb_tfds  # it imports TensorFlow
+        with needs_extra("reading `imdb`"):
+            from textrnn.data import imdb_tfds  # it imports TensorFlow
 
         texts = imdb_tfds.read_imdb_unlabelled(data_dir)
         return Unlabelled.of(texts, (f"{imdb_tfds.NAME} unsupervised",))

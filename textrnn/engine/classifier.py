@@ -19,7 +19,7 @@ from textrnn.engine.cells import Floats
 from textrnn.engine.packing import Indices, batches, counted
 from textrnn.engine.pooling import pool_words
 from textrnn.engine.stack import RecurrentStack
-from textrnn.errors import ArtifactError
+from textrnn.errors import needs_extra
 from textrnn.tokenizers import Ids
 
 # What computes the logits of a classifier that reads whole texts instead of ids. Imported by name:
@@ -30,17 +30,13 @@ TEXT_NETWORK = "textrnn.models.hub.network"
 def build_network(model: ClassifierArtifact) -> Any:
     """The forward pass of a trained classifier: a ClassifierNetwork, or a PooledNetwork over texts.
 
-    The latter needs TensorFlow and a TF-Hub module; ArtifactError when they cannot be had.
+    The latter needs TensorFlow and a TF-Hub module; MissingExtraError and ArtifactError when they
+    cannot be had.
     """
     if model.tokenizer.has_ids:
         return ClassifierNetwork(model.config, model.weights)
-    try:
+    with needs_extra(f"{model.name}, which reads texts through a TF-Hub module,"):
         network = import_module(TEXT_NETWORK)
-    except ImportError as error:
-        raise ArtifactError(
-            f"{model.name} reads texts through the TF-Hub module {model.hub['handle']}, which "
-            f"takes TensorFlow, and that cannot be imported: {error}; pip install tensorflow"
-        ) from error
     return network.PooledNetwork(model.config, model.weights, model.hub, model.name)
 
 

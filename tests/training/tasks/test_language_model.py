@@ -333,7 +333,7 @@ def test_the_command_line_pretrains_and_starts_again_from_what_it_left(tmp_path,
         assert len(done.stderr.splitlines()) == 1
     seen = []
     monkeypatch.setattr(
-        "textrnn.cli.tensorflow.train_classifier", lambda *_, **how: seen.append(how)
+        "textrnn.training.tasks.classifier.train_classifier", lambda *_, **how: seen.append(how)
     )
     for name in (output / "pretrain", tmp_path / "more.txt"):
         (tmp_path / "more.txt").write_text("a film\n\nand another\n")

@@ -94,8 +94,8 @@ def classify(
         raise ConfigError(f"--lines and --input-format {form} contradict each other; use one")
     form = "lines" if lines else form
     from textrnn.artifacts import registry
-    from textrnn.cli.modules import prepare
     from textrnn.cli.predict import Task, judge_all
+    from textrnn.cli.tensorflow import prepare
     from textrnn.engine.classification import Judge
 
     task = Task(files, texts, form, column, encoding, result, output, explain)  # type: ignore[arg-type]

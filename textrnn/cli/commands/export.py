@@ -45,9 +45,9 @@ def embedding(model: str | None, output: Path, vectors: str | None) -> None:
     if output.exists():
         raise ConfigError(f"{output} is there already; choose another -o, or move that one away")
     loaded = load(model) if model else None
-    from textrnn.cli.modules import load_tensorflow
+    from textrnn.cli.tensorflow import import_tensorflow
 
-    load_tensorflow()
+    import_tensorflow("export")
     from textrnn.models.export import tfhub
 
     found = tfhub.embedding_of(loaded) if loaded else tfhub.embedding_from(str(vectors))

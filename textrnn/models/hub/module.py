@@ -205,7 +205,7 @@ def _fetched(handle: str) -> Path:
         # It imports pkg_resources, which setuptools 82 no longer has.
         raise ConfigError(
             f"{handle} is to be fetched by tensorflow-hub, which cannot be imported ({error}): "
-            f"pip install tensorflow-hub 'setuptools<82'; or {OFFLINE}"
+            f"pip install 'textrnn[train]'; or {OFFLINE}"
         ) from error
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)  # tensorflow-hub itself would wait for ever

@@ -1,0 +1,18 @@
+"""What is put on record about a trained model."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+import textrnn
+from textrnn.artifacts import cards
+
+
+def test_versions_leaves_out_what_is_not_installed(monkeypatch):
+    def light(name: str) -> str:
+        if name != "numpy":
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(cards, "version", light)
+    found = cards.versions()
+    assert found.keys() == {"python", "textrnn", "numpy"}
+    assert found["textrnn"] == textrnn.__version__
