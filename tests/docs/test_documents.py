@@ -154,6 +154,15 @@ def test_every_page_can_be_reached_from_the_readme():
     assert set(PAGES) <= reached
 
 
+PATH = re.compile(r"(?<![\w/.-])(?:textrnn|tests|scripts|docs|corpora)/[\w./-]*[\w/]")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_path_of_the_repository_exists(document):
+    for path in PATH.findall(document.read_text(encoding="utf-8")):
+        assert (ROOT / path).exists(), path
+
+
 # ---- references ---------------------------------------------------------------------------------
 
 
