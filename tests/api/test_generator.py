@@ -1,19 +1,13 @@
-"""The Python interface, and the README's examples of it."""
-
-import re
-import shutil
-import subprocess
-import sys
+"""The Python interface to generators."""
 
 import pytest
 from support.models import tiny_model
-from support.paths import CORPORA, ROOT
+from support.paths import CORPORA
 
 import textrnn
 from textrnn.artifacts import registry
 from textrnn.errors import ConfigError
 
-README = ROOT / "README.md"
 CORPUS = CORPORA / "lantern_play.txt"
 
 
@@ -110,23 +104,6 @@ def test_a_generator_may_write_by_words_or_pieces(tmp_path, tokens):
     )
     assert len(model.samples(2, "a", 40)[1]) == 40
     assert model.evaluate(text)["cold"]["tokens"] > 0
-
-
-EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-
-
-@pytest.mark.parametrize("code", EXAMPLES, ids=lambda code: code.splitlines()[2][:30])
-def test_the_readme_examples_run(code, tmp_path):
-    shutil.copytree(CORPUS.parent, tmp_path / "corpora")
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
-
-
-def test_the_readme_has_examples():
-    assert len(EXAMPLES) >= 2
 
 
 # What each bundled model scores on the beginning of a play that it never saw; set a little above
