@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from support.models import tiny_model
+from support.paths import ROOT
 from support.saving import before_every_step, marked_model, seed_of, tree
 
 from textrnn.artifacts import model_files, registry
 from textrnn.errors import ArtifactError
 
-TESTS = Path(__file__).parent
+TESTS = ROOT / "tests"
 
 
 @pytest.mark.parametrize("start", ["new folder", "a run", "a model"])
@@ -35,7 +36,7 @@ def test_between_any_two_steps_of_a_save_a_reader_reads_a_whole_model_and_change
         try:
             loaded = registry.load(folder)
         except ArtifactError as error:
-            nothing = {"new folder": "no model", "a run": "has no config.json"}
+            nothing = {"new folder": "no model", "a run": "has not ended an epoch yet"}
             assert nothing[start] in str(error) and 2 not in seen
         else:
             seen.append(seed_of(loaded))
@@ -55,6 +56,7 @@ READ = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
+from support.paths import ROOT
 from support.saving import seed_of
 from textrnn.artifacts import registry as artifact
 while not Path(sys.argv[3]).exists():
@@ -64,6 +66,7 @@ SAVE = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
+from support.paths import ROOT
 from support.saving import marked_model
 from textrnn.artifacts import registry as artifact
 models = [marked_model(seed) for seed in range(6)]

@@ -237,7 +237,7 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--set", "unitz=3"], "no setting 'unitz'"),
+        (["--set", "unitz=3"], "unknown setting 'unitz'"),
         (["--set", "units"], "NAME=VALUE"),
         (["--set", "units=many"], "must be a whole number"),
         (["--set", "stateful=perhaps"], "true or false"),
@@ -303,8 +303,8 @@ WRONG_DATA = [
     (["--label-column", "review"], "24 texts with 24 different labels"),
     (["--units", "0"], "units must be 1 or more"),
     (["--layers", "0"], "pooling all takes a recurrent layer's last state"),
-    (["--set", "unitz=3"], "no setting 'unitz'"),
-    (["--set", "vocab_size=3"], "no setting 'vocab_size'"),
+    (["--set", "unitz=3"], "unknown setting 'unitz'"),
+    (["--set", "vocab_size=3"], "unknown setting 'vocab_size'"),
     (["--config", "none.toml"], "cannot read none.toml"),
     (["--preset", "huge"], "there are textbook"),
     (["--validation", "2"], "validation must be between 0 and 1"),
@@ -330,7 +330,7 @@ def test_a_configuration_file_may_name_settings_of_a_classifier_and_no_others(re
     config.write_text('{"window": 3}')
     arguments = ("train", "classifier", reviews, "-o", tmp_path / "m", *COLUMNS, "--config", config)
     done = invoke(*arguments)
-    assert done.exit_code == 1 and "no setting 'window'" in done.stderr
+    assert done.exit_code == 1 and "unknown setting 'window'" in done.stderr
 
 
 def test_a_data_file_that_tells_nothing_of_its_form_is_refused(tmp_path):

@@ -23,6 +23,7 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.generator import GeneratorConfig
+from textrnn.config.language_model import weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.engine import language_model, packing, threads
 from textrnn.engine.cells import Layer
@@ -315,7 +316,7 @@ TEXTS = [
 
 def foretell_words() -> dict[str, float]:
     config = GeneratorConfig(vocab_size=40, units=6, embedding_dim=5, layers=1, residual=False)
-    weights = random_weights(config, shapes=language_model.weight_shapes)
+    weights = random_weights(config, shapes=weight_shapes)
     return score_of(
         LanguageModelArtifact(config=config, text=ReadingConfig(), tokenizer=None, weights=weights),
         IDS,

@@ -22,7 +22,7 @@ SETTINGS = {
 
 def read_every(monkeypatch, steps: int) -> None:
     """As on a GPU, where losses are read together; Keras has no cuDNN for this cell."""
-    monkeypatch.setattr(training_learner, "STEPS_A_READING", steps)
+    monkeypatch.setattr(training_learner, "STEPS_PER_READING", steps)
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind=None: ["GPU"])
 
 

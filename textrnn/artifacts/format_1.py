@@ -15,6 +15,7 @@ from textrnn.errors import ConfigError
 from textrnn.tokenizers import serialization
 
 KINDS = {"language model": "language_model"}  # whose name changed
+TEXT_SETTINGS = ("tokens", "lower", "words", "model_type")  # of a generator, among its training's
 
 
 def upgrade_record(
@@ -47,6 +48,12 @@ def _generator_text(metadata: Mapping[str, Any], tokenizer: Mapping[str, Any]) -
 def upgrade_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """metadata.json in the present format."""
     new, training = without_folders(metadata), metadata.get("training")
-    if isinstance(training, dict) and training.get("validation") == "":
-        new["training"] = {**new["training"], "validation": None}
+    if isinstance(training, dict):
+        settings = new["training"]
+        if settings.get("validation") == "":
+            settings = {**settings, "validation": None}
+        text = {name: settings[name] for name in TEXT_SETTINGS if name in settings}
+        new["training"] = {name: value for name, value in settings.items() if name not in text}
+        if text:
+            new["text"] = text
     return new

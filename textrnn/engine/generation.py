@@ -173,7 +173,8 @@ def _stream(
     steps = _ids(_network(model), start, codec.ids_per_character * length, sampling, seed)
     write = after(codec, prime, start)
     texts = (write(int(column[0])) for column in steps)
-    written = islice((character for text in texts for character in text), length)
+    characters = (character for text in texts for character in text)
+    written = (character for character in islice(characters, length))  # has close, unlike islice
     return until(written, stop) if stop else written
 
 

@@ -175,10 +175,9 @@ def _resumed(
             f"the run in {output} was begun by another version of textrnn; resume it with that "
             f"one, or start again with another -o"
         )
-    if record["kind"] != task.kind:
+    if (kind := record["kind"]) != task.kind:
         raise TrainingError(
-            f"the run in {output} trains a {record['kind']}; resume it with "
-            f"`textrnn train {record['kind']}`"
+            f"the run in {output} trains a {kind}; resume it with `textrnn train {kind}`"
         )
     task.check_same(record["data"], output)
     initialization.check_same(start, record["start"], output)

@@ -231,7 +231,7 @@ def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
         tmp_path, lambda: run(output), lambda: run(output, resume=True), pretrain_alone,
         lambda: run(output, pretrain=None),
     )  # fmt: skip
-    assert run(output, observer=watch, epochs=1, pretrain_epochs=1) is not None
+    assert run(output, observer=watch, epochs=1, **{"pretraining.epochs": 1}) is not None
     assert watch.progress[1].unit == "words" and len(watch.errors) == 4
     assert all("is writing to" in error for error in watch.errors)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]

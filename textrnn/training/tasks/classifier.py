@@ -94,7 +94,7 @@ def train_classifier(
             ClassifierTask(data, validation, unlabelled),
             output,
             given,
-            start=_start(base, pretrain, given, resume),
+            start=_start(base, pretrain, given, resume, pretrained is not None),
             beside=(language_model.FOLDER,) if pretrained else (),
             resume=resume,
             observer=observer,
@@ -113,15 +113,17 @@ def _start(
     pretrain: Unlabelled | LanguageModelArtifact | None,
     given: Settings,
     resume: bool,
+    pretrained: bool,
 ) -> Initialization:
     """Where the first weights come from; ConfigError where two starts contradict each other."""
+    if isinstance(pretrain, Unlabelled):
+        return PretrainedOn(pretrain)
+    if not pretrained:
+        check_unpretrained(given)
     if base:
         return FromClassifier(base)
-    if isinstance(pretrain, LanguageModelArtifact):
-        return FromLanguageModel(pretrain)
     if pretrain:
-        return PretrainedOn(pretrain)
-    check_unpretrained(given)
+        return FromLanguageModel(pretrain)
     if resume:  # the settings of the run name its module or vectors
         return Fresh()
     hub.check(given)
