@@ -344,7 +344,7 @@ def test_a_converted_folder_has_the_same_weights_and_tokenizer_byte_by_byte(
 def test_how_an_old_generator_reads_is_found_in_its_records_or_left_at_what_it_was(
     tmp_path, training, words, model_type
 ):
-    model = MODELS["generator of pieces"](0)
+    model = MODELS["generator of subwords"](0)
     write_format_1(model, tmp_path / "old", json.dumps({"training": training}))
     text = registry.load_generator(tmp_path / "old").text
     assert (text.tokens, text.words, text.model_type) == ("sentencepiece", words, model_type)

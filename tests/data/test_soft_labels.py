@@ -85,7 +85,7 @@ def test_a_run_learns_from_a_table_and_is_not_resumed_with_another(tmp_path):
     watch = Watch(1)
     given = {"unlabelled": Unlabelled.of(more), "observer": watch}
     assert train_classifier(data, tmp_path / "m", settings=settings, **given) is None
-    assert any("opinions.csv: no opinion of" in notice for notice in watch.notices)
+    assert any("opinions.csv: no prediction for" in notice for notice in watch.notices)
     for guesses in (tmp_path / "m" / "run" / "guesses").iterdir():
         guesses.unlink()
     table(path, *(f'"{text}",0.9,0.1' for text in more))

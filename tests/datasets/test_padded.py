@@ -1,4 +1,4 @@
-"""An epoch of padded batches: every text once, few lengths, the same again after a stop."""
+"""Padded batches: every text once per epoch, few lengths, the same batches after a resume."""
 
 import numpy as np
 import pytest
@@ -14,12 +14,12 @@ counts = st.integers(1, 7)
 
 
 def texts_of(sizes) -> list[np.ndarray]:
-    """Texts whose every id is its own."""
+    """Texts of these sizes; no id occurs twice."""
     return np.split(np.arange(1, sum(sizes) + 1), np.cumsum(sizes)[:-1])
 
 
 def batches_of(sizes, batch_size=3, buckets=2, crop=0.0) -> WordBatches:
-    """Text number i with the label i."""
+    """Batches in which text number i has the label i."""
     labels = np.arange(len(sizes))
     return WordBatches(texts_of(sizes), labels, batch_size=batch_size, buckets=buckets, crop=crop)
 
@@ -85,7 +85,7 @@ def test_a_later_first_step_gives_the_tail_of_the_same_epoch(sizes, crop, data):
             np.testing.assert_array_equal(left, right)
 
 
-def test_probabilities_stand_beside_their_texts_as_labels_do():
+def test_probabilities_stay_with_their_texts_as_labels_do():
     sizes, labels = [3, 1, 4, 1, 5], np.arange(5)
     targets = np.eye(5)[labels] / 2
     batches = WordBatches(texts_of(sizes), targets, batch_size=2, buckets=2)
@@ -106,7 +106,7 @@ def test_a_plan_is_a_function_of_seed_and_epoch():
     assert len({tuple(rows(*key)) for key in ((1, 2), (1, 3), (2, 2), (2, 1))}) == 4
 
 
-def test_one_length_for_all_is_that_of_the_longest():
+def test_a_single_length_is_that_of_the_longest_text():
     batches = batches_of([3, 9, 1, 30], buckets=1)
     assert batches.lengths.tolist() == [30]
     assert {length for _, length in batches.plan(seed=0, epoch=0)} == {30}
@@ -119,14 +119,14 @@ def test_one_text_is_an_epoch():
     assert batches.padding() == 0
 
 
-def test_padding_is_the_share_of_an_epoch_that_is_no_word():
+def test_padding_is_the_fraction_of_an_epoch_that_is_not_words():
     batches = batches_of([2, 4, 10], batch_size=3, buckets=1)
     assert batches.padding() == pytest.approx(14 / 30)
     cells = np.concatenate([ids.ravel() for ids, _ in read(batches, seed=0, epoch=0)])
     assert (cells == PAD_ID).mean() == pytest.approx(14 / 30)
 
 
-def test_a_cropped_text_is_a_run_of_its_words_and_another_in_another_epoch():
+def test_a_cropped_text_is_a_run_of_its_words_that_differs_between_epochs():
     sizes = [3, CROP_WORDS, 40, 60, 50, 60, 60, 60]
     batches, texts, seen = batches_of(sizes, buckets=3, crop=0.5), texts_of(sizes), set()
     for epoch in range(4):
@@ -163,7 +163,7 @@ def test_a_cropped_text_is_a_run_of_its_sentences():
 
 
 def sentences_of(text, stop) -> set[tuple[int, ...]]:
-    """Every run of sentences; one begins at the start, or with the first word after stops."""
+    """Every run of sentences; a sentence begins at the start or after stops."""
     edges = [0, len(text)]
     edges += [i for i in range(1, len(text)) if text[i - 1] == stop and text[i] != stop]
     return {tuple(text[a:b]) for a in edges for b in edges if a < b}

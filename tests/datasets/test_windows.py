@@ -1,4 +1,4 @@
-"""Batches hold every window once, or streams that no batch breaks off."""
+"""Batches hold every window once, or streams that continue from batch to batch."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def same(left, right) -> bool:
     seed=st.integers(0, 2**31 - 1),
     epoch=st.integers(0, 9),
 )
-def test_every_start_is_seen_once_an_epoch_and_targets_are_one_later(
+def test_every_start_is_seen_once_per_epoch_and_targets_are_one_later(
     n, window, shift, batch_size, seed, epoch
 ):
     n = max(n, window + 1)
@@ -105,11 +105,11 @@ def test_beginning_at_a_step_equals_skipping_the_steps_before(first_step, batch_
     batch_size=st.integers(1, 7),
     window=st.integers(1, 9),
     extra=st.integers(0, 40),
-    share=st.floats(0, 1, exclude_max=True),
+    fraction=st.floats(0, 1, exclude_max=True),
 )
-def test_each_row_reads_one_unbroken_circular_stream(batch_size, window, extra, share):
+def test_each_row_reads_one_unbroken_circular_stream(batch_size, window, extra, fraction):
     n = batch_size * window + 1 + extra
-    offset = int(share * n)
+    offset = int(fraction * n)
     ids = np.random.default_rng(0).integers(0, 50, n)
     result = batches(stateful_streams(ids, batch_size=batch_size, window=window, offset=offset))
     steps, length = stream_steps(n, batch_size, window), (n - 1) // batch_size

@@ -50,7 +50,7 @@ needs_tensorflow_hub = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory) -> ClassifierArtifact:
-    """A classifier of reviews, trained a little."""
+    """A classifier of reviews after a short training."""
     output = tmp_path_factory.mktemp("base") / "model"
     settings = {**QUICK, "embedding_dim": 5, "min_count": 1}
     model = train_classifier(DATA, output, settings=settings)
@@ -60,7 +60,7 @@ def base(tmp_path_factory) -> ClassifierArtifact:
 
 @pytest.fixture(scope="module")
 def module(base, tmp_path_factory) -> Path:
-    """Its embedding, exported."""
+    """The exported embedding of `base`."""
     output = tmp_path_factory.mktemp("hub") / "words"
     tfhub.save(tfhub.embedding_of(base), output, source="reviews")
     return output
@@ -68,7 +68,7 @@ def module(base, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def over_text(module, tmp_path_factory) -> ClassifierArtifact:
-    """The textbook's network over whole texts, its module fine-tuned."""
+    """The textbook's network over whole texts, with a fine-tuned module."""
     output = tmp_path_factory.mktemp("text") / "model"
     settings = {
         "hub": str(module), "tokens": "text", "epochs": 2, "dense_units": 6,
@@ -80,7 +80,7 @@ def over_text(module, tmp_path_factory) -> ClassifierArtifact:
 
 
 def pooled(model: ClassifierArtifact, text: str) -> np.ndarray:
-    """What the exported embedding of `model` should make of `text`."""
+    """The vector that the exported embedding of `model` should give `text`."""
     tokenizer, table = model.tokenizer, model.weights["embedding/embeddings"]
     first = 1 + len(tokenizer.words_by_id)
     bucket = table[first : first + tokenizer.oov_buckets].mean(axis=0)
@@ -95,15 +95,15 @@ def test_a_module_gives_the_sum_of_the_rows_over_the_root_of_the_words(base, mod
     np.testing.assert_allclose(vectors, [pooled(base, text) for text in texts], atol=1e-6)
 
 
-def test_lifting_gives_back_what_was_exported(base, module):
-    lifted = hub_module.lift(hub_module.load(str(module)))
+def test_the_words_and_vectors_of_a_module_are_those_exported(base, module):
+    words_of_module = hub_module.word_vectors(hub_module.load(str(module)))
     reading = ReadingConfig(oov_buckets=2)
-    tokenizer = lifted.tokenizer(reading)
+    tokenizer = words_of_module.tokenizer(reading)
     assert tokenizer.words_by_id == base.tokenizer.words_by_id
     table = base.weights["embedding/embeddings"]
     words = 1 + len(tokenizer.words_by_id)
-    np.testing.assert_array_equal(lifted.table(tokenizer)[1:words], table[1:words])
-    np.testing.assert_allclose(lifted.unknown, table[words:].mean(axis=0), atol=1e-6)
+    np.testing.assert_array_equal(words_of_module.table(tokenizer)[1:words], table[1:words])
+    np.testing.assert_allclose(words_of_module.unknown, table[words:].mean(axis=0), atol=1e-6)
 
 
 LETTERS = st.sampled_from("ab Zé'’-_.,!3½字カ☺\u0301\ufe0f\u00ad\u200d\u200b\u00a0\n\t/<>Ω")
@@ -116,7 +116,7 @@ LETTERS = st.sampled_from("ab Zé'’-_.,!3½字カ☺\u0301\ufe0f\u00ad\u200d\u
     lower=st.booleans(),
 )
 def test_the_graph_splits_a_text_as_the_tokenizer_does(texts, rule, lower):
-    # Two soft hyphens in a row inside a word are no end of it to the graph.
+    # To the graph, two soft hyphens in a row do not end a word.
     texts = [text.replace("\u00ad\u00ad", "").replace("\u00ad", "") for text in texts]
     split = tfhub.splitter(rule, lower=lower)(tf.constant([*texts, "a<BR/>b"]))
     reader = WordTokenizer((), rule=rule, lower=lower, oov_buckets=1)
@@ -163,38 +163,39 @@ def test_a_module_is_never_written_over_anything(tmp_path):
 
 
 @pytest.mark.parametrize("train_embedding", [False, True])
-def test_lifted_rows_learn_only_if_they_are_let(module, tmp_path, train_embedding):
+def test_vectors_of_a_module_are_trained_only_on_request(module, tmp_path, train_embedding):
     settings = {**QUICK, "hub": str(module), "train_embedding": train_embedding}
     model = train_classifier(DATA, tmp_path / "model", settings=settings)
     assert model and model.text.tokens == "word" and not model.hub
-    lifted = hub_module.lift(hub_module.load(str(module)))
-    before, after = lifted.table(model.tokenizer), model.weights["embedding/embeddings"]
+    words_of_module = hub_module.word_vectors(hub_module.load(str(module)))
+    before, after = words_of_module.table(model.tokenizer), model.weights["embedding/embeddings"]
     assert np.array_equal(before, after) != train_embedding
     assert model.metadata["hub"]["sha256"] == hub_module.fingerprint(module)
     assert not folders_named(tmp_path / "model", module.parent)
-    # What was learnt is a plain classifier: it runs without the module.
+    # The result is a plain classifier: it runs without the module.
     assert Judge(model).judge(["the film was great"])[0].judged
 
 
-def test_texts_are_judged_through_the_module_as_by_hand(over_text, module):
+def test_logits_through_the_module_equal_those_by_hand(over_text, module):
     loaded = registry.load_classifier(over_text.name)
     text = "the film was great ."
     weights = loaded.weights
     rows = {
-        word: row for row, word in enumerate(hub_module.lift(hub_module.load(str(module))).words)
+        word: row
+        for row, word in enumerate(hub_module.word_vectors(hub_module.load(str(module))).words)
     }
     vectors = weights["hub/variable_0"][[rows[word] for word in text.split()]]
     hidden = vectors.sum(axis=0) / 5**0.5 @ weights["hidden/kernel"] + weights["hidden/bias"]
     logit = np.maximum(hidden, 0) @ weights["output/kernel"] + weights["output/bias"]
-    judge = Judge(loaded)
-    np.testing.assert_allclose(judge.text_logits([text]), [[0, logit[0]]], atol=1e-5)
-    np.testing.assert_allclose(judge.network.logits([judge.encode(text)])[0, 1], logit[0], 1e-5)
-    assert Judge(over_text).text_logits([text])[0, 1] == judge.text_logits([text])[0, 1]
+    predictor = Judge(loaded)
+    np.testing.assert_allclose(predictor.text_logits([text]), [[0, logit[0]]], atol=1e-5)
+    np.testing.assert_allclose(
+        predictor.network.logits([predictor.encode(text)])[0, 1], logit[0], 1e-5
+    )
+    assert Judge(over_text).text_logits([text])[0, 1] == predictor.text_logits([text])[0, 1]
 
 
-def test_a_module_that_learnt_is_saved_with_the_model_and_one_that_did_not_is_not(
-    over_text, module, tmp_path
-):
+def test_a_module_is_saved_with_the_model_only_if_it_was_trained(over_text, module, tmp_path):
     own = hub_module.load(str(module)).variables[0].numpy()
     assert not np.array_equal(over_text.weights["hub/variable_0"], own)
     settings = {"hub": str(module), "tokens": "text", "epochs": 1}
@@ -206,7 +207,7 @@ def test_a_module_that_learnt_is_saved_with_the_model_and_one_that_did_not_is_no
     np.testing.assert_array_equal(hub_module.load(str(module)).variables[0].numpy(), own)
 
 
-def test_a_verdict_over_whole_texts_is_explained_by_word(over_text):
+def test_a_prediction_over_whole_texts_is_explained_by_word(over_text):
     found = explain(Judge(over_text), "the film was great .")
     assert found
     assert [effect.text for effect in found.words] == ["the", "film", "was", "great", "."]
@@ -224,7 +225,7 @@ class Stop(Observer):
         return self.stopped
 
 
-def test_a_run_over_whole_texts_goes_on_as_if_it_had_not_stopped(module, over_text, tmp_path):
+def test_a_run_over_whole_texts_resumes_as_if_it_had_not_stopped(module, over_text, tmp_path):
     settings = {
         "hub": str(module), "tokens": "text", "epochs": 2, "dense_units": 6,
         "train_embedding": True, "learning_rate": 0.02,
@@ -237,11 +238,11 @@ def test_a_run_over_whole_texts_goes_on_as_if_it_had_not_stopped(module, over_te
         np.testing.assert_allclose(model.weights[name], array, atol=1e-6)
 
 
-def test_a_model_says_when_its_module_is_gone_or_another(over_text, module, tmp_path):
+def test_a_model_reports_a_module_that_is_gone_or_changed(over_text, module, tmp_path):
     gone = replace(over_text, hub={**over_text.hub, "handle": str(tmp_path / "none")})
-    with pytest.raises(ArtifactError, match=r'cannot be had: there is no .* after "handle"'):
+    with pytest.raises(ArtifactError, match=r'could not be loaded: there is no .* after "handle"'):
         Judge(gone)
-    with pytest.raises(ArtifactError, match="learnt on another TF-Hub module"):
+    with pytest.raises(ArtifactError, match="was trained with another TF-Hub module"):
         Judge(replace(over_text, hub={**over_text.hub, "sha256": "0"}))
     damaged = {**over_text.weights, "hub/variable_0": np.zeros((2, 2), np.float32)}
     with pytest.raises(ArtifactError, match="fits no variable"):
@@ -275,7 +276,7 @@ def test_without_tensorflow_a_model_over_whole_texts_says_so_and_others_work(ove
     ("settings", "message"),
     [
         ({"tokens": "text"}, "name one with --hub"),
-        ({"hub": "x", "tokens": "sentencepiece"}, "vectors of words"),
+        ({"hub": "x", "tokens": "sentencepiece"}, "has word vectors"),
         ({"hub": "x", "vectors": "y"}, "choose one"),
         ({"hub": "x", "tokens": "text", "layers": 2}, "layers works on"),
         ({"hub": "x", "tokens": "text", "adversarial": 5.0}, "adversarial works on"),
@@ -296,7 +297,7 @@ def test_fine_tuning_a_model_keeps_its_own_embedding(base, over_text, module, tm
         train_classifier(DATA, tmp_path / "b", base=over_text)
 
 
-def test_a_folder_that_is_no_module_is_refused(module, tmp_path):
+def test_a_folder_without_a_module_is_refused(module, tmp_path):
     with pytest.raises(ConfigError, match="there is no TF-Hub module"):
         hub_module.load(str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="no saved_model"):
@@ -350,22 +351,22 @@ def test_a_module_of_another_kind_is_refused_and_one_without_words_has_its_uses(
     wordless = hub_module.load(str(tmp_path / "wordless"))
     assert wordless.dim == 3
     with pytest.raises(ConfigError, match="--tokens text"):
-        hub_module.lift(wordless)
+        hub_module.word_vectors(wordless)
     settings = {"hub": str(tmp_path / "wordless"), "tokens": "text", "train_embedding": True}
-    with pytest.raises(ConfigError, match="nothing in the module"):
+    with pytest.raises(ConfigError, match="has no trainable variables"):
         train_classifier(DATA, tmp_path / "model", settings=settings)
 
 
 def test_tokens_that_no_text_can_hold_are_left_out(module):
-    lifted = hub_module.lift(hub_module.load(str(module)))
-    words = ("<UNK>", "", "The", "the", "the", "u.s.", *lifted.words[6:])
-    odd = replace(lifted, words=words)
+    words_of_module = hub_module.word_vectors(hub_module.load(str(module)))
+    words = ("<UNK>", "", "The", "the", "the", "u.s.", *words_of_module.words[6:])
+    odd = replace(words_of_module, words=words)
     assert odd.cased
     tokenizer = odd.tokenizer(ReadingConfig(lower=True))
     assert tokenizer.words_by_id[0] == "the"
-    np.testing.assert_array_equal(odd.table(tokenizer)[1], lifted.vectors[3])
+    np.testing.assert_array_equal(odd.table(tokenizer)[1], words_of_module.vectors[3])
     with pytest.raises(ConfigError, match="none of the module's"):
-        replace(lifted, words=("<s>", "</s>")).tokenizer(ReadingConfig())
+        replace(words_of_module, words=("<s>", "</s>")).tokenizer(ReadingConfig())
 
 
 @given(st.text("ab c.,<br />\n", max_size=30))
@@ -382,7 +383,7 @@ def test_the_parts_of_a_text_are_the_text(text):
 
 @pytest.fixture
 def served(module, tmp_path, monkeypatch) -> Iterator[str]:
-    """The address of the module as an archive on a server of this machine."""
+    """The address of the module as an archive on a local server."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as tar:
         tar.add(module, ".")

@@ -1,4 +1,4 @@
-"""What foretells words: draws, the sampled loss, scores, and the folder it is kept in."""
+"""Language models: draws, the sampled loss, scores, and the folder of a model."""
 
 import contextlib
 
@@ -32,14 +32,14 @@ COUNTS = np.array([3, 40, 30, 20, 9, 9, 2, 1, 0, 0])  # 0, the words, two bucket
 
 @settings(max_examples=30)
 @given(counts=st.lists(st.integers(0, 1000), min_size=1, max_size=40), negatives=st.integers(1, 50))
-def test_chances_add_up_to_the_number_drawn_and_grow_with_the_counts(counts, negatives):
+def test_probabilities_add_up_to_the_number_drawn_and_grow_with_the_counts(counts, negatives):
     chances = sampling_chances(np.array(counts), negatives)
     assert chances.sum() == pytest.approx(min(negatives, len(counts)))
     assert (chances > 0).all() and (chances <= 1).all()
     assert (np.diff(chances[np.argsort(counts)]) >= -1e-12).all()
 
 
-def test_every_draw_is_of_different_words_and_each_comes_by_its_chance():
+def test_every_draw_has_different_words_each_by_its_probability():
     chances = sampling_chances(COUNTS, 4)
     softmax = TiedSoftmax(3, chances, seed=1)
     draw = tf.function(softmax.draw)
@@ -61,7 +61,7 @@ def random_case(seed: int = 0):
     return logits, truth, targets
 
 
-def test_with_all_words_drawn_the_loss_is_that_of_the_whole_softmax():
+def test_with_all_words_drawn_the_loss_is_that_of_the_full_softmax():
     logits, (outputs, table, bias), targets = random_case()
     drawn = tf.constant(np.random.default_rng(3).permutation(len(COUNTS)))
     loss = sampled_loss(outputs, targets, table, bias, drawn, tf.zeros(len(COUNTS)))
@@ -84,7 +84,7 @@ def test_the_sum_over_all_words_is_right_in_expectation():
     np.testing.assert_allclose(sums, np.exp(logits[:3]).sum(axis=1), rtol=0.02)
 
 
-def test_a_score_is_the_whole_softmax_of_what_keras_computes():
+def test_a_score_is_the_full_softmax_that_keras_computes():
     for shape in ({}, {"units": 3}):  # with a projection, and without
         model, ids = random_language_model(**shape), np.random.default_rng(2).integers(0, 10, 131)
         built = build_language_model(model.config, COUNTS, batch_size=2, negatives=4)
@@ -106,7 +106,7 @@ def test_weights_have_the_names_and_shapes_of_keras_in_its_order():
     assert list(shapes.items()) == list(weight_shapes(config).items())
 
 
-# ---- the folder: what of it is not that of every kind (tests/artifacts/test_kinds.py) -----------
+# ---- the folder: what differs from other kinds (tests/artifacts/test_kinds.py) ------------------
 
 
 @pytest.fixture
@@ -115,13 +115,13 @@ def folder(tmp_path):
     return tmp_path / "pretrain"
 
 
-def test_what_tells_the_texts_it_learnt_from_is_loaded(folder):
+def test_the_fingerprint_of_its_training_texts_is_loaded(folder):
     loaded = registry.load_language_model(folder)
     assert loaded.sha256 == "5a" * 32 and loaded.unit == "words"
     assert registry.is_saved(folder) and not registry.is_saved(folder.parent)
 
 
-def test_its_card_tells_its_texts_and_its_perplexity():
+def test_its_card_states_its_texts_and_its_perplexity():
     card = cards.language_model_card(random_language_model(), title="mine")
     for part in (
         "# mine\n",
@@ -156,7 +156,7 @@ def test_it_is_read_whole_after_a_save_killed_at_any_step_and_nothing_is_changed
     assert tree(tmp_path) == before
 
 
-def test_a_run_that_has_nothing_to_start_from_yet_is_told(tmp_path):
+def test_a_run_without_a_finished_epoch_is_reported(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoint.npz").write_bytes(b"")
     assert registry.is_saved(tmp_path)

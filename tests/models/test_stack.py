@@ -1,4 +1,4 @@
-"""Laws of the recurrent layers as Keras models, over every cell, both directions, both kinds."""
+"""Laws of recurrent stacks as Keras models, for every cell, both directions, both kinds."""
 
 import keras
 import numpy as np
@@ -50,7 +50,7 @@ def padded(texts, length=None) -> np.ndarray:
 
 
 def as_graph(model: keras.Model):
-    """Hundreds of steps one by one take seconds."""
+    """The model as a graph: eagerly, hundreds of steps take seconds."""
     return tf.function(lambda ids: model(ids, training=False), reduce_retracing=True)
 
 
@@ -71,7 +71,7 @@ def test_the_engine_equals_keras_over_200_steps_and_padding_changes_no_logit(
     texts = random_ids(LENGTHS, config.vocab_size)
     call = as_graph(classifier(config, weights, fast=fast))
     found = call(padded(texts)).numpy()
-    assert np.ptp(found, axis=0).min() > 1e-3  # it does tell texts apart
+    assert np.ptp(found, axis=0).min() > 1e-3  # it does distinguish texts
     np.testing.assert_allclose(found, ClassifierNetwork(config, weights).logits(texts), atol=1e-5)
     np.testing.assert_allclose(call(padded(texts, 211)).numpy(), found, atol=1e-6)
 

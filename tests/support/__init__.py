@@ -1,1 +1,1 @@
-"""What several test modules build on."""
+"""Helpers that several test modules share."""

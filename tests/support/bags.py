@@ -1,4 +1,4 @@
-"""Classifiers whose verdicts can be foretold: bags of words with weights set by hand."""
+"""Classifiers with known predictions: bags of words with weights set by hand."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ def bag_of_words(
     reading: Mapping[str, Any] | None = None,
     **about: Any,
 ) -> ClassifierArtifact:
-    """A classifier whose logits are 4 times the mean of its words' effects, one a logit."""
+    """A classifier whose logits are 4 times the mean of its words' effects (one per logit)."""
     tokenizer = WordTokenizer(WORDS, rule="unicode", lower=True, oov_buckets=1)
     config = ClassifierConfig(
         vocab_size=tokenizer.vocab_size,

@@ -1,4 +1,4 @@
-"""Classifiers and labelled texts that several test modules build on."""
+"""Classifiers and labelled texts that several test modules share."""
 
 import string
 from collections.abc import Sequence
@@ -42,13 +42,13 @@ def random_classifier(
 
 
 def random_ids(lengths: Sequence[int], vocab_size: int, seed: int = 0) -> list[np.ndarray]:
-    """Texts of these lengths as ids; 0, the padding's, is none of them."""
+    """Texts of these lengths as ids without 0, the padding."""
     rng = np.random.default_rng(seed)
     return [rng.integers(1, vocab_size, size=length) for length in lengths]
 
 
 def reviews(count: int = 60, seed: int = 0, *, neutral: bool = False) -> Labelled:
-    """Short reviews whose one adjective tells the class, as many of each class as of another."""
+    """Short reviews whose only adjective determines the class, equally many per class."""
     adjectives = {"negative": ("awful", "dull"), "positive": ("lovely", "great")}
     if neutral:
         adjectives["neutral"] = ("usual", "plain")

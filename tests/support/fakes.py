@@ -1,4 +1,4 @@
-"""A training run without TensorFlow: steps and validations that only move a clock on."""
+"""A training run without TensorFlow: its steps and validations only advance a clock."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from textrnn.training.pace import Pace
 
 
 class Clock:
-    """Seconds that pass only when told to."""
+    """A clock that advances only on request."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -68,7 +68,7 @@ def fake_training(
     parts: int = 4,
     losses: Callable[[int], float] = lambda epoch: 1.0 - epoch / 100,
 ) -> bool:
-    """Run the epochs that are left of `run`; validations take equal parts of their seconds."""
+    """Run the remaining epochs of `run`; each part of a validation takes equally long."""
     learner = FakeLearner(clock, step_seconds, steps_done=run.epoch * run.steps + run.step)
 
     def validate(on_progress):
@@ -85,7 +85,7 @@ def fake_training(
     return run_epochs(
         run, learner, observer,
         batches=lambda: [(None, None)] * (run.steps - run.step),
-        validate=validate, rescue=lambda: None, unit="texts", units_a_step=32,
+        validate=validate, save_on_divergence=lambda: None, unit="texts", units_per_step=32,
         note=lambda loss: f"{loss / math.log(2):.3f} bits",
         pace=Pace(clock),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Generators of words and of pieces that several test modules build on."""
+"""Generators of words and of subwords that several test modules share."""
 
 from functools import cache
 from typing import Any
@@ -21,7 +21,7 @@ KINDS = ("word", "sentencepiece")
 
 @cache
 def tokenizer_of(kind: str) -> Any:
-    """A tokenizer of LINES, which has learnt a few words or pieces more than they hold."""
+    """A tokenizer fitted to LINES and a few more words or subwords."""
     if kind == "word":
         return WordTokenizer.fit(
             [stand_in(LINES) + " mill the then"],

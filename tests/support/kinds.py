@@ -1,4 +1,4 @@
-"""A model of every kind, with random weights, and what each gives of a few texts."""
+"""A model of every kind with random weights, and its output for a few texts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,14 +23,14 @@ WORDS = ("the", "film", "was", "good", "bad", "it", "and")
 CORPUS = {"names": ["many.csv"], "sha256": "5a" * 32, "texts": 7}
 
 
-def pieces() -> SentencePieceTokenizer:
+def subword_tokenizer() -> SentencePieceTokenizer:
     texts = ["a whale, a ship\n", "the sea and the shore\n"] * 20
     return SentencePieceTokenizer.fit(texts, vocab_size=300, lower=True)
 
 
 def random_language_model(tokens: str = "word", seed: int = 0, **shape: Any) -> Any:
     """An untrained language model; the same arguments give the same model."""
-    tokenizer: Any = pieces() if tokens == "sentencepiece" else WordTokenizer(
+    tokenizer: Any = subword_tokenizer() if tokens == "sentencepiece" else WordTokenizer(
         WORDS, rule="unicode", lower=True, oov_buckets=2
     )  # fmt: skip
     config = GeneratorConfig(**{
@@ -49,8 +49,8 @@ def random_language_model(tokens: str = "word", seed: int = 0, **shape: Any) -> 
     )  # fmt: skip
 
 
-def _classifier_of_pieces(seed: int) -> Any:
-    tokenizer = pieces()
+def _classifier_of_subwords(seed: int) -> Any:
+    tokenizer = subword_tokenizer()
     model = random_classifier(
         words=[f"w{index}" for index in range(tokenizer.vocab_size - 4)],
         reading={"tokens": "sentencepiece"}, seed=seed,
@@ -58,18 +58,18 @@ def _classifier_of_pieces(seed: int) -> Any:
     return type(model)(**{**vars(model), "tokenizer": tokenizer})
 
 
-# Name -> a model of a kind and of a kind of tokens, by its seed.
+# Name -> a function that makes a model of that kind and kind of tokens from a seed.
 MODELS: dict[str, Callable[[int], Artifact]] = {
     "generator of characters": lambda seed: tiny_model(seed=seed),
     "generator of words": lambda seed: token_model("word", seed),
-    "generator of pieces": lambda seed: token_model("sentencepiece", seed),
+    "generator of subwords": lambda seed: token_model("sentencepiece", seed),
     "classifier of words": lambda seed: random_classifier(
         cell="lstm", conv_layers=1, dense_units=3, seed=seed,
         about={"temperature": 1.25, "long_texts": "windows"},
     ),
-    "classifier of pieces": _classifier_of_pieces,
+    "classifier of subwords": _classifier_of_subwords,
     "language model of words": lambda seed: random_language_model(seed=seed),
-    "language model of pieces": lambda seed: random_language_model("sentencepiece", seed),
+    "language model of subwords": lambda seed: random_language_model("sentencepiece", seed),
 }  # fmt: skip
 
 OUTPUTS: dict[str, Callable[[Any], Any]] = {
@@ -82,7 +82,7 @@ OUTPUTS: dict[str, Callable[[Any], Any]] = {
 
 
 def output_of(model: Artifact) -> Any:
-    """What a model gives of what is always the same."""
+    """The output of a model for fixed inputs."""
     return OUTPUTS[model.kind](model)
 
 

@@ -1,4 +1,4 @@
-"""Models with random weights that several test modules build on."""
+"""Models with random weights that several test modules share."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,10 +14,10 @@ from textrnn.tokenizers import CharTokenizer
 def random_weights(
     config: Any, seed: int = 0, shapes: Callable[..., Mapping[str, Any]] = weight_shapes
 ) -> dict[str, np.ndarray]:
-    """Weights for `config`, biases too, that keep every sum near 1.
+    """Random weights and biases for `config` that keep every pre-activation near 1.
 
-    The tanh cells' recurrent kernels are scaled to the spectral norm 0.7: a chaotic network would
-    blow a rounding up to any size.
+    The recurrent kernels of tanh cells are scaled to the spectral norm 0.7: a chaotic network would
+    amplify rounding errors without limit.
     """
     rng = np.random.default_rng(seed)
     weights = {}

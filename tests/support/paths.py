@@ -1,4 +1,4 @@
-"""Where the tests find what belongs to the repository."""
+"""Paths of the repository."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the tests of saving look on with: every step that a save takes, and the tree it leaves."""
+"""Helpers for tests of saving: hooks before every step of a save, and snapshots of a folder."""
 
 import os
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from support.models import tiny_model
 from textrnn.artifacts.base import Artifact
 
 STEPS = ("mkdir", "rename", "replace", "fsync", "unlink", "rmdir")
-MOST = 40  # more than a save takes
+MOST = 40  # more steps than a save takes
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: no handler of ours catches it."""
+    """Stands for SIGKILL: no handler of the package catches it."""
 
 
 def before_every_step(monkeypatch, look: Callable[[], None]) -> None:
@@ -33,20 +33,20 @@ def before_every_step(monkeypatch, look: Callable[[], None]) -> None:
 
 
 def die_before_step(monkeypatch, number: int) -> None:
-    """The step with that number does not happen, nor any after it."""
+    """Neither the step with that number nor any later one happens."""
     calls = 0
 
     def look():
         nonlocal calls
         calls += 1
-        if calls > number:  # a dead process makes no further call either
+        if calls > number:  # a dead process makes no further calls
             raise Killed
 
     before_every_step(monkeypatch, look)
 
 
 def tree(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Everything below `folder`, with what tells whether it was touched or replaced."""
+    """Everything below `folder`, with the numbers that change if it is modified or replaced."""
     return {
         str(path.relative_to(folder)): (stat.st_ino, stat.st_size, stat.st_mtime_ns)
         for path in [folder, *folder.rglob("*")]
@@ -55,13 +55,13 @@ def tree(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def marked_model(seed: int) -> Artifact:
-    """A model all of whose files tell its seed; as few weights as there can be."""
+    """A model with the fewest possible weights; all of its files depend on the seed."""
     model = tiny_model(seed=seed, units=1 + seed % 3, text="ab"[: 1 + seed % 2] + "\n")
     return replace(model, metadata={"seed": seed}, card=f"# {seed}\n")
 
 
 def seed_of(loaded: Artifact) -> int:
-    """The seed of a marked model; AssertionError when its files are of several."""
+    """The seed of a marked model; AssertionError if its files have different seeds."""
     seed = loaded.metadata["seed"]
     model = marked_model(seed)
     assert loaded.card == model.card

@@ -1,4 +1,4 @@
-"""What the tests of training look on with: observers, and the history that a run leaves."""
+"""Helpers for tests of training: observers, and the history of a run."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ def history(output: Path) -> list[dict[str, str]]:
 
 
 def strict_history(output: Path) -> list[dict[str, Any]]:
-    """The history in a model's metadata, which is JSON without NaN or Infinity."""
+    """The history in a model's metadata, which must be JSON without NaN or Infinity."""
 
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is not JSON")
@@ -27,32 +27,32 @@ def strict_history(output: Path) -> list[dict[str, Any]]:
     return json.loads(text, parse_constant=refuse)["history"]
 
 
-def assert_validations_are_told(watch: "Watch") -> None:
-    """Each begins at 0, only ever gets on, and comes to its end; and the time left is to be had.
+def assert_validations_are_reported(watch: "Watch") -> None:
+    """Each validation goes from 0 to 1 without a step back, and the time left is known.
 
-    One per epoch, and one where the ways to read long texts are chosen among.
+    There is one per epoch, and one more if the treatment of long texts is chosen.
     """
-    shares: list[list[float]] = []
-    for told in watch.validations:
-        if told.share == 0:
-            shares.append([])
-        shares[-1].append(told.share)
+    fractions: list[list[float]] = []
+    for progress in watch.validations:
+        if progress.share == 0:
+            fractions.append([])
+        fractions[-1].append(progress.share)
     choices = sum("they will be read" in notice for notice in watch.notices)
-    assert len(shares) == len(watch.ends) + choices > 0
-    assert all(one[-1] == 1 and one == sorted(one) for one in shares)
+    assert len(fractions) == len(watch.ends) + choices > 0
+    assert all(one[-1] == 1 and one == sorted(one) for one in fractions)
     assert watch.validations[-1].seconds_left >= 0
 
 
 def folders_named(output: Path, folder: Path) -> list[str]:
-    """The files of the model in `output` for people and machines to read that name `folder`."""
+    """The files of the model in `output` whose text contains the name `folder`."""
     names = ("config.json", "metadata.json", "README.md")
     return [name for name in names if str(folder) in (output / name).read_text(encoding="utf-8")]
 
 
 class Watch(Observer):
-    """Keeps what it is told, and asks to stop after so many steps; 0 lets the run end.
+    """Records all events, and stops the run after `stop` steps; 0 never stops it.
 
-    That it is asked after a validation too does not count.
+    Questions after a validation do not count as steps.
     """
 
     def __init__(self, stop: int = 0) -> None:
@@ -81,9 +81,9 @@ class Watch(Observer):
 
 
 class Rivals(Watch):
-    """At the second step lets `trainings` try, each in a thread, and keeps what they are told.
+    """At the second step, runs `trainings`, each in a thread, and records their errors.
 
-    What they write below `folder` fails the test.
+    The test fails if they write anything below `folder`.
     """
 
     def __init__(self, folder: Path, *trainings: Callable[[], object]) -> None:

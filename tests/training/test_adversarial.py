@@ -1,4 +1,4 @@
-"""Learning from words shifted the worst way: the shift's length and direction, and what it does."""
+"""Adversarial training: the length and direction of the perturbation, and its effect."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from support.watching import Watch, history
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.errors import ConfigError
 from textrnn.models.classifier import build_classifier, split_at_words
-from textrnn.training.adversarial import AdversarialLearner, random_states, worst_shift
+from textrnn.training.adversarial import AdversarialLearner, perturbation, random_states
 from textrnn.training.learner import Learner
 from textrnn.training.tasks.classifier import loss_of, train_classifier
 
@@ -28,11 +28,11 @@ def learner(size, rates, shape=SHAPE, **training):
     return kind(model, settings, 100, loss_of(None))
 
 
-def test_a_shift_has_the_asked_for_length_goes_up_and_leaves_padding_alone():
+def test_a_perturbation_has_the_given_norm_raises_the_loss_and_leaves_padding_alone():
     rng = np.random.default_rng(0)
     words, slope = rng.normal(size=(2, 3, 5, 4)).astype(np.float32)
     slope[1, 2:] = 0.0
-    shift = worst_shift(tf.constant(words), tf.constant(slope), 2.5).numpy()
+    shift = perturbation(tf.constant(words), tf.constant(slope), 2.5).numpy()
     counted = words[slope != 0]
     length = 2.5 * np.sqrt((counted**2).mean())
     np.testing.assert_allclose(np.sqrt((shift**2).sum((1, 2))), length, rtol=1e-5)
@@ -41,13 +41,13 @@ def test_a_shift_has_the_asked_for_length_goes_up_and_leaves_padding_alone():
     np.testing.assert_allclose(cosine, 1, rtol=1e-5)
 
 
-def test_a_text_without_a_slope_is_not_shifted():
+def test_a_text_with_a_zero_gradient_is_not_perturbed():
     words, slope = tf.ones((1, 3, 2)), tf.zeros((1, 3, 2))
-    assert (worst_shift(words, slope, 5.0).numpy() == 0).all()
+    assert (perturbation(words, slope, 5.0).numpy() == 0).all()
 
 
 def gradients(learner):
-    loss, found = learner._slopes(tf.constant(IDS), tf.constant(LABELS))
+    loss, found = learner._gradients(tf.constant(IDS), tf.constant(LABELS))
     return float(loss), [gradient.numpy() for gradient in found]
 
 
@@ -67,7 +67,7 @@ def test_the_gradient_is_that_of_the_mean_of_both_losses_and_the_penalties(shape
     with tf.GradientTape() as tape:
         words = below(IDS)
         first = loss_at(LABELS, above(words, mask=mask))
-    shift = worst_shift(words, tape.gradient(first, words), 2.0)
+    shift = perturbation(words, tape.gradient(first, words), 2.0)
     with tf.GradientTape() as tape:  # the second loss as one function of all weights
         second = loss_at(LABELS, above(below(IDS) + shift, mask=mask))
     assert second > first + 1e-4
@@ -76,7 +76,7 @@ def test_the_gradient_is_that_of_the_mean_of_both_losses_and_the_penalties(shape
         np.testing.assert_allclose(mean, (one + tf.convert_to_tensor(other).numpy()) / 2, atol=1e-6)
 
 
-def test_an_embedding_that_stays_as_it_is_has_no_gradient():
+def test_a_fixed_embedding_has_no_gradient():
     config = ClassifierConfig(vocab_size=12, classes=2, **SHAPE, **NONE)
     model = build_classifier(config, train_embedding=False)
     settings = ClassifierTrainingConfig(adversarial=1.0)
@@ -97,8 +97,8 @@ def test_both_parts_of_a_classifier_are_the_classifier_and_share_its_weights(rat
     assert sorted(draws) == sorted(v.path for v in model.variables if "seed" in v.path)
 
 
-def test_a_shift_of_next_to_nothing_learns_as_no_adversary_does_whatever_is_dropped():
-    # Only with the same masks twice are both halves of the gradient the same.
+def test_a_tiny_perturbation_trains_as_without_one_whatever_is_dropped():
+    # Both halves of the gradient agree only if both use the same dropout masks.
     adversarial, plain = learner(1e-7, DROPOUTS), learner(0.0, DROPOUTS)
     for _ in range(3):
         for found in (adversarial, plain):
@@ -126,6 +126,6 @@ def test_an_adversarial_run_learns_and_resumes_to_the_losses_of_one_never_stoppe
     assert resumed == pytest.approx(losses, abs=1e-6)
 
 
-def test_a_length_below_0_is_refused():
+def test_a_norm_below_0_is_refused():
     with pytest.raises(ConfigError, match="adversarial must be 0 or more"):
         ClassifierTrainingConfig(adversarial=-1.0)

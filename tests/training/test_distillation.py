@@ -1,4 +1,4 @@
-"""Learning from trained models' guesses, with names that change and states that are forgotten."""
+"""Distillation from trained generators, with name augmentation and state resets."""
 
 import random
 from pathlib import Path
@@ -35,7 +35,7 @@ def losses(output):
     return [float(row[name]) for row in history(output) for name in ("loss", "validation_loss")]
 
 
-def test_targets_are_the_teachers_guesses_and_the_text_in_the_shares_asked_for(teacher):
+def test_targets_mix_teacher_predictions_and_the_text_by_the_teacher_weight(teacher):
     training = TrainingConfig(stateful=True, batch_size=2, window=5, teacher_share=0.25)
     ids = np.random.default_rng(0).integers(0, teacher.config.vocab_size, (2, 11))
     teachers = Teachers([teacher, teacher], training)
@@ -44,14 +44,16 @@ def test_targets_are_the_teachers_guesses_and_the_text_in_the_shares_asked_for(t
         for a in (0, 5)
     ]
     logits = build_network(teacher).logits(ids[:, :-1]).astype(np.float64)
-    guesses = np.exp(logits - logits.max(-1, keepdims=True))
-    guesses /= guesses.sum(-1, keepdims=True)
+    predictions = np.exp(logits - logits.max(-1, keepdims=True))
+    predictions /= predictions.sum(-1, keepdims=True)
     truth = np.eye(teacher.config.vocab_size)[ids[:, 1:]]
-    # The second window went on from the first.
-    np.testing.assert_allclose(np.concatenate(parts, 1), 0.25 * guesses + 0.75 * truth, atol=1e-5)
+    # The second window continued the first.
+    np.testing.assert_allclose(
+        np.concatenate(parts, 1), 0.25 * predictions + 0.75 * truth, atol=1e-5
+    )
 
 
-def test_the_teachers_guesses_alone_teach_the_text(teacher, tmp_path):
+def test_a_model_learns_the_text_from_teacher_predictions_alone(teacher, tmp_path):
     settings = {**SMALL, "epochs": 4, "teacher": teacher.name, "teacher_share": 1.0}
     pupil = train_generator(CORPUS, tmp_path / "pupil", settings=settings)
     ids = pupil.tokenizer.encode(CORPUS.text)
@@ -74,11 +76,11 @@ def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teac
         assert losses(parts) == pytest.approx(losses(tmp_path / "whole"), abs=1e-6)
 
 
-def test_as_many_streams_as_asked_for_forget_what_they_read(teacher):
+def test_the_given_fraction_of_streams_is_reset(teacher):
     training = TrainingConfig(batch_size=200, window=4, state_reset=0.25)
     learner = generator_learner(teacher.config, training, total_steps=10)
     for state in state_variables(learner.model):
-        state.assign(np.full(state.shape, 1e6, np.float32))  # saturates every gate it meets
+        state.assign(np.full(state.shape, 1e6, np.float32))  # saturates every gate
     learner._reset_some()
     emptied = [(state.numpy() == 0).all(axis=1) for state in state_variables(learner.model)]
     assert 0.1 < emptied[0].mean() < 0.4

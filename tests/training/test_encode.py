@@ -1,4 +1,4 @@
-"""What ends a sentence, whatever reads the text."""
+"""The ids that end a sentence, for every tokenizer."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from textrnn.training.encode.classifier import sentence_ends
 TEXTS = ["It rained. Why? Nobody knew!", "We stayed, and were glad. So was he."] * 20
 READERS = {
     "words": WordTokenizer.fit(TEXTS, rule="unicode", lower=True, oov_buckets=2),
-    "pieces": SentencePieceTokenizer.fit(TEXTS, vocab_size=300, model_type="bpe", lower=True),
+    "subwords": SentencePieceTokenizer.fit(TEXTS, vocab_size=300, model_type="bpe", lower=True),
 }
 
 

@@ -1,4 +1,4 @@
-"""The epochs of a run, with a learner that only moves a clock on."""
+"""The training loop, with a learner that only advances a clock."""
 
 import json
 import math
@@ -23,7 +23,7 @@ from textrnn.training.pace import FIRST, Pace
 
 
 class TimedWatch(Watch):
-    """Notes when it was told how long the run still takes."""
+    """Records the time of each event that has an estimate of the time left."""
 
     def __init__(self, clock, stop=0):
         super().__init__(stop)
@@ -51,25 +51,25 @@ def test_the_time_left_is_the_time_that_passes_validations_included(
     run = FakeRun(output=tmp_path, epochs=epochs, steps=steps)
     assert fake_training(run, watch, clock, validation_seconds=validation_seconds)
     end, exact = clock(), 0
-    measured = False  # whether a validation was, or a share of it
+    measured = False  # whether any part of a validation was measured
     for kind, progress, now in watch.told:
         measured = measured or (kind == "validation" and progress.share > 0)
         steps_left = epochs * steps - (
             (progress.epoch - 1) * steps + (progress.step if kind == "step" else steps)
         )
         steps_done = epochs * steps - steps_left
-        begins = kind == "validation" and not measured  # the first of all
+        begins = kind == "validation" and not measured  # the first validation
         if begins or (steps_left and steps_done < FIRST):
             assert progress.seconds_left is None
         elif measured:
             assert progress.seconds_left == pytest.approx(end - now, abs=1e-6)
             exact += 1
-        else:  # the validations are not known yet: the steps alone
+        else:  # validations are not measured yet: the steps only
             assert progress.seconds_left == pytest.approx(steps_left)
     assert exact >= 4
 
 
-def test_a_resumed_run_measures_anew(tmp_path):
+def test_a_resumed_run_measures_again(tmp_path):
     clock, run = Clock(), FakeRun(output=tmp_path, epochs=3, steps=20)
     assert not fake_training(run, Watch(25), clock)
     watch = TimedWatch(clock)
@@ -95,7 +95,7 @@ def test_steps_that_were_compiled_do_not_count(slow, seconds, compiled):
     assert pace.seconds_left(30, 0) == pytest.approx(30 * seconds, rel=1e-3)
 
 
-def test_a_validation_is_no_slow_step():
+def test_a_validation_does_not_count_as_a_slow_step():
     clock = Clock()
     pace = Pace(clock)
     for _ in range(FIRST):
@@ -125,16 +125,16 @@ def test_a_validation_that_takes_longer_than_the_last_leaves_no_less_than_the_re
 # ---- validation ---------------------------------------------------------------------------------
 
 
-def test_the_observer_is_told_when_validation_begins_and_how_far_it_is(tmp_path):
+def test_the_observer_gets_the_start_and_the_progress_of_each_validation(tmp_path):
     clock, run = Clock(), FakeRun(output=tmp_path, epochs=2, steps=3)
     watch = Watch()
     fake_training(run, watch, clock)
-    told = [(one.epoch, one.epochs, one.share) for one in watch.validations]
-    assert told == [(epoch, 2, share / 4) for epoch in (1, 2) for share in range(5)]
+    found = [(one.epoch, one.epochs, one.share) for one in watch.validations]
+    assert found == [(epoch, 2, part / 4) for epoch in (1, 2) for part in range(5)]
 
 
 class StopsInValidation(Watch):
-    """Asks to stop from the middle of the validation of an epoch on."""
+    """Asks to stop from the middle of an epoch's validation."""
 
     def __init__(self, epoch):
         super().__init__()
@@ -167,7 +167,7 @@ def test_a_stop_asked_for_during_the_last_validation_does_not_undo_the_end(tmp_p
     assert fake_training(run, StopsInValidation(2), clock, losses=lambda epoch: 1.0)
 
 
-def test_an_epoch_without_a_finite_loss_is_on_record_and_the_run_goes_on(tmp_path):
+def test_an_epoch_without_a_finite_loss_is_recorded_and_the_run_continues(tmp_path):
     losses = (math.inf, 0.7, math.nan)
     watch, run = Watch(), FakeRun(output=tmp_path, epochs=3, steps=2)
     assert fake_training(run, watch, Clock(), losses=losses.__getitem__)
@@ -183,7 +183,7 @@ def test_a_run_without_any_finite_loss_says_so_at_its_end(tmp_path):
     assert len(history(tmp_path)) == 2
 
 
-# ---- figures ------------------------------------------------------------------------------------
+# ---- metrics ------------------------------------------------------------------------------------
 
 KINDS = [Metrics, GeneratorMetrics, LanguageModelMetrics, ClassifierMetrics]
 kinds = pytest.mark.parametrize("kind", KINDS)
@@ -223,7 +223,7 @@ def test_the_line_of_an_epoch_has_the_loss_that_it_was_selected_by(kind, values)
     assert best == end.headline() + ", the best so far"
 
 
-def test_columns_and_lines_are_those_of_old():
+def test_columns_and_lines_stay_the_same():
     values = {"loss": 2.0, "validation_loss": math.log(2), "validation_accuracy": 0.5}
     generator = GeneratorMetrics(**values)
     assert list(generator.to_dict()) == [

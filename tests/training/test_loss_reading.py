@@ -1,4 +1,4 @@
-"""When a loss is read changes nothing: not the run, not what is kept of one that diverges."""
+"""Reading losses late changes nothing: neither the run nor what a diverged run keeps."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ SETTINGS = {
 
 
 def read_every(monkeypatch, steps: int) -> None:
-    """As on a GPU, where losses are read together; Keras has no cuDNN for this cell."""
+    """Read losses in groups, as on a GPU; Keras has no cuDNN kernel for this cell."""
     monkeypatch.setattr(training_learner, "STEPS_PER_READING", steps)
     monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind=None: ["GPU"])
 
@@ -40,7 +40,7 @@ def test_a_run_whose_losses_are_read_together_is_the_same_run(tmp_path, monkeypa
     for name, array in one.weights.items():
         np.testing.assert_array_equal(array, other.weights[name])
     steps = watch.progress[0].steps
-    assert steps % 3  # the last of an epoch are fewer
+    assert steps % 3  # the last group of an epoch is smaller
     told = [step for step in range(1, steps + 1) if step % 3 == 0 or step == steps]
     assert [each.step for each in watch.progress] == 3 * told
 
@@ -56,7 +56,7 @@ def test_a_run_stopped_between_two_readings_resumes_to_the_same_losses(tmp_path,
             assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)
 
 
-def test_nothing_is_learnt_from_a_loss_that_is_not_finite_on(monkeypatch):
+def test_weights_stay_fixed_from_the_first_loss_that_is_not_finite(monkeypatch):
     plain = task._loss
 
     def poisoned(targets, logits):
@@ -84,7 +84,7 @@ def test_a_loss_that_is_not_finite_is_found_at_its_step_before_anything_is_saved
 
     def poisoned(targets, logits):
         traced.assign_add(1)
-        bad = tf.reduce_any(targets == unusual) & (traced > 10)  # not yet in the first epoch
+        bad = tf.reduce_any(targets == unusual) & (traced > 10)  # not in the first epoch
         return plain(targets, logits) + tf.where(bad, np.nan, 0.0)
 
     monkeypatch.setattr(task, "_loss", poisoned)

@@ -1,4 +1,4 @@
-"""Learning from trained classifiers' guesses: targets, what is learnt, kept, resumed, refused."""
+"""Distillation from trained classifiers: targets, training, resuming, refusals."""
 
 import shutil
 
@@ -21,11 +21,11 @@ from textrnn.training import teachers as training_teachers
 from textrnn.training.initialization import Fresh
 from textrnn.training.observer import Observer
 from textrnn.training.tasks.classifier import ClassifierTask, loss_of, train_classifier
-from textrnn.training.teachers import blended, record_of, targets, teachers_of
+from textrnn.training.teachers import blend, record_of, targets, teachers_of
 
 BINARY = ("negative", "positive")
-# A bag without a recurrent layer, the quickest to compile. Of 30 texts 6 are kept back: with 120
-# more or without, all batches are of one shape.
+# A bag of words without a recurrent layer compiles fastest. Of 30 texts, 6 are held out: with or
+# without 120 more, all batches have one shape.
 SMALL = {
     "layers": 0, "pooling": "mean", "embedding_dim": 6, "batch_size": 12, "validation": 0.2,
     "buckets": 1, "epochs": 2, "learning_rate": 0.05, "warmup_steps": 0, "ema": 0.5, "patience": 0,
@@ -35,13 +35,13 @@ SMALL = {
 
 
 def texts_of(count, seed, words=WORDS) -> list[str]:
-    """Different texts of 6 words, drawn from those whose worth a teacher knows."""
+    """Different texts of 6 words, by default words that the teacher knows."""
     rng = np.random.default_rng(seed)
     return [f"{' '.join(rng.choice(words, 6))} {seed}x{row}" for row in range(count)]
 
 
 def labelled(classes=BINARY, count=30, seed=0) -> Labelled:
-    """Texts whose labels anyone could give, and no "fine" among them."""
+    """Texts with obvious labels; none contains "fine"."""
     texts = [f"the film is {('bad', 'good', 'not')[row % len(classes)]} {text}"
              for row, text in enumerate(texts_of(count, seed, WORDS[3:]))]  # fmt: skip
     labels = np.arange(count, dtype=np.int32) % len(classes)
@@ -54,7 +54,7 @@ MORE = Unlabelled.of(texts_of(120, 1), ("folder/more.csv",))
 
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory):
-    """The folder of one that knows what three words are worth."""
+    """The folder of a teacher that knows the effects of three words."""
     folder = tmp_path_factory.mktemp("teachers") / "knows"
     registry.save(bag_of_words(temperature=0.5), folder)
     return folder
@@ -62,7 +62,7 @@ def teacher(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def other(teacher):
-    """The folder of one that thinks otherwise."""
+    """The folder of a teacher with other effects."""
     effects = {"good": [-0.5], "film": [1.0]}
     registry.save(bag_of_words(effects=effects, temperature=2.0), teacher.parent / "thinks")
     return teacher.parent / "thinks"
@@ -80,8 +80,8 @@ def run(output, *, resume=False, data=DATA, observer=None, base=None, pretrain=N
 # ---- targets ------------------------------------------------------------------------------------
 
 
-def asked(run_folder, texts, labels, teachers, observer=None, **training):
-    """Targets in a run that learns from these teachers' folders."""
+def targets_of(run_folder, texts, labels, teachers, observer=None, **training):
+    """Targets of a run with the teachers in these folders."""
     names = ",".join(map(str, teachers))
     record = record_of(teachers_of(names, BINARY), texts, None, 0)
     config = ClassifierTrainingConfig(teacher=names, **training)
@@ -89,42 +89,42 @@ def asked(run_folder, texts, labels, teachers, observer=None, **training):
 
 
 def chances(folder, texts):
-    judge = Judge(registry.load_classifier(folder))
-    return judge.probabilities_of(judge.text_logits(texts))
+    predictor = Judge(registry.load_classifier(folder))
+    return predictor.probabilities_of(predictor.text_logits(texts))
 
 
-@pytest.mark.parametrize("share", [0.25, 1.0])
-def test_targets_are_teachers_and_labels_in_the_shares_asked_for(teacher, other, share, tmp_path):
+@pytest.mark.parametrize("weight", [0.25, 1.0])
+def test_targets_mix_teachers_and_labels_by_the_teacher_weight(teacher, other, weight, tmp_path):
     texts, labels = texts_of(9, 2), np.array([1, 0, 1, 1], np.int32)
-    found = asked(tmp_path, texts, labels, [teacher, other], teacher_share=share)
+    found = targets_of(tmp_path, texts, labels, [teacher, other], teacher_share=weight)
     mean = (chances(teacher, texts) + chances(other, texts)) / 2
     truth = np.eye(2)[labels]
-    np.testing.assert_allclose(found[:4], share * mean[:4] + (1 - share) * truth, atol=1e-6)
+    np.testing.assert_allclose(found[:4], weight * mean[:4] + (1 - weight) * truth, atol=1e-6)
     np.testing.assert_allclose(found[4:], mean[4:], atol=1e-6)
     assert found.dtype == np.float32 and found.shape == (9, 2)
 
 
-def test_what_no_teacher_can_read_has_its_label_alone_or_every_class_alike(tmp_path, teacher):
+def test_a_text_that_no_teacher_reads_has_its_label_or_all_classes_equally(tmp_path, teacher):
     textbook = bag_of_words(reading={"max_characters": 3})
-    registry.save(textbook, tmp_path / "brief")  # of the second text it reads spaces alone
+    registry.save(textbook, tmp_path / "brief")  # of the second text, it reads only spaces
     texts, labels = ["good film", "     bad", "     good", " "], np.array([1, 1], np.int32)
-    alone = asked(tmp_path / "a", texts, labels, [tmp_path / "brief"], teacher_share=0.5)
+    alone = targets_of(tmp_path / "a", texts, labels, [tmp_path / "brief"], teacher_share=0.5)
     np.testing.assert_allclose(alone[1:], [[0, 1], [0.5, 0.5], [0.5, 0.5]])
     watch = Watch()
-    both = asked(tmp_path / "b", texts, labels, [tmp_path / "brief", teacher], watch)
+    both = targets_of(tmp_path / "b", texts, labels, [tmp_path / "brief", teacher], watch)
     np.testing.assert_allclose(both[2], chances(teacher, texts[2:3])[0], atol=1e-6)
-    assert "brief, knows: no opinion of 1 texts" in watch.notices
+    assert "brief, knows: no prediction for 1 texts" in watch.notices
 
 
-def test_the_share_of_the_labels_goes_by_their_texts():
-    guesses = np.full((3, 4), 0.25, np.float32)
-    found = blended(guesses, np.array([2], np.int32), 0.2)
+def test_labels_are_mixed_into_the_targets_of_their_own_texts():
+    predictions = np.full((3, 4), 0.25, np.float32)
+    found = blend(predictions, np.array([2], np.int32), 0.2)
     np.testing.assert_allclose(found[0], [0.05, 0.05, 0.85, 0.05], atol=1e-6)
-    np.testing.assert_array_equal(found[1:], guesses[1:])
+    np.testing.assert_array_equal(found[1:], predictions[1:])
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_a_certain_guess_costs_what_its_label_does_and_others_cost_between(classes):
+def test_a_certain_soft_label_has_the_loss_of_its_label_and_others_lie_between(classes):
     rng = np.random.default_rng(0)
     logits = tf.constant(rng.normal(size=(7, classes if classes > 2 else 1)), tf.float32)
     loss, labels = loss_of(None), rng.integers(0, classes, (2, 7))
@@ -135,23 +135,24 @@ def test_a_certain_guess_costs_what_its_label_does_and_others_cost_between(class
     assert float(loss(mixed, logits)) == pytest.approx(0.3 * costs[0] + 0.7 * costs[1], abs=1e-6)
 
 
-def test_a_reading_that_was_stopped_goes_on_where_it_stopped(tmp_path, teacher, monkeypatch):
-    monkeypatch.setattr(training_teachers, "TOGETHER", 4)
-    monkeypatch.setattr(training_teachers, "TOLD_SECONDS", 0.0)
+def test_stopped_predictions_resume_where_they_stopped(tmp_path, teacher, monkeypatch):
+    monkeypatch.setattr(training_teachers, "CHUNK", 4)
+    monkeypatch.setattr(training_teachers, "NOTICE_SECONDS", 0.0)
     texts, labels, read = texts_of(10, 3), np.array([0], np.int32), []
-    judge = Judge.judge
-    monkeypatch.setattr(Judge, "judge", lambda self, some: read.extend(some) or judge(self, some))
+    predict = Judge.judge
+    monkeypatch.setattr(Judge, "judge", lambda self, some: read.extend(some) or predict(self, some))
     watch = Watch(stop=2)
-    assert asked(tmp_path, texts, labels, [teacher], watch) is None
+    assert targets_of(tmp_path, texts, labels, [teacher], watch) is None
     assert read == texts[:8]
-    assert watch.notices[0].startswith("knows to judge 1 texts with labels and 9 without")
-    assert watch.notices[1] == "4 of 10 texts judged, 0 minutes left"
-    found = asked(tmp_path, texts, labels, [teacher])
+    expected = "computing teacher predictions (knows) for 1 labelled and 9 unlabelled texts;"
+    assert watch.notices[0].startswith(expected)
+    assert watch.notices[1] == "4 of 10 texts predicted, 0 minutes left"
+    found = targets_of(tmp_path, texts, labels, [teacher])
     assert read == texts
-    np.testing.assert_array_equal(found, asked(tmp_path, texts, labels, [teacher]))
+    np.testing.assert_array_equal(found, targets_of(tmp_path, texts, labels, [teacher]))
     assert read == texts
     np.testing.assert_allclose(found[1:], chances(teacher, texts[1:]), atol=1e-6)
-    asked(tmp_path, texts[1:], labels, [teacher])  # other texts are read anew
+    targets_of(tmp_path, texts[1:], labels, [teacher])  # other texts are predicted again
     assert read == texts + texts[1:]
 
 
@@ -159,38 +160,38 @@ def test_a_reading_that_was_stopped_goes_on_where_it_stopped(tmp_path, teacher, 
 
 
 @pytest.fixture(scope="module")
-def taught(teacher, tmp_path_factory):
-    """A run that saw no label, its folder, what it told, and its model."""
-    output, watch = tmp_path_factory.mktemp("taught") / "model", Watch()
+def distilled(teacher, tmp_path_factory):
+    """A run that saw no label: its folder, its observer and its model."""
+    output, watch = tmp_path_factory.mktemp("distilled") / "model", Watch()
     more = Unlabelled.of([*MORE.texts, *(text.upper() for text in DATA.texts[:9])], MORE.names)
     settings = {"teacher": str(teacher), "teacher_share": 1.0, "epochs": 3}
     return output, watch, run(output, unlabelled=more, observer=watch, **settings)
 
 
-def test_a_student_agrees_with_its_teacher_on_fresh_texts_more_than_an_untaught_one(
-    taught, teacher, tmp_path
+def test_a_student_agrees_with_its_teacher_on_new_texts_more_than_one_without(
+    distilled, teacher, tmp_path
 ):
     fresh = texts_of(200, 4, WORDS[1:])
     fresh = [text for text, (one, _) in zip(fresh, chances(teacher, fresh), strict=True)
              if abs(one - 0.5) > 0.1]  # fmt: skip
     theirs = chances(teacher, fresh).argmax(1)
-    untaught = run(tmp_path / "untaught", unlabelled=None, epochs=3)
+    without = run(tmp_path / "without", unlabelled=None, epochs=3)
     agreement = {}
-    for name, model in (("taught", taught[2]), ("untaught", untaught)):
+    for name, model in (("distilled", distilled[2]), ("without", without)):
         assert len(fresh) > 100
         agreement[name] = np.mean(Judge(model).text_logits(fresh).argmax(1) == theirs)
-    assert agreement["taught"] > max(0.9, agreement["untaught"] + 0.1), agreement
+    assert agreement["distilled"] > max(0.9, agreement["without"] + 0.1), agreement
 
 
-def test_known_texts_are_left_out_and_all_others_learnt_from(taught):
-    _, watch, model = taught
+def test_known_texts_are_left_out_and_all_others_trained_on(distilled):
+    _, watch, model = distilled
     assert watch.notices[0] == ("9 texts of more.csv are labelled ones or to validate on: left out")
-    assert any("learning from 144 texts, validating on 6; 12 steps" in n for n in watch.notices)
+    assert any("training on 144 texts, validating on 6; 12 steps" in n for n in watch.notices)
     assert model.metadata["scores"]["validation"]["examples"] == 6
 
 
-def test_who_taught_and_on_what_is_on_record_without_folders(taught):
-    output, _, model = taught
+def test_metadata_and_card_name_teachers_and_texts_without_folders(distilled):
+    output, _, model = distilled
     found = model.metadata["taught"]
     assert found["by"] == ["knows"] and model.metadata["training"]["teacher"] == "knows"
     more = found["unlabelled"]
@@ -201,7 +202,7 @@ def test_who_taught_and_on_what_is_on_record_without_folders(taught):
     assert str(output.parents[1]) not in (output / "metadata.json").read_text()
 
 
-def test_without_more_texts_the_labelled_ones_are_taught(teacher, other, tmp_path):
+def test_without_unlabelled_texts_the_labelled_ones_get_soft_labels(teacher, other, tmp_path):
     names = f"{teacher}, {other}"
     model = run(tmp_path / "m", unlabelled=None, teacher=names, teacher_share=0.3, epochs=1)
     assert model.metadata["taught"]["by"] == ["knows", "thinks"]
@@ -223,7 +224,7 @@ def test_words_steps_and_epochs_are_those_of_all_texts(teacher, tmp_path):
     assert (len(split.labels), split.unlabelled) == (24, 1000)
 
 
-def test_a_model_learns_on_from_its_own_guesses(teacher, tmp_path):
+def test_a_model_can_be_fine_tuned_on_its_own_predictions(teacher, tmp_path):
     model = textrnn.load(teacher)
     few = (DATA.texts, [BINARY[label] for label in DATA.labels])
     tuned = model.finetune(
@@ -234,14 +235,14 @@ def test_a_model_learns_on_from_its_own_guesses(teacher, tmp_path):
     assert not folders_named(tmp_path / "tuned", teacher.parent)
 
 
-def test_pretraining_and_teaching_go_together(teacher, tmp_path):
+def test_pretraining_and_distillation_work_together(teacher, tmp_path):
     settings = {
         "cell": "mingru", "layers": 1, "units": 5, "pooling": "max", "pretraining.batch_size": 4,
         "pretraining.window": 32, "pretraining.epochs": 1, "pretraining.negatives": 8, "epochs": 1,
         "teacher": str(teacher),
     }  # fmt: skip
     output = tmp_path / "m"
-    with pytest.raises(ConfigError, match="labelled a, b; rename"):  # before anything is learnt
+    with pytest.raises(ConfigError, match="labelled a, b; rename"):  # before anything is trained
         run(output, data=labelled("ab"), pretrain=MORE, **settings)
     assert not output.exists()
     model = run(output, pretrain=MORE, **settings)
@@ -250,10 +251,10 @@ def test_pretraining_and_teaching_go_together(teacher, tmp_path):
     assert model.metadata["pretrained"]["texts"] == model.metadata["taught"]["unlabelled"]["texts"]
 
 
-# ---- stopping and going on ----------------------------------------------------------------------
+# ---- stopping and resuming ----------------------------------------------------------------------
 
 
-def test_a_resumed_run_gives_the_losses_of_one_never_stopped_and_asks_no_teacher_again(tmp_path):
+def test_a_resumed_run_gives_the_losses_of_one_never_stopped_and_needs_no_teacher(tmp_path):
     classes = ("bad", "fine", "good")
     data, folder = labelled(classes), tmp_path / "teacher"
     effects = {"bad": [1, 0, 0], "film": [0, 0.4, 0.2], "good": [0, 0, 1]}
@@ -266,8 +267,8 @@ def test_a_resumed_run_gives_the_losses_of_one_never_stopped_and_asks_no_teacher
     assert run(output, observer=Watch(5), **settings) is None
     folder.rename(tmp_path / "gone")
     for given, message in (
-        (None, r"was taught what to think of more\.csv, 120 texts; name those with --unlabelled"),
-        (Unlabelled.of(["x"]), r"was taught what to think of more\.csv, 120 texts"),
+        (None, r"unlabelled texts of more\.csv, 120 in all; name those with --unlabelled"),
+        (Unlabelled.of(["x"]), r"unlabelled texts of more\.csv, 120 in all"),
     ):
         with pytest.raises(TrainingError, match=message):
             run(output, data=data, unlabelled=given, resume=True)
@@ -280,27 +281,27 @@ def test_a_resumed_run_gives_the_losses_of_one_never_stopped_and_asks_no_teacher
     assert model.temperature == pytest.approx(never.temperature, abs=1e-6)
 
 
-def test_a_run_stopped_while_it_asks_goes_on_and_only_with_the_same_teacher(
+def test_a_run_stopped_in_its_predictions_resumes_only_with_the_same_teacher(
     tmp_path, teacher, monkeypatch
 ):
-    monkeypatch.setattr(training_teachers, "TOGETHER", 50)
+    monkeypatch.setattr(training_teachers, "CHUNK", 50)
     output, folder, watch = tmp_path / "m", tmp_path / "teacher", Watch(1)
     shutil.copytree(teacher, folder)
     assert run(output, observer=watch, teacher=str(folder)) is None
     assert not watch.progress and (output / "run" / "guesses").exists()
     registry.save(bag_of_words(temperature=0.7), folder)
-    with pytest.raises(TrainingError, match=r"no longer what it was when .* began; put teacher"):
+    with pytest.raises(TrainingError, match=r"has changed since the run began; restore teacher"):
         run(output, resume=True)
     registry.save(bag_of_words(temperature=0.5), folder)
     shutil.rmtree(output / "run" / "guesses")
-    watch = Watch(3)  # two looks while it asks, one at the first step
+    watch = Watch(3)  # two checks during the predictions, one at the first step
     assert run(output, resume=True, observer=watch) is None
     assert [(one.epoch, one.step) for one in watch.progress] == [(1, 1)]
 
 
-def test_a_run_that_was_not_taught_takes_no_texts_to_be_taught(tmp_path):
+def test_a_run_without_unlabelled_texts_cannot_resume_with_some(tmp_path):
     assert run(tmp_path / "m", unlabelled=None, observer=Watch(1)) is None
-    with pytest.raises(TrainingError, match="was taught what to think of no texts; leave out --un"):
+    with pytest.raises(TrainingError, match="uses no unlabelled texts; leave out --unlabelled"):
         run(tmp_path / "m", resume=True)
 
 
@@ -329,7 +330,9 @@ def test_nonsense_is_refused_in_a_sentence_before_anything_is_written(settings, 
 @pytest.mark.parametrize("classes", [("bad", "good"), ("negative", "none", "positive"),
                                      ("positive", "negative")])  # fmt: skip
 def test_a_teacher_of_other_classes_or_of_another_order_is_refused(classes, teacher, tmp_path):
-    message = f"judges negative, positive, and these texts are labelled {', '.join(classes)};"
+    message = (
+        f"has the classes negative, positive, but these texts are labelled {', '.join(classes)};"
+    )
     with pytest.raises(ConfigError, match=message):
         run(tmp_path / "model", data=labelled(classes), teacher=str(teacher))
     assert not (tmp_path / "model").exists()

@@ -1,8 +1,8 @@
-"""Turn texts, as ids, and their targets into padded batches of like lengths, one epoch at a time.
+"""Turn texts, as ids, and their targets into padded batches of similar lengths, epoch by epoch.
 
-A text goes to the shortest of a few lengths that holds it: few shapes to compile for, little
-padding. Which texts meet is a function of (seed, epoch), so that a resumed run sees the batches
-that a run never stopped would have seen.
+Each text is padded to the shortest of a few lengths that holds it, so there are few shapes to
+compile and little padding. The batches are a function of (seed, epoch), so a resumed run sees the
+same batches as an uninterrupted one.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,17 @@ import tensorflow as tf
 from textrnn.tokenizers import PAD_ID, Ids
 
 CROP_WORDS = 5
-Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and the length they are padded to
+Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and their padded length
 
 
 class WordBatches:
-    """Texts (each one id or more) and their targets, ready to be cut into batches.
+    """Texts (each at least one id) and their targets, from which batches are drawn.
 
-    Targets are labels (texts,) or probabilities (texts, classes). `lengths` are the padded lengths
-    there are, shortest first. At a rate of `crop` an epoch has of a text only a run of its
-    sentences, or of its words where no id is among `stops`, those that end one; of `CROP_WORDS` or
-    more, and short ones as often as long: what makes long texts teach how short ones are judged.
+    Targets are labels (texts,) or probabilities (texts, classes). `lengths` are the padded lengths,
+    shortest first. With probability `crop`, an epoch replaces a text by a random run of its
+    sentences, so that the model also sees short texts. `stops` are the ids that end a sentence;
+    without any, the run is one of words. A run has `CROP_WORDS` words or more, and its length is
+    drawn log-uniformly.
     """
 
     def __init__(
@@ -55,13 +56,14 @@ class WordBatches:
 
     @property
     def steps(self) -> int:
-        """Batches an epoch has."""
+        """Batches per epoch."""
         return steps_of(len(self), self.batch_size)
 
     def plan(self, *, seed: int, epoch: int) -> Batches:
-        """Every text once: the rows of each batch and the length they are padded to.
+        """Every text once: the rows of each batch and their padded length.
 
-        What fills no batch of one length joins those of the next; one batch at most is not full.
+        Texts that do not fill a batch of one length join the next length; at most one batch is
+        not full.
         """
         rng = np.random.default_rng([seed, epoch])
         order = rng.permutation(len(self))
@@ -81,19 +83,19 @@ class WordBatches:
         return [batches[index] for index in rng.permutation(len(batches))]
 
     def padding(self) -> float:
-        """The share of padding in an epoch's batches."""
+        """Fraction of padding in an epoch's batches."""
         cells = sum(len(rows) * length for rows, length in self.plan(seed=0, epoch=0))
         return 1 - float(self._views(0, 0)[1].sum()) / cells
 
     def _views(self, seed: int, epoch: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Where what an epoch has of each text begins among all ids, and of how many words."""
+        """Start (among all ids) and length of the part of each text that an epoch uses."""
         if not self.crop:
             return self._starts, self._sizes
         rng = np.random.default_rng([seed, epoch, 1])
         least = np.minimum(self._sizes, CROP_WORDS)
         drawn = (least * (self._sizes / least) ** rng.random(len(least))).astype(np.intp)
         starts = self._starts + rng.integers(0, self._sizes - drawn, endpoint=True)
-        # From where the first of its sentences begins to where the last one ends.
+        # Extend the run to whole sentences.
         first = self._edges[np.searchsorted(self._edges, starts, "right") - 1]
         last = self._edges[np.searchsorted(self._edges, starts + drawn)]
         cropped = rng.random(len(least)) < self.crop
@@ -109,7 +111,7 @@ class WordBatches:
         return np.where(inside, self._ids[places], PAD_ID).astype(np.int32)
 
     def dataset(self, *, seed: int, epoch: int, first_step: int = 0) -> tf.data.Dataset:
-        """An epoch's batches from `first_step` on: ids (batch, length), targets (batch, ...)."""
+        """An epoch's batches from `first_step`: ids (batch, length), targets (batch, ...)."""
         plan = self.plan(seed=seed, epoch=epoch)[first_step:]
         starts, sizes = self._views(seed, epoch)
 
@@ -129,9 +131,9 @@ class WordBatches:
 def sentence_edges(
     ids: npt.NDArray[np.int32], starts: npt.NDArray[np.intp], stops: Sequence[int]
 ) -> npt.NDArray[np.intp]:
-    """Where among the `ids` of texts, which begin at `starts`, a sentence begins, and their end.
+    """Positions in `ids` where a sentence begins, and the end of `ids`; texts begin at `starts`.
 
-    A sentence ends with one of `stops` or more in a row; without any, every word is one.
+    A sentence ends after one or more `stops` in a row; without `stops`, every word is a sentence.
     """
     if not len(stops):
         return np.arange(len(ids) + 1)
@@ -141,13 +143,13 @@ def sentence_edges(
 
 
 def steps_of(texts: int, batch_size: int) -> int:
-    """Batches that an epoch of so many texts has."""
+    """Batches per epoch of `texts` texts."""
     return -(-texts // batch_size)
 
 
 def bucket_lengths(sizes: npt.NDArray[np.integer[Any]], buckets: int) -> npt.NDArray[np.integer]:
-    """Up to `buckets` lengths, the last that of the longest text, with as many texts in each."""
-    shares = np.arange(1, buckets + 1) / buckets
-    lengths = np.quantile(sizes, shares, method="inverted_cdf").astype(int)
+    """Up to `buckets` padded lengths with equally many texts each; the last fits the longest."""
+    quantiles = np.arange(1, buckets + 1) / buckets
+    lengths = np.quantile(sizes, quantiles, method="inverted_cdf").astype(int)
     rounded = np.minimum(-(-lengths // 8) * 8, sizes.max())
     return np.unique(rounded)

@@ -1,4 +1,4 @@
-"""Turn texts into batches of strings, for a network that takes text instead of ids."""
+"""Turn texts into batches of strings, for a network that reads text instead of ids."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from textrnn.datasets.padded import WordBatches
 
 
 class TextBatches(WordBatches):
-    """Texts and their targets in batches, in the order that `WordBatches` would draw."""
+    """Batches of texts and their targets, in the same order as `WordBatches`."""
 
     def __init__(self, texts: Sequence[str], targets: npt.NDArray[Any], *, batch_size: int) -> None:
         rows = [np.array([row]) for row in range(len(texts))]
@@ -19,11 +19,11 @@ class TextBatches(WordBatches):
         self._texts = tf.constant(list(texts))
 
     def padding(self) -> float:
-        """None."""
+        """0: strings are not padded."""
         return 0.0
 
     def dataset(self, *, seed: int, epoch: int, first_step: int = 0) -> tf.data.Dataset:
-        """An epoch's batches from `first_step` on: texts (batch,), targets (batch, ...)."""
+        """An epoch's batches from `first_step`: texts (batch,), targets (batch, ...)."""
         rows = super().dataset(seed=seed, epoch=epoch, first_step=first_step)
-        # Rows are counted from 0, the padding of ids: with one id a text nothing is padded.
+        # Row 0 equals the padding id, but with one id per text nothing is padded.
         return rows.map(lambda row, targets: (tf.gather(self._texts, row[:, 0]), targets))

@@ -1,11 +1,11 @@
 """Turn id sequences into tf.data batches, one epoch at a time.
 
 Stateless windows may come in any order. Stateful windows may not: row r of a batch continues
-row r of the batch before, because the network carries its state across.
+row r of the previous batch, because the network carries its state across.
 
-Both are functions of (seed, epoch) and can begin at any step, so that a resumed run sees exactly
-the batches that a run never stopped would have seen. Both gather from one array: a corpus costs
-its ids and nothing more, however its windows overlap.
+Both are functions of (seed, epoch) and can begin at any step, so a resumed run sees exactly the
+same batches as an uninterrupted one. Both gather from one array: memory holds the ids once,
+however much the windows overlap.
 """
 
 from typing import Any
@@ -33,8 +33,8 @@ def stateless_windows(
         inputs   (batch_size, window) int32; the last batch may have fewer rows
         targets  the same, the inputs one character later
 
-    Windows begin at 0, shift, 2 shift, ...; shift = 1 is every start, shift = window cuts the
-    text up without overlap. CorpusError when there is not even one window.
+    Windows begin at 0, shift, 2 shift, ...; shift = 1 uses every position, shift = window gives
+    windows that do not overlap. CorpusError if there is no window at all.
     """
     count = window_count(len(ids), window, shift)
     steps = -(-count // batch_size)
@@ -44,7 +44,7 @@ def stateless_windows(
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         positions = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count))
-        # A permutation computed index by index: no buffer of all starts to fill or to hold.
+        # A permutation computed index by index needs no buffer of all starts.
         starts = tf.random.experimental.index_shuffle(positions, order_seed, count - 1) * shift
         return _inputs_and_targets(tf.gather(source, starts[:, None] + span[None, :]))
 
@@ -65,9 +65,9 @@ def stateful_streams(
         inputs   (batch_size, window) int32
         targets  the same, the inputs one character later
 
-    Row r starts at `offset` + r n / batch_size and reads on from batch to batch; past the end of
-    `ids` it goes on at the beginning. What does not fill a whole window is dropped.
-    CorpusError when the corpus is too small for one batch.
+    Row r starts at `offset` + r n / batch_size and continues from batch to batch; past the end of
+    `ids` it wraps around to the beginning. An incomplete last window is dropped.
+    CorpusError if the corpus is too small for one batch.
     """
     steps = stream_steps(len(ids), batch_size, window)
     length = (len(ids) - 1) // batch_size
@@ -82,25 +82,25 @@ def stateful_streams(
 
 
 def epoch_offset(length: int, *, seed: int, epoch: int) -> int:
-    """Where the streams of an epoch begin, anywhere in a text of `length`; epoch 0 at its start."""
+    """Random start of an epoch's streams in a text of `length`; 0 for epoch 0."""
     return int(np.random.default_rng([seed, epoch]).integers(length)) if epoch else 0
 
 
 def window_count(length: int, window: int, shift: int) -> int:
-    """Stateless windows in a text of `length`; CorpusError when there are none."""
+    """Stateless windows in a text of `length`; CorpusError if there are none."""
     if length < window + 1:
         raise CorpusError(
-            f"the text to learn from has {length:,} characters, a window of {window} needs "
+            f"the training text has {length:,} characters, but a window of {window} needs "
             f"{window + 1:,} (use a longer text, or lower --window)"
         )
     return (length - window - 1) // shift + 1
 
 
 def stream_steps(length: int, batch_size: int, window: int) -> int:
-    """Batches an epoch of streams has; CorpusError when there is not even one."""
+    """Batches per epoch of streams; CorpusError if there are none."""
     if length < batch_size * window + 1:
         raise CorpusError(
-            f"the text to learn from has {length:,} characters; {batch_size} streams of {window} "
+            f"the training text has {length:,} characters; {batch_size} streams of {window} "
             f"need at least {batch_size * window + 1:,} (use a longer text, or lower --batch-size "
             f"or --window)"
         )

@@ -1,1 +1,1 @@
-"""Keras models that train, and the layers they are built from."""
+"""Keras models for training, and the layers they are built from."""

@@ -1,4 +1,4 @@
-"""Turn a ClassifierConfig into the Keras model that learns to judge.
+"""Turn a ClassifierConfig into a Keras model for training.
 
 `textrnn.engine.classifier` computes the same function in NumPy.
 """
@@ -17,7 +17,7 @@ from textrnn.models.layers.masked import (
 )
 from textrnn.models.stack import Seeds, locked_dropout, recurrent_stack, regularizer
 
-# The layers that make embedded words of ids, where they are there.
+# The layers (where present) that turn ids into embedded words.
 WORD_LAYERS = ("embedding", "word_dropout", "embedding_dropout")
 
 
@@ -31,9 +31,9 @@ def build_classifier(
 ) -> keras.Model:
     """Ids (batch, words), padded on the right with 0 -> logits (batch, 1 or classes).
 
-    Two classes have one logit, the log-odds of the second. `seed` draws the first weights and
-    the dropout masks. A `text_embedding` makes vectors of texts (batch,), and takes the place of
-    all that is below the head. `fast=False` takes Keras's own recurrent layers.
+    Two classes have one logit, the log-odds of the second. `seed` draws the initial weights and
+    the dropout masks. A `text_embedding` turns texts (batch,) into vectors and replaces everything
+    below the head. `fast=False` uses Keras's own recurrent layers.
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     if text_embedding:
@@ -60,15 +60,15 @@ def build_classifier(
 
 
 def split_at_words(model: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """A classifier over ids in two: ids -> embedded words, dropout included; words -> logits.
+    """Split a classifier over ids in two: ids -> embedded words (with dropout), words -> logits.
 
-    Both share its layers. The second has no ids to tell padding by: it is to be called with
-    `mask` (batch, words), true where there is a word.
+    Both share its layers. The second sees no ids, so call it with `mask` (batch, words), which is
+    true where there is a word.
     """
     last = max(row for row, layer in enumerate(model.layers) if layer.name in WORD_LAYERS)
     words = model.layers[last].output
     h = inputs = keras.Input(words.shape[1:], name="words")
-    for layer in model.layers[last + 1 :]:  # a chain: each layer has the one before as input
+    for layer in model.layers[last + 1 :]:  # a chain: each layer feeds the next
         h = layer(h)
     rest = keras.Model(inputs, h, name="rest")
     rest.supports_masking = True

@@ -1,7 +1,7 @@
-"""Turn a GeneratorConfig into the Keras model that learns.
+"""Turn a GeneratorConfig into a Keras model for training.
 
-Stateless and stateful models of one config have the same weights: a state is a variable of a
-layer, but no weight. `textrnn.engine.generator` computes the same function in NumPy.
+Stateless and stateful models of one config have the same weights: a state is a variable of its
+layer, not a weight. `textrnn.engine.generator` computes the same function in NumPy.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import keras
 
 from textrnn.config.generator import GeneratorConfig
 from textrnn.models.layers.cells import Fast
-from textrnn.models.stack import embedded, predicting_stack
+from textrnn.models.stack import embed, predicting_stack
 
 
 def build_generator(
@@ -23,13 +23,13 @@ def build_generator(
 ) -> keras.Model:
     """Ids (batch, window) -> logits of the next character (batch, window, vocab_size).
 
-    `stateful` carries each row's state to the next call and needs the `batch_size`; `seed` draws
-    the first weights and the dropout masks. `fast=False` takes Keras's own recurrent layers.
+    `stateful` carries each row's state to the next call and needs `batch_size`; `seed` draws the
+    initial weights and the dropout masks. `fast=False` uses Keras's own recurrent layers.
     """
     seeds = iter(range(1000 * seed, 1000 * (seed + 1)))
     inputs = keras.Input((None,), batch_size=batch_size, dtype="int32", name="ids")
     if config.embedding_dim:
-        h = embedded(inputs, config, seeds)
+        h = embed(inputs, config, seeds)
     else:
         h = keras.layers.Lambda(
             keras.ops.one_hot, arguments={"num_classes": config.vocab_size}, name="one_hot"
@@ -44,7 +44,7 @@ def build_generator(
 
 
 def state_variables(model: keras.Model) -> list[Any]:
-    """The variables that hold the rows' states in a stateful model, layer by layer."""
+    """The recurrent states (rows, units) of a stateful model, layer by layer."""
     return [
         variable
         for layer in model.layers
@@ -54,6 +54,6 @@ def state_variables(model: keras.Model) -> list[Any]:
 
 
 def reset_states(model: keras.Model) -> None:
-    """Set every row's state back to zero."""
+    """Reset every row's state to zero."""
     for variable in state_variables(model):
         variable.assign(keras.ops.zeros_like(variable))

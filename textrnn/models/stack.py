@@ -1,4 +1,4 @@
-"""What the networks share: a config's embedding, its cell as a Keras layer, the layers stacked."""
+"""Parts that the networks share: the embedding, recurrent layers and stacks of them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from textrnn.config.network import RecurrentConfig
 from textrnn.config.weights import CELLS
 from textrnn.models.layers.cells import Fast, layer_maker
 
-Seeds = Iterator[int]  # each part of a network takes the next, in a fixed order
+Seeds = Iterator[int]  # each part of a network takes the next one, in a fixed order
 
 
 def recurrent_layer(
@@ -18,8 +18,8 @@ def recurrent_layer(
 ) -> Any:
     """Recurrent layer `index`, from 1: (batch, time, features) -> (batch, time, units).
 
-    `fast=False` takes Keras's own layers, "auto" those that suit the device (`layer_maker`). `run`
-    says how it runs (stateful, go_backwards), and its name if it is not to be rnn_`index`.
+    `fast=False` uses Keras's own layers, "auto" those that suit the device (`layer_maker`). `run`
+    holds Keras's settings of the run (stateful, go_backwards) and the name, by default rnn_`index`.
     """
     run = {"return_sequences": True, "name": f"rnn_{index}", **run}
     settings: dict[str, Any] = {
@@ -48,8 +48,8 @@ def recurrent_stack(
 ) -> Any:
     """Inputs (batch, time, features) -> outputs (batch, time, directions x units).
 
-    With dropout between layers; with `residual` the second layer and those above add their input
-    to their output.
+    There is dropout between layers. With `residual`, every layer but the first adds its input to
+    its output.
     """
     for index in range(1, config.layers + 1):
         if index > 1:
@@ -73,17 +73,17 @@ def recurrent_stack(
 def predicting_stack(
     h: Any, config: GeneratorConfig, seeds: Seeds, *, stateful: bool, fast: Fast = "auto"
 ) -> Any:
-    """Inputs (batch, window, features) -> what the next token is predicted from, all dropouts on.
+    """Inputs (batch, window, features) -> outputs (batch, window, units), input to the softmax.
 
-    Outputs (batch, window, units).
+    Includes input, recurrent-stack and output dropout.
     """
     h = locked_dropout(h, config.input_dropout, next(seeds), "input_dropout")
     h = recurrent_stack(h, config, seeds, residual=config.residual, stateful=stateful, fast=fast)
     return locked_dropout(h, config.output_dropout, next(seeds), "output_dropout")
 
 
-def embedded(inputs: Any, config: GeneratorConfig, seeds: Seeds) -> Any:
-    """Ids (batch, window) -> their embeddings, of about unit length at first."""
+def embed(inputs: Any, config: GeneratorConfig, seeds: Seeds) -> Any:
+    """Ids (batch, window) -> their embeddings, initialised to about unit length."""
     return keras.layers.Embedding(
         config.vocab_size,
         config.embedding_dim,
@@ -95,16 +95,16 @@ def embedded(inputs: Any, config: GeneratorConfig, seeds: Seeds) -> Any:
 
 
 def regularizer(config: RecurrentConfig) -> Any:
-    """The penalty on a kernel, or none."""
+    """The penalty on a kernel, or None."""
     return penalty(config.l1, config.l2)
 
 
 def penalty(l1: float, l2: float) -> Any:
-    """A Keras regularizer, or none."""
+    """A Keras regularizer, or None if both factors are 0."""
     return keras.regularizers.L1L2(l1=l1, l2=l2) if l1 or l2 else None
 
 
 def locked_dropout(h: Any, rate: float, seed: int, name: str) -> Any:
-    """Dropout with one mask for all steps of a sequence."""
+    """Dropout with one mask for all steps of a sequence (variational dropout)."""
     # SpatialDropout1D drops whole features.
     return keras.layers.SpatialDropout1D(rate, seed=seed, name=name)(h) if rate else h

@@ -1,1 +1,1 @@
-"""Train models: runs, checkpoints, learners, teachers."""
+"""Train models: tasks, runs, checkpoints, learners, teachers."""

@@ -1,8 +1,7 @@
-"""Adversarial training (Miyato, Dai and Goodfellow 2017) of a classifier.
+"""Adversarial training of a classifier (Miyato, Dai and Goodfellow 2017).
 
-Of each batch a second loss is taken, at embedded words that have moved a small step up the
-gradient of the first. Nothing in a text is as precise as its embedding, so a prediction that a
-small step overturns has been learnt too much by heart.
+Each batch has a second loss, at embeddings perturbed a small step in the gradient direction of the
+first. A prediction that such a step changes is overfitted: no text is as precise as its embedding.
 """
 
 from typing import Any
@@ -17,10 +16,11 @@ from textrnn.training.learner import Learner
 
 
 class AdversarialLearner(Learner):
-    """A learner that lowers the mean of both losses; almost twice the work of a step without.
+    """A learner that minimises the mean of both losses; a step takes almost twice the time.
 
-    Where the paper scales the embedding to unit variance, the step is measured in the root mean
-    square of the embedded values: neither lets a network shrink it by growing its weights.
+    The paper scales the embedding to unit variance; here, the step is measured in the root mean
+    square of the embedded values. Either way, larger weights cannot make the step relatively
+    smaller.
     """
 
     training: ClassifierTrainingConfig
@@ -29,21 +29,25 @@ class AdversarialLearner(Learner):
         super().__init__(*args)
         self._words, self._rest = split_at_words(self.model)
 
-    def _slopes(self, inputs: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """The loss of a batch, and the mean gradients of both losses, weight by weight."""
+    def _gradients(
+        self, inputs: tf.Tensor, targets: tf.Tensor
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The first loss of a batch, and the mean gradients of both losses per weight."""
         with tf.GradientTape() as below:
             words = self._words(inputs, training=True)
         mask = inputs != PAD_ID
         draws = random_states(self._rest)
         before = [tf.identity(draw) for draw in draws]
-        loss, clean, slope = self._above(words, mask, targets, penalties=True)
+        loss, clean, word_gradient = self._above(words, mask, targets, penalties=True)
         for draw, state in zip(draws, before, strict=True):
-            draw.assign(state)  # the same masks again: the same network, other words
-        shifted = words + worst_shift(words, slope, self.training.adversarial)
-        _, other, other_slope = self._above(shifted, mask, targets, penalties=False)
-        # What both losses say of the words goes on to the weights below them at once.
+            draw.assign(state)  # reuse the dropout masks: the same network, other embeddings
+        perturbed = words + perturbation(words, word_gradient, self.training.adversarial)
+        _, other, other_word_gradient = self._above(perturbed, mask, targets, penalties=False)
+        # One backward pass carries both losses' gradients to the weights below the words.
         gradients = below.gradient(
-            words, self._words.trainable_variables, output_gradients=(slope + other_slope) / 2
+            words,
+            self._words.trainable_variables,
+            output_gradients=(word_gradient + other_word_gradient) / 2,
         )
         gradients += [(one + two) / 2 for one, two in zip(clean, other, strict=True)]
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]
@@ -51,34 +55,34 @@ class AdversarialLearner(Learner):
     def _above(
         self, words: tf.Tensor, mask: tf.Tensor, targets: tf.Tensor, *, penalties: bool
     ) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
-        """The loss at embedded words, and its gradients by the weights above and by the words.
+        """The loss at embedded words, and its gradients for the weights above and for the words.
 
-        `penalties` are added for the gradients, not to the loss.
+        `penalties` adds the weight penalties to the gradients, but not to the loss.
         """
         variables = self._rest.trainable_variables
         with tf.GradientTape() as tape:
             tape.watch(words)
             loss = self._loss(targets, self._rest(words, mask=mask, training=True))
-            lowered = loss
+            total = loss
             if penalties and self._rest.losses:
-                lowered += tf.add_n(self._rest.losses)
-        *gradients, slope = tape.gradient(lowered, [*variables, words])
-        return loss, gradients, slope
+                total += tf.add_n(self._rest.losses)
+        *gradients, word_gradient = tape.gradient(total, [*variables, words])
+        return loss, gradients, word_gradient
 
 
 def random_states(model: keras.Model) -> list[Any]:
-    """The variables that a model's dropout draws from: those that are no weights."""
+    """The states of a model's dropout generators: its variables that are not weights."""
     weights = {id(variable) for variable in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]
 
 
-def worst_shift(words: tf.Tensor, slope: tf.Tensor, size: float) -> Any:
-    """What to add to embedded words (batch, words, features) that go up by `slope`.
+def perturbation(words: tf.Tensor, gradient: tf.Tensor, size: float) -> Any:
+    """The adversarial perturbation of embedded words (batch, words, features).
 
-    Of each text its length is `size` times the root mean square of the batch's values. Padding
-    has no slope, is not counted and stays where it is.
+    It points along the loss `gradient`. Its norm per text is `size` times the root mean
+    square of the batch's values. Padding has a zero gradient; it does not count and does not move.
     """
-    used = tf.cast(slope != 0, words.dtype)
+    used = tf.cast(gradient != 0, words.dtype)
     scale = tf.sqrt(tf.reduce_sum(used * words**2) / tf.maximum(tf.reduce_sum(used), 1))
-    length = tf.sqrt(tf.reduce_sum(slope**2, (1, 2), keepdims=True))
-    return tf.stop_gradient(size * scale * slope / (length + 1e-30))
+    length = tf.sqrt(tf.reduce_sum(gradient**2, (1, 2), keepdims=True))
+    return tf.stop_gradient(size * scale * gradient / (length + 1e-30))

@@ -1,7 +1,7 @@
-"""A training run's memory: one file that is replaced whole, and its history as CSV.
+"""A training run's checkpoint, one file that is replaced atomically, and its history as CSV.
 
-run/checkpoint.npz   every array of the run, and a JSON record of where it stands
-run/history.csv      a line an epoch
+run/checkpoint.npz   every array of the run, and a JSON record of its state
+run/history.csv      one line per epoch
 """
 
 import csv
@@ -23,19 +23,19 @@ from textrnn.errors import TrainingError
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a run stands: a JSON-like record, and arrays by name."""
+    """The state of a run: a JSON-like record, and arrays by name."""
 
     record: Mapping[str, Any]
     arrays: Mapping[str, npt.NDArray[Any]]
 
 
 def path(run: Path) -> Path:
-    """Where the checkpoint of a run folder lies."""
+    """The checkpoint file of a run folder."""
     return run / "checkpoint.npz"
 
 
 def save(run: Path, checkpoint: Checkpoint) -> None:
-    """Replace the checkpoint of the folder `run`, all or nothing; TrainingError if it cannot be."""
+    """Replace the checkpoint of the folder `run` atomically; TrainingError if that fails."""
     record = np.frombuffer(json.dumps(checkpoint.record).encode(), dtype=np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, record=record, **checkpoint.arrays)  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ def save(run: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(run: Path) -> Checkpoint:
-    """Read the checkpoint of `run`; TrainingError when there is none or it is damaged."""
+    """Read the checkpoint of `run`; TrainingError if it is missing or damaged."""
     try:
         with np.load(path(run), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -60,7 +60,7 @@ def load(run: Path) -> Checkpoint:
 
 
 def write_history(run: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace run/history.csv by `rows`, all with the same columns."""
+    """Replace run/history.csv with `rows`, which all have the same columns."""
     if not rows:
         return
     text = io.StringIO()
@@ -83,5 +83,5 @@ def _replace(target: Path, data: bytes | memoryview) -> None:
         beside.unlink(missing_ok=True)
         raise TrainingError(
             f"cannot write {target}: {error.strerror or error}; free some space or choose "
-            f"another -o, then go on with --resume"
+            f"another -o, then continue with --resume"
         ) from error

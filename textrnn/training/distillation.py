@@ -1,8 +1,8 @@
-"""Turn what is to be foretold into what trained models think of it: softer targets for a learner.
+"""Replace hard targets by teacher predictions (knowledge distillation) for a generator.
 
-A network learns from another's guesses as well as from the text (Hinton, Vinyals and Dean 2015):
-they say which other characters might have stood there, so a small network learns more from each
-and a large one overfits less.
+A network learns from a teacher's predictions as well as from the text (Hinton, Vinyals and Dean
+2015). They say which other tokens were likely, so a small network learns more from each target and
+a large one overfits less.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,48 +22,48 @@ from textrnn.tokenizers import Tokenizer
 
 
 class Teachers:
-    """Trained generators that read what the learner reads, their guesses averaged.
+    """Trained generators that read the learner's inputs; their predictions are averaged.
 
-    `share` of a target is theirs, the rest is the text's own character. They read on from batch
-    to batch as the learner does, and are not taught.
+    A target is their mean by `weight`, and the text's next token by the rest. Their recurrent
+    states carry over from batch to batch like the learner's; their weights stay fixed.
     """
 
     def __init__(self, models: Sequence[GeneratorArtifact], training: TrainingConfig) -> None:
-        self.share = training.teacher_share
+        self.weight = training.teacher_share
         self._models = [_network(model, training) for model in models]
-        self._guess = tf.function(self._guesses, reduce_retracing=True)
+        self._soften = tf.function(self._soft_targets, reduce_retracing=True)
 
     @property
     def states(self) -> list[Any]:
-        """The variables that hold what they have read."""
+        """The recurrent states of all teachers."""
         return [state for model in self._models for state in state_variables(model)]
 
     def reset(self) -> None:
-        """Let them begin anew."""
+        """Reset the recurrent states to zero."""
         for model in self._models:
             reset_states(model)
 
     def targets(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Ids (batch, window) and those that follow -> probabilities (..., vocab_size)."""
-        return self._guess(inputs, targets)
+        """Ids (batch, window) and the next ids -> probabilities (batch, window, vocab_size)."""
+        return self._soften(inputs, targets)
 
-    def _guesses(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        guesses = [tf.nn.softmax(model(inputs, training=False)) for model in self._models]
-        theirs = tf.add_n(guesses) / len(guesses)
-        return self.share * theirs + (1 - self.share) * tf.one_hot(targets, theirs.shape[-1])
+    def _soft_targets(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        predictions = [tf.nn.softmax(model(inputs, training=False)) for model in self._models]
+        mean = tf.add_n(predictions) / len(predictions)
+        return self.weight * mean + (1 - self.weight) * tf.one_hot(targets, mean.shape[-1])
 
 
 def teachers_of(training: TrainingConfig, tokenizer: Tokenizer) -> Teachers | None:
-    """The teachers that `training` names, if it does; they must write what `tokenizer` does.
+    """The teachers that `training` names, or None; their tokenizers must equal `tokenizer`.
 
-    ArtifactError where one cannot be read, ConfigError where its alphabet is another.
+    ArtifactError if one cannot be read, ConfigError if its tokenizer differs.
     """
     models = [registry.load_generator(name) for name in names_in(training.teacher)]
     for model in models:
         if model.tokenizer != tokenizer:
             raise ConfigError(
-                f"the teacher {model.name} writes another alphabet or vocabulary than this corpus "
-                f"has; use a model that learnt from the same files"
+                f"the teacher {model.name} has another alphabet or vocabulary than this corpus; "
+                f"use a model trained on the same files"
             )
     return Teachers(models, training) if models else None
 

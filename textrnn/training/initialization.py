@@ -1,6 +1,6 @@
-"""Where a run's first weights come from: nothing, or what another training left.
+"""The initial weights of a run: random, or from an earlier training.
 
-Each kind of start has defaults, a tokenizer and weights of its own. `textrnn.training.transfer`
+Each kind of initialization has its own defaults, tokenizer and weights. `textrnn.training.transfer`
 has those that start from a model, from word vectors and from a TF-Hub module.
 """
 
@@ -18,61 +18,61 @@ Notify = Callable[[str], object]
 
 
 class Initialization(Protocol):
-    """A start of a run."""
+    """How a run gets its defaults, its tokenizer and its initial weights."""
 
     def fingerprint(self) -> dict[str, Any]:
-        """What a resumed run must be given again, or nothing where there is nothing to give.
+        """What a resumed run must be given again; empty for a run from scratch.
 
-        "identity" is compared. "start" says what the run did with it, "again" how to name it, and
-        "absent" what to do where a run that started from nothing is given it.
+        "identity" is compared. The others are parts of messages: "start" says how the run began,
+        "again" how to give the same, "absent" what to do if the run began without it.
         """
 
     def defaults(self, given: Settings) -> Settings:
-        """Settings that hold where nobody `gave` others; ConfigError where those cannot be."""
+        """Defaults for settings that are not `given`; ConfigError if a `given` one does not fit."""
 
     def tokenizer(
         self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
     ) -> Any:
-        """What turns texts into ids; `fit` makes a new one of the training `texts`."""
+        """The tokenizer; `fit` makes a new one from the training `texts`."""
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
-        """First weights, in place of the `fresh` ones that a seed draws."""
+        """The initial weights; `fresh` are those that the seed draws."""
 
     def records(self, tokenizer: Any) -> dict[str, Any]:
-        """What the model's metadata say about the start."""
+        """What the model's metadata say about the initialization."""
 
 
 class Fresh:
-    """The start from nothing, and what other kinds have in common with it."""
+    """Training from scratch; also the base class of the other kinds."""
 
     def fingerprint(self) -> dict[str, Any]:
-        """Nothing to be given."""
+        """Empty: a resumed run needs nothing else."""
         return {}
 
     def defaults(self, given: Settings) -> Settings:
-        """No others than the recipe's."""
+        """Empty: the recipe's own defaults hold."""
         return {}
 
     def tokenizer(
         self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
     ) -> Any:
-        """One fitted to the training texts."""
+        """A new tokenizer, fitted to the training texts."""
         return fit()
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
-        """Those that the seed draws."""
+        """The `fresh` weights, drawn by the seed."""
         return fresh
 
     def records(self, tokenizer: Any) -> dict[str, Any]:
-        """Nothing."""
+        """Empty: there is nothing to record."""
         return {}
 
 
 def check_same(given: Initialization, known: Mapping[str, Any], output: Path) -> None:
-    """TrainingError unless a resumed run is `given` the start whose fingerprint is `known`."""
+    """TrainingError unless the initialization `given` to a resumed run is the `known` one."""
     own = given.fingerprint()
     if own.get("identity") == known.get("identity"):
         return
     if not known:
         raise TrainingError(f"the run in {output} {own['absent']}")
-    raise TrainingError(f"the run in {output} {known['start']}; {known['again']} to go on")
+    raise TrainingError(f"the run in {output} {known['start']}; {known['again']} to resume it")

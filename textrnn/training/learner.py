@@ -1,7 +1,7 @@
-"""Turn batches into better weights: a Keras model, its optimizer and the weights' average.
+"""One training step: a Keras model, its optimizer and the moving average of its weights.
 
-Knows nothing of files or of where the batches come from. All that it will need to go on exactly
-where it stands is in `arrays`.
+A learner knows nothing about files or about the source of the batches. `arrays` has everything that
+it needs to resume exactly.
 """
 
 import math
@@ -17,14 +17,11 @@ from textrnn.config.training import LearningConfig
 from textrnn.models.generator import reset_states, state_variables
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # targets, logits -> one number
-STEPS_PER_READING = 16  # of losses, on a GPU
+STEPS_PER_READING = 16  # on a GPU, losses are read once in so many steps
 
 
 class Learner:
-    """One training step after another; `total_steps` shapes the learning rate's course.
-
-    `loss` is what a step of `model` is made to lower.
-    """
+    """Takes training steps that minimise `loss`; the schedule of rates ends at `total_steps`."""
 
     def __init__(
         self, model: keras.Model, training: LearningConfig, total_steps: int, loss: Loss
@@ -37,35 +34,35 @@ class Learner:
         )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.model.trainable_variables)
-        # Epoch -> the factor that each variable's update is scaled by; none scales nothing.
+        # Epoch -> the factor that scales each variable's update; None scales nothing.
         self.update_scales: Callable[[int], Sequence[float]] | None = None
         self._rates: list[tf.Variable] = []
         self._averages = [tf.Variable(variable) for variable in self.model.trainable_variables]
-        # False from the first step on that is not finite: whoever reads the losses later finds the
-        # weights as they were before it.
+        # False from the first step that is not finite: losses are read later, and the weights must
+        # stay as they were before that step.
         self._healthy = tf.Variable(True, trainable=False)
-        # Reading a loss waits for its step, which keeps a GPU idle; a CPU has computed it anyway.
+        # Reading a loss waits for its step, which leaves a GPU idle; a CPU has computed it anyway.
         self.steps_per_reading = STEPS_PER_READING if tf.config.list_logical_devices("GPU") else 1
-        # Traced once a number of rows, which the layers need to know, whatever the lengths.
+        # Traced once per number of rows, which the layers must know; lengths may vary.
         self._step = tf.function(self._one_step)
         self._traces: dict[tuple[int, ...], Callable[..., tf.Tensor]] = {}
 
     def start_from(self, weights: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Begin with these weights (all of the model's, by name) instead of random ones."""
+        """Replace the random weights by these (all of the model's, by name)."""
         for variable in self.model.weights:
             variable.assign(weights[variable.path])
         for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
             average.assign(weights[variable.path])
 
     def start_epoch(self, epoch: int) -> None:
-        """Take the update scales of `epoch`; to be called before its first step."""
+        """Apply the update scales of `epoch`; call it before the epoch's first step."""
         if self.update_scales:
             self.set_update_scales(self.update_scales(epoch))
 
     def set_update_scales(self, rates: Sequence[float]) -> None:
         """Scale each variable's update by a factor; 0 leaves the variable as it is.
 
-        To be called before the first step; later calls change the factors.
+        Call it before the first step; later calls change the factors.
         """
         if not self._rates:
             self._rates = [tf.Variable(1.0) for _ in rates]
@@ -73,14 +70,14 @@ class Learner:
             variable.assign(rate)
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Learn from one batch, (batch, window) ids and what they should give; its loss in nats.
+        """Train on one batch of inputs and targets; returns its loss in nats.
 
-        When the loss or a gradient is not finite nothing is learnt, then or later, and the result
-        is nan.
+        If the loss or a gradient is not finite, this step and all later ones change no weights
+        and return nan.
         """
         inputs, targets = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
         self.optimizer.learning_rate.assign(self.learning_rate)
-        # Early on the average must not be of the random weights it began with.
+        # Early on, the average must not keep the random initial weights.
         momentum = min(self.training.ema, (1 + self.steps_done) / (10 + self.steps_done))
         loss = self._trace(inputs, targets)(inputs, targets, tf.constant(momentum))
         self.steps_done += 1
@@ -100,7 +97,7 @@ class Learner:
 
     @property
     def learning_rate(self) -> float:
-        """Of the next step: a linear warm-up, then half a cosine down to a hundredth."""
+        """The rate of the next step: linear warm-up, then cosine decay to a hundredth."""
         config, step = self.training, self.steps_done
         warmup = min(config.warmup_steps, self.total_steps // 10)
         if step < warmup:
@@ -111,29 +108,29 @@ class Learner:
         return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, done))))
 
     def reset_states(self) -> None:
-        """Let every stream begin anew."""
+        """Reset the recurrent states of all rows to zero."""
         reset_states(self.model)
 
     def average_weights(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Name -> the average of each weight over the last steps; one that stays is its own."""
+        """Name -> exponential moving average of each weight; fixed weights as they are."""
         weights = {variable.path: variable.numpy() for variable in self.model.weights}
         for variable, average in zip(self.model.trainable_variables, self._averages, strict=True):
             weights[variable.path] = average.numpy()
         return weights
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Everything that going on needs, by name."""
+        """Everything that resuming needs, by name."""
         return {name: variable.numpy() for name, variable in self._variables().items()}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], steps_done: int) -> None:
-        """Go back to where `arrays` was taken."""
+        """Restore the state that `arrays` saved after `steps_done` steps."""
         for name, variable in self._variables().items():
             variable.assign(arrays[name])
         self.steps_done = steps_done
 
     def _variables(self) -> dict[str, Any]:
         groups = {
-            "model": self.model.variables,  # the states of the dropout generators among them
+            "model": self.model.variables,  # includes the states of the dropout generators
             "state": state_variables(self.model),
             "optimizer": self.optimizer.variables,
             "average": self._averages,
@@ -146,7 +143,7 @@ class Learner:
 
     def _one_step(self, inputs: tf.Tensor, targets: tf.Tensor, momentum: tf.Tensor) -> tf.Tensor:
         variables = self.model.trainable_variables
-        loss, gradients = self._slopes(inputs, targets)
+        loss, gradients = self._gradients(inputs, targets)
         norm = tf.linalg.global_norm(gradients)
         healthy = self._healthy & tf.math.is_finite(norm) & tf.math.is_finite(loss)
         self._healthy.assign(healthy)
@@ -154,8 +151,8 @@ class Learner:
             scale = tf.minimum(1.0, self.training.clip_norm / (norm + 1e-6))
             gradients = [gradient * scale for gradient in gradients]
 
-        def learn() -> tf.Tensor:
-            # An adaptive optimizer undoes a scaled gradient, so its step itself is scaled.
+        def update() -> tf.Tensor:
+            # An adaptive optimizer undoes a scaled gradient, so its update itself is scaled.
             before = [tf.identity(variable) for variable in variables] if self._rates else []
             self.optimizer.apply(gradients, variables)
             for variable, start, rate in zip(variables, before, self._rates, strict=False):
@@ -164,17 +161,19 @@ class Learner:
                 average.assign_add((variable - average) * (1 - momentum))
             return loss
 
-        return tf.cond(healthy, learn, lambda: tf.constant(float("nan")))
+        return tf.cond(healthy, update, lambda: tf.constant(float("nan")))
 
     def _losses(self, inputs: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The loss of a batch, and the same with the penalties."""
+        """The loss of a batch, without and with the weight penalties."""
         loss = self._loss(targets, self.model(inputs, training=True))
         return loss, loss + tf.add_n(self.model.losses) if self.model.losses else loss
 
-    def _slopes(self, inputs: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """The loss of a batch, and the gradients of it and of the penalties, weight by weight."""
+    def _gradients(
+        self, inputs: tf.Tensor, targets: tf.Tensor
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The loss of a batch, and the gradients (with penalties) per weight."""
         with tf.GradientTape() as tape:
             loss, penalised = self._losses(inputs, targets)
         gradients = tape.gradient(penalised, self.model.trainable_variables)
-        # Dense: the norm of an embedding's sparse gradient would miss that its rows add up.
+        # Dense: the norm of a sparse embedding gradient would not add up repeated rows.
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients]

@@ -1,7 +1,6 @@
-"""Turn batches into a run's epochs: steps, checkpoints, early stopping, and what went wrong.
+"""The training loop of every task: epochs, steps, checkpoints, early stopping and divergence.
 
-Every kind of training goes through here. What an epoch's batches are and how its result is
-scored are functions that the composer brings.
+The caller passes functions that give an epoch's batches and that score its result.
 """
 
 import math
@@ -21,7 +20,7 @@ from textrnn.training.metrics import Metrics
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, Progress, ValidationProgress
 from textrnn.training.pace import Pace
 
-if TYPE_CHECKING:  # it imports TensorFlow, which the loop itself does without
+if TYPE_CHECKING:  # it imports TensorFlow, which the loop itself does not need
     from textrnn.training.learner import Learner
 
 PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
@@ -29,11 +28,11 @@ PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_e
 
 @dataclass(kw_only=True)
 class Standing:
-    """Where a run stands: the part that changes as it goes, and how far it is to go."""
+    """The state of a run: its progress, and the number of epochs and steps it will take."""
 
     output: Path
     epochs: int
-    steps: int  # an epoch
+    steps: int  # per epoch
     epoch: int = 0
     step: int = 0
     loss_sum: float = 0.0
@@ -43,50 +42,50 @@ class Standing:
 
     @property
     def folder(self) -> Path:
-        """Where the checkpoint and the history lie."""
+        """The folder of the checkpoint and the history."""
         return self.output / "run"
 
     @property
     def learning(self) -> LearningConfig:
-        """The settings that the loop goes by."""
+        """The settings that the loop uses."""
         raise NotImplementedError
 
     @property
     def lower_rate(self) -> str:
-        """What to start again with when learning went wrong, for the end of a sentence."""
+        """What to start again with after training diverged, for the end of a sentence."""
         return f"a lower --learning-rate than {self.learning.learning_rate:g}"
 
     @property
     def mean_loss(self) -> float:
-        """Mean loss of the epoch's steps, once it is over."""
+        """Mean loss of the epoch's steps, valid once the epoch is over."""
         return self.loss_sum / self.steps
 
     def record(self) -> dict[str, Any]:
-        """Everything but the weights, as JSON holds it; going on starts from here."""
+        """Everything but the weights, as JSON; resuming starts from here."""
         raise NotImplementedError
 
     def progress_record(self) -> dict[str, Any]:
-        """The part of `record` that is kept here."""
+        """The part of `record` that this class holds."""
         return {name: getattr(self, name) for name in PROGRESS}
 
     def take_progress(self, record: Mapping[str, Any]) -> None:
-        """Stand where `record`, a checkpoint's, stood."""
+        """Restore the progress in the `record` of a checkpoint."""
         for name in PROGRESS:
             setattr(self, name, record[name])
 
 
 class Saver:
-    """Writes a run's checkpoint, and knows when the last one is old enough."""
+    """Writes a run's checkpoint, and knows when the next one is due."""
 
     def __init__(self, run: Standing, learner: "Learner") -> None:
         self.run, self.learner, self.saved_at = run, learner, time.monotonic()
 
     def is_due(self) -> bool:
-        """Whether the last checkpoint is as old as the settings allow."""
+        """Whether `checkpoint_seconds` have passed since the last checkpoint."""
         return time.monotonic() - self.saved_at >= self.run.learning.checkpoint_seconds
 
     def save(self) -> None:
-        """Replace the checkpoint by where the run stands now."""
+        """Replace the checkpoint by the current state of the run."""
         record = {**self.run.record(), "steps_done": self.learner.steps_done}
         checkpoints.save(self.run.folder, Checkpoint(record, self.learner.arrays()))
         self.saved_at = time.monotonic()
@@ -98,21 +97,21 @@ class _Diverged(Exception):
 
 @dataclass(frozen=True)
 class _Report:
-    """Tells the observer where the run stands, and how long it still takes."""
+    """Reports a run's progress and its remaining time to the observer."""
 
     run: Standing
     observer: Observer
     pace: Pace
     unit: str
-    units_a_step: float
+    units_per_step: float
     note: Callable[[float], str]
 
     def steps(self, count: int) -> None:
-        """So many steps were taken, and `run` knows of them."""
+        """Report `count` steps that `run` has already counted."""
         run = self.run
         self.pace.end_steps(count)
         loss = run.loss_sum / run.step
-        speed = self.units_a_step / max(self.pace.step_seconds(), 1e-9)
+        speed = self.units_per_step / max(self.pace.step_seconds(), 1e-9)
         self.observer.step(
             Progress(
                 run.epoch + 1, run.epochs, run.step, run.steps, loss, speed, self._seconds_left(),
@@ -121,11 +120,11 @@ class _Report:
         )  # fmt: skip
 
     def validation(self, done: int, total: int) -> None:
-        """So much of the validation is done."""
-        share = done / total
-        self.pace.validate(share)
+        """Report that `done` of `total` parts of the validation are done."""
+        fraction = done / total
+        self.pace.validate(fraction)
         self.observer.validation(
-            ValidationProgress(self.run.epoch + 1, self.run.epochs, share, self._seconds_left())
+            ValidationProgress(self.run.epoch + 1, self.run.epochs, fraction, self._seconds_left())
         )
 
     def _seconds_left(self) -> float | None:
@@ -140,39 +139,39 @@ def run_epochs(
     *,
     batches: Callable[[], Iterable[tuple[Any, Any]]],
     validate: Callable[[OnProgress], EpochEnd],
-    rescue: Callable[[], object],
+    save_on_divergence: Callable[[], object],
     unit: str,
-    units_a_step: float,
+    units_per_step: float,
     note: Callable[[float], str] = lambda loss: "",
     pace: Pace | None = None,
 ) -> bool:
-    """Take the epochs that are left; False when the observer stopped the run.
+    """Train the remaining epochs; False if the observer stopped the run.
 
-    `batches` gives what is left of the epoch that `run` stands in. `validate` scores and keeps
-    what the epoch learnt, and tells the function that it is given how much of it is scored;
-    `rescue` keeps what there is when the loss is no longer finite, before TrainingError says so.
-    `unit` is what progress is counted in, `units_a_step` how many; `note` says a loss in another
-    unit. A `pace` of one's own measures by another clock.
+    `batches` gives the remaining batches of the current epoch. `validate` scores an epoch's
+    weights, saves them if they are the best, and reports its progress to the function it is given.
+    `save_on_divergence` saves what is usable once the loss is not finite, before TrainingError is
+    raised. Progress is counted in `unit`, `units_per_step` of them per step; `note` formats a loss
+    in another unit. `pace` may use another clock.
     """
     saver = Saver(run, learner)
-    report = _Report(run, observer, pace or Pace(), unit, units_a_step, note)
-    while _goes_on(run):
+    report = _Report(run, observer, pace or Pace(), unit, units_per_step, note)
+    while _continues(run):
         try:
             if not _one_epoch(run, learner, saver, report, batches()):
                 saver.save()
                 return False
         except _Diverged:
-            rescue()  # the step that failed changed nothing
+            save_on_divergence()  # the step that failed changed no weights
             kept = f"the best weights from before it are in {run.output}" if run.best_epoch else (
-                "the weights from before it are no use either"
+                "no usable weights were saved"
             )  # fmt: skip
             raise TrainingError(
                 f"the loss is no longer a finite number at epoch {run.epoch + 1}, step "
                 f"{run.step + 1}; {kept}. Start again, with another -o and {run.lower_rate}"
             ) from None
-        _close_epoch(run, saver, report, validate)
-        if _goes_on(run) and observer.should_stop():
-            return False  # what was learnt is saved
+        _end_epoch(run, saver, report, validate)
+        if _continues(run) and observer.should_stop():
+            return False  # the epoch is saved
     if not run.best_epoch:
         raise TrainingError(
             "no epoch gave a finite validation loss, so there is no model to keep; start again, "
@@ -192,11 +191,11 @@ def _one_epoch(
     report: _Report,
     batches: Iterable[tuple[Any, Any]],
 ) -> bool:
-    """Take what is left of the epoch's steps; False when the observer stopped it."""
+    """Take the remaining steps of the epoch; False if the observer stopped the run."""
     if run.step == 0:
         learner.reset_states()
     learner.start_epoch(run.epoch)
-    pending: list[Any] = []  # losses that are not read yet
+    pending: list[Any] = []  # losses not read yet
     for inputs, targets in batches:
         pending.append(learner.step(inputs, targets))
         last = run.step + len(pending) == run.steps
@@ -211,10 +210,10 @@ def _one_epoch(
     return True
 
 
-def _close_epoch(
+def _end_epoch(
     run: Standing, saver: Saver, report: _Report, validate: Callable[[OnProgress], EpochEnd]
 ) -> None:
-    """Validate, put the epoch on record and save; no stop comes between."""
+    """Validate, record the epoch and save, without a stop in between."""
     report.validation(0, 1)
     end = validate(report.validation)
     run.history = [*run.history, end.to_dict()]
@@ -233,7 +232,7 @@ def epoch_end(
     is_best: bool,
     samples: Mapping[float, str] | None = None,
 ) -> EpochEnd:
-    """What `validate` gives of the epoch that `run` stands in."""
+    """The result of `validate` for the current epoch of `run`."""
     return EpochEnd(
         epoch=run.epoch + 1,
         epochs=run.epochs,
@@ -245,14 +244,14 @@ def epoch_end(
     )
 
 
-def _goes_on(run: Standing) -> bool:
+def _continues(run: Standing) -> bool:
     return run.epoch < run.epochs and not waited_enough(run)
 
 
 def _read(pending: list[Any], run: Standing) -> int:
-    """Add the losses of the steps taken to those of `run`; how many they were.
+    """Add the pending losses to those of `run`; returns their number.
 
-    _Diverged at one that is not finite.
+    _Diverged at the first loss that is not finite.
     """
     count = len(pending)
     for loss in map(float, pending):
@@ -265,27 +264,27 @@ def _read(pending: list[Any], run: Standing) -> int:
 
 
 def waited_enough(run: Standing) -> bool:
-    """Whether the validation loss has been no better for as many epochs as the settings allow."""
+    """Whether the validation loss has not improved for `patience` epochs."""
     patience = run.learning.patience
     return bool(patience) and run.epoch - run.best_epoch >= patience
 
 
 def check_same_settings(own: Mapping[str, Any], given: Mapping[str, Any], output: Path) -> None:
-    """ConfigError unless what is `given` to a resumed run is what it has of its `own`."""
+    """ConfigError unless the settings `given` to a resumed run equal its `own`."""
     for name, value in given.items():
         if own.get(name) != value:
             raise ConfigError(
-                f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and goes on "
+                f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and resumes "
                 f"with its own settings; leave that out"
             )
 
 
 @contextmanager
 def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
-    """Keep other trainings and saves out of `output`, and put right what a killed save left there.
+    """Lock `output` against other trainings and saves, and recover from an interrupted save there.
 
-    TrainingError when another training or save holds it, or it cannot be written. The thread that
-    holds it may hold it again inside: pretraining is a part of a classifier's training.
+    TrainingError if another training or save holds the lock, or if it cannot be written. The lock
+    is reentrant within a thread: pretraining is a part of a classifier's training.
     """
     with ExitStack() as stack:
         try:
@@ -295,7 +294,7 @@ def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
                 f"another training or save is writing to {output}; wait until it has ended, or "
                 f"choose another -o"
             ) from error
-        except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        except (OSError, RuntimeError) as error:  # RuntimeError: circular links
             raise TrainingError(
                 f"cannot write beside {output}: {getattr(error, 'strerror', None) or error}; "
                 f"choose another -o"
@@ -310,15 +309,15 @@ def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
 
 
 def check_free(output: Path, beside: Collection[str] = ()) -> None:
-    """TrainingError unless a new run may have the folder `output`, with `beside` in it or not."""
+    """TrainingError unless a new run may use the folder `output`; it may already hold `beside`."""
     if not output.exists():
         return
     if not output.is_dir():
-        raise TrainingError(f"{output} is a file; -o names the folder to make")
+        raise TrainingError(f"{output} is a file; name a new folder with -o")
     names = {entry.name for entry in output.iterdir()}
     if "config.json" in names or checkpoints.path(output / "run").exists():
         raise TrainingError(
-            f"{output} already holds a model or a run; add --resume to go on with it, or choose "
+            f"{output} already holds a model or a run; add --resume to continue it, or choose "
             f"another -o"
         )
     if names - {"run", *beside}:

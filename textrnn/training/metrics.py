@@ -1,6 +1,6 @@
-"""What an epoch of each kind of training is measured by: columns of its history, and a line.
+"""The metrics of an epoch, per kind of training: history columns, and one line for people.
 
-A figure that is not finite is None in the history, for nan and inf are not JSON.
+A value that is not finite is None in the history, because nan and inf are not JSON.
 """
 
 import math
@@ -10,9 +10,9 @@ from typing import ClassVar
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
-    """An epoch's figures; losses are in nats, shares from 0 to 1.
+    """An epoch's metrics; losses are in nats, accuracies from 0 to 1.
 
-    `columns` are the names of those in the history, in their order.
+    `columns` are the names of the history's columns, in order.
     """
 
     columns: ClassVar[tuple[str, ...]] = ("loss", "validation_loss", "validation_accuracy")
@@ -23,21 +23,21 @@ class Metrics:
 
     @property
     def selection_loss(self) -> float:
-        """What decides which epoch's weights are kept: the lowest."""
+        """The loss that selects the best epoch."""
         return self.validation_loss
 
     @property
     def loss_note(self) -> str:
-        """The selection loss in another unit, in a few words; empty where there is none."""
+        """The selection loss in another unit, or an empty text."""
         return ""
 
     @property
     def accuracy_note(self) -> str:
-        """What the accuracy alone does not say, in a few words."""
+        """A further metric beside the accuracy, or an empty text."""
         return ""
 
     def headline(self) -> str:
-        """The figures that matter, in one line."""
+        """The main metrics in one line."""
         return (
             f"loss {self.loss:.4f}, validation {self.selection_loss:.4f}"
             f"{_bracketed(self.loss_note)}, {self.validation_accuracy:.1%} right"
@@ -45,14 +45,14 @@ class Metrics:
         )
 
     def to_dict(self) -> dict[str, float | None]:
-        """A history's columns, as strict JSON has them: what is not finite is None."""
+        """The history's columns as strict JSON: values that are not finite are None."""
         values = {name: getattr(self, name) for name in self.columns}
         return {name: value if _is_finite(value) else None for name, value in values.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorMetrics(Metrics):
-    """Of a generator; losses are in nats per character."""
+    """Metrics of a generator; losses are in nats per character."""
 
     columns = (
         "loss", "validation_loss", "validation_bits_per_character", "validation_accuracy",
@@ -71,7 +71,7 @@ class GeneratorMetrics(Metrics):
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelMetrics(Metrics):
-    """Of a language model; losses are in nats per word, or per piece."""
+    """Metrics of a language model; losses are in nats per word or subword."""
 
     columns = ("loss", "validation_loss", "validation_perplexity", "validation_accuracy")
 
@@ -85,9 +85,9 @@ class LanguageModelMetrics(Metrics):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierMetrics(Metrics):
-    """Of a classifier; losses are in nats per text.
+    """Metrics of a classifier; losses are in nats per text.
 
-    `validation_loss` is without, `validation_calibrated_loss` with division by `temperature`.
+    `validation_calibrated_loss` divides the logits by `temperature`, `validation_loss` does not.
     """
 
     columns = (
@@ -98,11 +98,11 @@ class ClassifierMetrics(Metrics):
     validation_calibrated_loss: float
     temperature: float
     validation_macro_f1: float
-    validation_auc: float | None  # None when all examples are of one class
+    validation_auc: float | None  # None if all examples have one class
 
     @property
     def selection_loss(self) -> float:
-        """The calibrated loss: calibrated is how the model will be used."""
+        """The calibrated loss, because predictions will be calibrated."""
         return self.validation_calibrated_loss
 
     @property

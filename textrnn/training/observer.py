@@ -1,4 +1,4 @@
-"""What a training run tells whoever watches, and asks of them."""
+"""The interface between a training run and whoever watches it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from typing import Any
 
 from textrnn.training.metrics import Metrics
 
-OnProgress = Callable[[int, int], None]  # how much of a validation is done, how much in all
+OnProgress = Callable[[int, int], None]  # parts of a validation done, and in all
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands inside an epoch; `loss` is the epoch's mean so far, in nats.
+    """Progress of a run inside an epoch; `loss` is the epoch's mean so far, in nats.
 
-    `seconds_left` includes the validations still to come, once one was measured; it is None
-    while too little was measured to tell.
+    `seconds_left` includes the remaining validations once one has been measured; it is None while
+    too little has been measured.
     """
 
     epoch: int  # from 1
@@ -24,17 +24,17 @@ class Progress:
     loss: float
     units_per_second: float
     seconds_left: float | None
-    unit: str = "chars"  # or texts, words, pieces
+    unit: str = "chars"  # or texts, or the unit of the tokens
     note: str = ""  # the loss in another unit
 
     def headline(self) -> str:
-        """The loss, in a few words."""
+        """The loss and its note."""
         return f"loss {self.loss:.3f}{self.note and f'  {self.note}'}"
 
 
 @dataclass(frozen=True)
 class ValidationProgress:
-    """How much of an epoch's validation is done; `seconds_left` is the run's, as in Progress."""
+    """Progress of an epoch's validation; `seconds_left` is the run's, as in Progress."""
 
     epoch: int  # from 1
     epochs: int
@@ -44,10 +44,10 @@ class ValidationProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochEnd:
-    """An epoch that was learnt from and validated.
+    """The result of an epoch after validation.
 
-    `is_best` says whether its weights are the ones to keep so far. `samples` are texts that a
-    generator wrote with them, by temperature; other kinds of model write none.
+    `is_best` says whether its weights are the best so far. `samples` are texts that a generator
+    wrote with them, by temperature; other kinds of models have none.
     """
 
     epoch: int  # from 1
@@ -74,23 +74,23 @@ class EpochEnd:
 
 
 class Observer:
-    """What a run tells whoever watches; every method may be left as it is."""
+    """Receives the events of a run; override any of the methods."""
 
     def notice(self, text: str) -> None:
-        """Something worth saying once."""
+        """A message for people, sent once."""
 
     def step(self, progress: Progress) -> None:
-        """One or more steps were taken."""
+        """One or more steps have been taken."""
 
     def validation(self, progress: ValidationProgress) -> None:
-        """A validation began, at the share 0, or a part of it is done."""
+        """A validation has begun (fraction 0), or a part of it is done."""
 
     def epoch(self, end: EpochEnd) -> None:
-        """An epoch ended: its figures, whether it is the best, and samples."""
+        """An epoch has ended: its metrics, whether it is the best, and samples."""
 
     def should_stop(self) -> bool:
-        """Asked after every step, and after every validation that steps would follow.
+        """Whether to save and end the run early.
 
-        True saves and ends the run early.
+        Called after every step, and after every validation but the last.
         """
         return False

@@ -1,7 +1,7 @@
 """Train a task: start or resume a run, take its epochs, keep the best model, finish it.
 
 output/        the model: the best so far by the task's selection loss
-output/run/    the checkpoint and the history: what resuming needs, and may be deleted after it
+output/run/    the checkpoint and the history, needed to resume; may be deleted afterwards
 """
 
 from collections.abc import Collection, Mapping
@@ -29,29 +29,29 @@ FORMAT = 2  # of a checkpoint's record
 
 @dataclass(kw_only=True)
 class Run(Standing, Generic[P]):
-    """A run: what it trains, with which settings, and where it stands."""
+    """A run: its task, its settings and its progress."""
 
     task: Task[P]
     prepared: P
-    settings: Settings  # that were given, by section
-    start: Mapping[str, Any]  # the fingerprint of its initialization
-    data: Mapping[str, Any]  # that of its data
+    settings: Settings  # as given by the caller, by section
+    start: Mapping[str, Any]  # fingerprint of its initialization
+    data: Mapping[str, Any]  # fingerprint of its data
     command: str | None = None
 
     @property
     def learning(self) -> LearningConfig:
-        """The settings that the loop goes by."""
+        """The settings that the loop uses."""
         return self.prepared.learning
 
     @property
     def lower_rate(self) -> str:
-        """What to start again with when training went wrong, for the end of a sentence."""
+        """What to start again with after training diverged, for the end of a sentence."""
         option, rate = self.task.rate_option, self.learning.learning_rate
         example = "" if option.startswith("--") else f", as with --set {option}={rate / 4:g}"
         return f"a lower {option} than {rate:g}{example}"
 
     def record(self) -> dict[str, Any]:
-        """Everything but the weights, as JSON holds it; `_resumed` starts from here."""
+        """Everything but the weights, as JSON; `_resume` starts from here."""
         return {
             "format": FORMAT,
             "kind": self.task.kind,
@@ -66,7 +66,7 @@ class Run(Standing, Generic[P]):
         }
 
     def metadata(self, found: Validated, history: Any) -> dict[str, Any]:
-        """What is on record about the model of a validation, files without their folders."""
+        """The metadata of a validated model; files are named without their folders."""
         recipe = self.prepared.recipe.to_dict()
         del recipe["network"]  # config.json has it
         return without_folders(
@@ -93,15 +93,15 @@ def train(
     observer: Observer | None = None,
     command: str | None = None,
 ) -> Any:
-    """Train `task` and leave the best model in the folder `output`; the model, once it is done.
+    """Train `task`, save the best model in the folder `output` and return it.
 
-    `settings` are those of the task's recipe, by short or full name or by section; `start` is
-    where the first weights come from, `beside` names what else may lie in a new `output`. With
-    `resume` the run in `output` goes on with its own settings, and what is given must be the
-    same. None when the observer stopped the run.
+    `settings` are those of the task's recipe, by short or full name or by section. `start` gives
+    the initial weights; `beside` names what a new `output` may already contain. With `resume`, the
+    run in `output` continues with its own settings, and those given must be the same. Returns None
+    if the observer stopped the run.
 
-    CorpusError, ConfigError, TrainingError (the output is taken, another training writes there, the
-    loss is no longer a number) and ArtifactError (the model cannot be saved) say what to do.
+    Raises CorpusError, ConfigError, TrainingError (the output exists, another training writes
+    there, the loss is not finite) or ArtifactError (the model cannot be saved).
     """
     observer, start = observer or Observer(), start or Fresh()
     given = task.recipe_type.nest(settings)
@@ -120,10 +120,10 @@ def _train(
     command: str | None,
 ) -> Any:
     if resume:
-        run, learner = _resumed(task, output, given, start, observer)
+        run, learner = _resume(task, output, given, start, observer)
     else:
         loop.check_free(output, beside)
-        run, learner = _started(task, output, given, start, observer, command)
+        run, learner = _start(task, output, given, start, observer, command)
     prepared = run.prepared
     observer.notice(f"{prepared.summary}; {run.steps} steps per epoch, at most {run.epochs} epochs")
     batches = task.batches(prepared, run.folder, observer)
@@ -134,16 +134,16 @@ def _train(
         learner,
         observer,
         batches=lambda: batches(run.epoch, run.step),
-        validate=lambda on_progress: _validated(run, learner, on_progress),
-        rescue=lambda: _validated(run, learner, None),
+        validate=lambda on_progress: _validate(run, learner, on_progress),
+        save_on_divergence=lambda: _validate(run, learner, None),
         unit=prepared.unit,
-        units_a_step=prepared.units_per_step,
+        units_per_step=prepared.units_per_step,
         note=task.note,
     )
-    return _finished(run, observer) if done else None
+    return _finish(run, observer) if done else None
 
 
-def _started(
+def _start(
     task: Task[P],
     output: Path,
     given: Settings,
@@ -151,7 +151,7 @@ def _started(
     observer: Observer,
     command: str | None,
 ) -> tuple[Run[P], Learner]:
-    """A new run, saved once so that it can be resumed even if it is killed at once."""
+    """Start a new run; its first checkpoint lets it resume even if it is killed at once."""
     recipe = task.recipe_type.from_settings(start.defaults(given), given)
     prepared = task.prepare(recipe, start, None, observer.notice)
     run = _run(task, output, prepared, given, start, command=command)
@@ -164,16 +164,16 @@ def _started(
     return run, learner
 
 
-def _resumed(
+def _resume(
     task: Task[P], output: Path, given: Settings, start: Initialization, observer: Observer
 ) -> tuple[Run[P], Learner]:
-    """The run whose checkpoint is in `output`, where it stood."""
+    """Restore the run whose checkpoint is in `output`."""
     checkpoint = checkpoints.load(output / "run")
     record = dict(checkpoint.record)
     if record.get("format") != FORMAT:
         raise TrainingError(
-            f"the run in {output} was begun by another version of textrnn; resume it with that "
-            f"one, or start again with another -o"
+            f"the run in {output} was started by another version of textrnn; resume it with that "
+            f"version, or start again with another -o"
         )
     if (kind := record["kind"]) != task.kind:
         raise TrainingError(
@@ -220,17 +220,17 @@ def _check_same_settings(own: Settings, given: Settings, output: Path) -> None:
         section, _, short = name.partition(".")
         raise ConfigError(
             f"the run in {output} has {name if section == 'pretraining' else short}={value!r}, not "
-            f"{asked!r}, and goes on with its own settings; leave that out"
+            f"{asked!r}, and resumes with its own settings; leave that out"
         )
 
 
-def _validated(run: Run[P], learner: Learner, on_progress: OnProgress | None) -> EpochEnd:
-    """Score the averaged weights, and save them as the model if none were better."""
+def _validate(run: Run[P], learner: Learner, on_progress: OnProgress | None) -> EpochEnd:
+    """Score the averaged weights, and save them as the model if they are the best so far."""
     found = run.task.validate(run.prepared, learner.average_weights(), run.mean_loss, on_progress)
     loss = found.metrics.selection_loss
     end = loop.epoch_end(
         run, learner, found.metrics, is_best=loss < run.best_loss, samples=found.samples
-    )  # best is false for nan
+    )  # is_best is false for nan
     if end.is_best:
         run.best_loss, run.best_epoch = loss, run.epoch + 1
         history = [*run.history, end.to_dict()]
@@ -238,16 +238,16 @@ def _validated(run: Run[P], learner: Learner, on_progress: OnProgress | None) ->
     return end
 
 
-def _finished(run: Run[P], observer: Observer) -> Any:
-    """The best model, finished, with the whole history."""
+def _finish(run: Run[P], observer: Observer) -> Any:
+    """Finish the best model, and save it with the whole history."""
     # By its full path: a bundled model may have the same name.
     best = registry.load(run.output.absolute(), kind=run.task.kind)
     pace = Pace()
 
-    def on_progress(share: float) -> None:
-        pace.validate(share)
+    def on_progress(fraction: float) -> None:
+        pace.validate(fraction)
         left = pace.seconds_left(0, 1)
-        observer.validation(ValidationProgress(run.epoch, run.epochs, share, left))
+        observer.validation(ValidationProgress(run.epoch, run.epochs, fraction, left))
 
     best = run.task.finish(best, run.prepared, FinishReport(observer.notice, on_progress))
     return _save(run, replace(best, metadata={**best.metadata, "history": run.history}))

@@ -1,4 +1,4 @@
-"""What is trained: the protocol that every task fulfils, and what it makes of its data.
+"""The protocol of a training task, and the types that it exchanges with the run.
 
 A task holds its data. `textrnn.training.run` asks it for everything that differs between tasks.
 """
@@ -18,24 +18,24 @@ from textrnn.training.metrics import Metrics
 from textrnn.training.observer import Observer, OnProgress
 
 Weights = Mapping[str, npt.NDArray[Any]]
-# (epoch, first step) -> what is left of the epoch: a pure function of the two and of the seed.
+# (epoch, first step) -> the rest of the epoch; a pure function of both and of the seed.
 Batches = Callable[[int, int], Iterable[tuple[Any, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """What a task makes of its data and a recipe; tasks add the encoded split.
+    """A task's prepared data and resolved recipe; each task adds its encoded split.
 
-    `recipe` has the values that the data determine. `records` are what the model's metadata say
-    about data and start; a resumed run is given them again.
+    `recipe` includes the values that the data determine. `records` is the metadata about the data
+    and the initialization; a resumed run takes it from the checkpoint.
     """
 
-    recipe: Any  # the task's own kind of Recipe
+    recipe: Any  # the task's subclass of Recipe
     tokenizer: Any
     learning: LearningConfig
     epochs: int
     steps: int  # per epoch
-    unit: str  # what progress is counted in
+    unit: str  # of progress, such as texts or chars
     units_per_step: float
     records: Mapping[str, Any]
     summary: str  # one line for a person, before the first epoch
@@ -43,12 +43,12 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class Validated:
-    """What the weights of an epoch are worth: its metrics, and the model they make."""
+    """The result of a validation: the metrics, and the model with the validated weights."""
 
     metrics: Metrics
     model: Any  # an artifact of the task's kind, without metadata
     scores: Mapping[str, Any]  # for the metadata
-    records: Mapping[str, Any] = field(default_factory=dict)  # more of these
+    records: Mapping[str, Any] = field(default_factory=dict)  # further metadata
     samples: Mapping[float, str] = field(default_factory=dict)
 
 
@@ -56,11 +56,11 @@ P = TypeVar("P", bound=Prepared)
 
 
 class Task(Protocol[P]):
-    """A kind of training, with its data."""
+    """A kind of training together with its data."""
 
     @property
     def kind(self) -> str:
-        """The kind of the models it makes."""
+        """The kind of model that it trains."""
 
     @property
     def recipe_type(self) -> type[Recipe]:
@@ -68,13 +68,13 @@ class Task(Protocol[P]):
 
     @property
     def rate_option(self) -> str:
-        """What sets its learning rate, as it is typed."""
+        """The option or setting of its learning rate, as typed."""
 
     def fingerprint(self) -> dict[str, Any]:
-        """The record of the data: what a resumed run must be given again."""
+        """The fingerprint of the data, which a resumed run must be given again."""
 
     def check_same(self, known: Mapping[str, Any], output: Path) -> None:
-        """TrainingError unless the data are those whose fingerprint is `known`."""
+        """TrainingError unless the fingerprint of the data is `known`."""
 
     def prepare(
         self,
@@ -85,16 +85,16 @@ class Task(Protocol[P]):
     ) -> P:
         """The tokenizer, the encoded split and the resolved recipe.
 
-        `known` is what a resumed run has already; notices about the data are then left out.
+        `known` is what a resumed run has from its checkpoint.
         """
 
     def learner(self, prepared: P) -> Learner:
-        """A learner with new weights."""
+        """A learner with random initial weights."""
 
     def batches(self, prepared: P, folder: Path, observer: Observer) -> Batches | None:
-        """What gives the batches of an epoch; None when the observer stopped their preparation.
+        """A function that gives an epoch's batches; None if the observer stopped the preparation.
 
-        `folder` is where a long preparation may keep what it has.
+        A long preparation may save its progress in `folder`.
         """
 
     def validate(
@@ -103,15 +103,15 @@ class Task(Protocol[P]):
         """Score `weights` on the validation data; `loss` is the epoch's mean training loss."""
 
     def note(self, loss: float) -> str:
-        """A training loss in another unit, in a few words; empty where there is none."""
+        """A training loss in another unit, or an empty text."""
 
     def finish(self, best: Any, prepared: P, report: "FinishReport") -> Any:
-        """The best model, with what is chosen once training is over."""
+        """The best model, with what is chosen after training."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a resumed run has from its checkpoint."""
+    """The tokenizer and the records that a resumed run has from its checkpoint."""
 
     tokenizer: Any
     records: Mapping[str, Any]
@@ -119,7 +119,7 @@ class Known:
 
 @dataclass(frozen=True)
 class FinishReport:
-    """Whom `Task.finish` tells what it chooses, and how far it is."""
+    """Callbacks for the notices and the progress of `Task.finish`."""
 
     notify: Callable[[str], object]
-    on_progress: Callable[[float], object]  # the share done
+    on_progress: Callable[[float], object]  # the fraction done

@@ -1,9 +1,9 @@
-"""Turn texts, with labels or without, into what trained classifiers think of them: targets.
+"""Turn texts, labelled or not, into soft labels: the predictions of trained classifiers.
 
-A network learns from others' guesses (Hinton, Vinyals and Dean 2015) what no label says: how sure
-to be of a text, and what to think of one that nobody labelled. Guesses are calibrated
-probabilities, the teachers' mean. That a long collection is read once only, whatever stops the
-run, they are kept in `output`/run/guesses.
+Distillation (Hinton, Vinyals and Dean 2015) gives a network what labels do not: how sure to be
+of a text, and targets for unlabelled texts. Soft labels are the mean of the teachers' calibrated
+probabilities. They are saved in `output`/run/guesses as they are computed, so that an interrupted
+run does not compute them again.
 """
 
 import hashlib
@@ -28,21 +28,21 @@ from textrnn.training import checkpoints
 from textrnn.training.checkpoints import Checkpoint
 from textrnn.training.observer import Observer
 
-FOLDER = "guesses"  # in that of the run
-TOGETHER = 4096  # texts that are read between two looks at the clock
-TOLD_SECONDS = 30.0  # between two words of how far it is
+FOLDER = "guesses"  # inside the folder of the run
+CHUNK = 4096  # texts per checkpoint
+NOTICE_SECONDS = 30.0  # between two notices of progress
 
 Teacher = ClassifierArtifact | Opinions
-Guesses = npt.NDArray[np.float32]  # (texts, classes); nan where no teacher has an opinion
+Targets = npt.NDArray[np.float32]  # (texts, classes); nan without a teacher prediction
 
 
 def teachers_of(
     teacher: str, classes: Sequence[str], corpus: Unlabelled | None = None
 ) -> list[Teacher]:
-    """What the setting `teacher` names, if it does: classifiers, or tables of opinions.
+    """The teachers that the setting `teacher` names: classifiers, or tables of soft labels.
 
-    ConfigError where one judges other than `classes`, in that order, or where there is none and a
-    `corpus` to be judged; ArtifactError or CorpusError where one cannot be read.
+    ConfigError if one has other `classes` or another order, or if there is a `corpus` of unlabelled
+    texts but no teacher; ArtifactError or CorpusError if one cannot be read.
     """
     if corpus is not None:
         check_taught(teacher)
@@ -53,19 +53,20 @@ def teachers_of(
     for model in models:
         if model.classes != tuple(classes):
             raise ConfigError(
-                f"the teacher {model.name} judges {', '.join(model.classes)}, and these texts are "
-                f"labelled {', '.join(classes)}; rename the labels, or name another teacher"
+                f"the teacher {model.name} has the classes {', '.join(model.classes)}, "
+                f"but these texts are labelled {', '.join(classes)}; rename the labels, or "
+                f"name another teacher"
             )
     return models
 
 
 def record_of(
-    models: Sequence[Teacher], texts: Sequence[str], corpus: Unlabelled | None, learnt: int
+    models: Sequence[Teacher], texts: Sequence[str], corpus: Unlabelled | None, used: int
 ) -> dict[str, Any]:
-    """What is put on record: who taught, how many of the `texts` with labels a teacher may have an
-    opinion of, and of texts without labels which, and how many of them were `learnt` from.
+    """The metadata about teachers: their names without folders, and their checksum.
 
-    Folders by their names alone.
+    Also the number of labelled `texts` that they may predict, the fingerprint of the unlabelled
+    texts, and how many of those are `used` for training.
     """
     tables = [model for model in models if isinstance(model, Opinions)]
     known = len(texts)
@@ -73,9 +74,9 @@ def record_of(
         known = sum(any(text in table for table in tables) for text in texts)
     return {
         "by": [Path(model.name).absolute().name or model.name for model in models],
-        "sha256": _sum_of(models),
+        "sha256": _checksum(models),
         "labelled": known,
-        **({"unlabelled": {**corpus.record(), "learnt": learnt}} if corpus else {}),
+        **({"unlabelled": {**corpus.record(), "learnt": used}} if corpus else {}),
     }
 
 
@@ -87,106 +88,106 @@ def targets(
     record: Mapping[str, Any],
     run: Path,
     observer: Observer,
-) -> Guesses | None:
-    """What to learn of `texts`, (texts, classes); the first have `labels`, the others none.
+) -> Targets | None:
+    """The targets of `texts`, (texts, classes); the first texts have `labels`, the others none.
 
-    `record` is what `record_of` gave when the run began, `run` its folder. None when the observer
-    stopped the reading. TrainingError when a teacher is no longer the one that it was.
+    `record` is what `record_of` returned when the run began, `run` its folder. None if the observer
+    stopped the predictions. TrainingError if a teacher has changed since then.
     """
-    sums = {"teachers": record["sha256"], "texts": _digest(texts)}
-    guesses = _kept(run / FOLDER, sums, len(classes))
-    if len(guesses) < len(texts):
+    checksums = {"teachers": record["sha256"], "texts": _digest(texts)}
+    predictions = _load(run / FOLDER, checksums, len(classes))
+    if len(predictions) < len(texts):
         models = teachers_of(training.teacher, classes)
-        if _sum_of(models) != record["sha256"]:
+        if _checksum(models) != record["sha256"]:
             raise TrainingError(
-                f"a teacher of the run in {run.parent} is no longer what it was when the run "
-                f"began; put {' and '.join(record['by'])} back, or start again with another -o"
+                f"a teacher of the run in {run.parent} has changed since the run began; restore "
+                f"{' and '.join(record['by'])}, or start again with another -o"
             )
         by = ", ".join(record["by"])
         observer.notice(
-            f"{by} to judge {len(labels):,} texts with labels and {len(texts) - len(labels):,} "
-            f"without, before they are learnt from; tens of thousands take minutes"
+            f"computing teacher predictions ({by}) for {len(labels):,} labelled and "
+            f"{len(texts) - len(labels):,} unlabelled texts; tens of thousands take minutes"
         )
-        guesses = _asked(models, texts, guesses, sums, run / FOLDER, observer)
-        if len(guesses) < len(texts):
+        predictions = _predict(models, texts, predictions, checksums, run / FOLDER, observer)
+        if len(predictions) < len(texts):
             return None
-        if unread := int(np.isnan(guesses[:, 0]).sum()):
-            observer.notice(f"{by}: no opinion of {unread:,} texts")
-    return blended(guesses, labels, training.teacher_share)
+        if missing := int(np.isnan(predictions[:, 0]).sum()):
+            observer.notice(f"{by}: no prediction for {missing:,} texts")
+    return blend(predictions, labels, training.teacher_share)
 
 
-def blended(guesses: Guesses, labels: npt.NDArray[np.integer[Any]], share: float) -> Guesses:
-    """The first texts' targets are theirs by `share` and their `labels`' by the rest.
+def blend(predictions: Targets, labels: npt.NDArray[np.integer[Any]], weight: float) -> Targets:
+    """Mix the predictions of the first texts (by `weight`) with their one-hot `labels`.
 
-    Where there is no guess a label stands alone; with neither, all classes are alike.
+    Without a prediction, the label alone is the target; without either, all classes are equal.
     """
-    unread, count = np.isnan(guesses[:, :1]), len(labels)
-    truth = np.eye(guesses.shape[1], dtype=np.float32)[labels]
-    result = np.where(unread, np.float32(1 / guesses.shape[1]), guesses)
-    mixed = share * guesses[:count] + (1 - share) * truth
-    result[:count] = np.where(unread[:count], truth, mixed)
+    missing, count = np.isnan(predictions[:, :1]), len(labels)
+    truth = np.eye(predictions.shape[1], dtype=np.float32)[labels]
+    result = np.where(missing, np.float32(1 / predictions.shape[1]), predictions)
+    mixed = weight * predictions[:count] + (1 - weight) * truth
+    result[:count] = np.where(missing[:count], truth, mixed)
     return result
 
 
-def _asked(
+def _predict(
     models: Sequence[Teacher],
     texts: Sequence[str],
-    guesses: Guesses,
-    sums: Mapping[str, str],
+    predictions: Targets,
+    checksums: Mapping[str, str],
     folder: Path,
     observer: Observer,
-) -> Guesses:
-    """`guesses` and those of the texts that follow, all of them unless the observer stops it."""
-    judges, first = [_opinion_of(model) for model in models], len(guesses)
-    started = told = time.monotonic()
-    while len(guesses) < len(texts):
-        if len(guesses) > first and observer.should_stop():
+) -> Targets:
+    """`predictions` continued to all `texts`, or up to where the observer stops."""
+    functions, first = [_prediction_function(model) for model in models], len(predictions)
+    started = noticed = time.monotonic()
+    while len(predictions) < len(texts):
+        if len(predictions) > first and observer.should_stop():
             break
-        next_ones = texts[len(guesses) : len(guesses) + TOGETHER]
-        guesses = np.concatenate([guesses, _mean_of(judges, next_ones)])
-        checkpoints.save(folder, Checkpoint(sums, {"guesses": guesses}))
+        chunk = texts[len(predictions) : len(predictions) + CHUNK]
+        predictions = np.concatenate([predictions, _mean_prediction(functions, chunk)])
+        checkpoints.save(folder, Checkpoint(checksums, {"guesses": predictions}))
         now = time.monotonic()
-        if now - told >= TOLD_SECONDS:
-            told, pace = now, (now - started) / (len(guesses) - first)
+        if now - noticed >= NOTICE_SECONDS:
+            noticed, pace = now, (now - started) / (len(predictions) - first)
             observer.notice(
-                f"{len(guesses):,} of {len(texts):,} texts judged, "
-                f"{pace * (len(texts) - len(guesses)) / 60:.0f} minutes left"
+                f"{len(predictions):,} of {len(texts):,} texts predicted, "
+                f"{pace * (len(texts) - len(predictions)) / 60:.0f} minutes left"
             )
-    return guesses
+    return predictions
 
 
-def _opinion_of(model: Teacher) -> Callable[[Sequence[str]], npt.NDArray[Any]]:
-    """What gives its probabilities of texts, (texts, classes); nan of what it cannot judge."""
+def _prediction_function(model: Teacher) -> Callable[[Sequence[str]], npt.NDArray[Any]]:
+    """A function: texts -> probabilities (texts, classes), nan for texts it cannot classify."""
     if isinstance(model, Opinions):
         return model.of
-    judge, nothing = Judge(model), (np.nan,) * len(model.classes)
+    predictor, missing = Judge(model), (np.nan,) * len(model.classes)
     return lambda texts: np.array(
-        [verdict.probabilities or nothing for verdict in judge.judge(texts)]
+        [prediction.probabilities or missing for prediction in predictor.judge(texts)]
     )
 
 
-def _mean_of(
-    judges: Sequence[Callable[[Sequence[str]], npt.NDArray[Any]]], texts: Sequence[str]
-) -> Guesses:
-    """The mean of those who can judge a text."""
-    found = np.array([judge(texts) for judge in judges])
+def _mean_prediction(
+    functions: Sequence[Callable[[Sequence[str]], npt.NDArray[Any]]], texts: Sequence[str]
+) -> Targets:
+    """The mean over those teachers that have a prediction for a text."""
+    found = np.array([function(texts) for function in functions])
     known = ~np.isnan(found)
-    with np.errstate(invalid="ignore"):  # 0 / 0 where nobody can
+    with np.errstate(invalid="ignore"):  # 0 / 0 without any prediction
         mean = np.where(known, found, 0).sum(axis=0) / known.sum(axis=0)
     return mean.astype(np.float32)
 
 
-def _kept(folder: Path, sums: Mapping[str, str], classes: int) -> Guesses:
-    """The guesses of the first texts that a run stopped earlier left; none if of other texts."""
+def _load(folder: Path, checksums: Mapping[str, str], classes: int) -> Targets:
+    """The predictions that an interrupted run saved; none if the texts or teachers differ."""
     if checkpoints.path(folder).exists():
         checkpoint = checkpoints.load(folder)
-        if checkpoint.record == sums:
+        if checkpoint.record == checksums:
             return checkpoint.arrays["guesses"]
     return np.empty((0, classes), np.float32)
 
 
-def _sum_of(models: Sequence[Teacher]) -> str:
-    """What tells the models again, wherever they lie."""
+def _checksum(models: Sequence[Teacher]) -> str:
+    """SHA-256 of the teachers' contents, independent of their folders."""
     digest = hashlib.sha256()
     for model in models:
         if isinstance(model, Opinions):
@@ -199,7 +200,7 @@ def _sum_of(models: Sequence[Teacher]) -> str:
 
 
 def _known(model: ClassifierArtifact) -> dict[str, Any]:
-    # As format 1 had it: a run that began with a teacher of that format can be resumed.
+    # As in format 1, so that a run that began with a teacher of that format can be resumed.
     record = model.record()
     first = {"kind": record.pop("kind"), "network": record.pop("network")}
     return {**first, "reading": record.pop("text"), **record}

@@ -1,4 +1,4 @@
-"""Layers over padded texts: what stands in the padding changes nothing, and the mask goes along."""
+"""Layers over padded texts: padding changes no result, and the mask is passed on."""
 
 import keras
 import numpy as np
@@ -41,7 +41,7 @@ def pooled_by_hand(x, kind, directions):
 @pytest.mark.parametrize("directions", [1, 2])
 @pytest.mark.parametrize("kind", ["last", "max", "mean", "all"])
 def test_pooling_takes_the_last_the_highest_or_the_mean_of_a_texts_own_words(kind, directions):
-    layer, x = MaskedPooling(kind, directions), values() - 3  # all below 0, where padding is not
+    layer, x = MaskedPooling(kind, directions), values() - 3  # all below 0, unlike the padding
     found = layer(x, mask=MASK)
     np.testing.assert_allclose(found, pooled_by_hand(x, kind, directions), atol=1e-6)
     np.testing.assert_array_equal(layer(with_other_padding(x), mask=MASK), found)
@@ -100,7 +100,7 @@ def test_word_dropout_drops_whole_words_and_keeps_the_mean():
     assert found.mean() == pytest.approx(1, abs=0.06)
 
 
-def test_word_dropout_draws_anew_each_step_and_the_same_from_one_seed():
+def test_word_dropout_draws_again_each_step_and_repeats_with_a_seed():
     one, other = (WordDropout(0.5, seed=4) for _ in range(2))
     x = tf.ones((8, 20, 2))
     draws = [(one(x, training=True).numpy(), other(x, training=True).numpy()) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The minGRU of a whole sequence at once is its cell step by step, values and gradients."""
+"""The minGRU over a whole sequence equals its cell step by step, values and gradients."""
 
 import keras
 import numpy as np
@@ -45,7 +45,7 @@ def values_and_gradients(layer, x, states=None, mask=None):
     with tf.GradientTape() as tape:
         tape.watch(watched)
         results = tf.nest.flatten(layer(x, initial_state=states, mask=mask))
-        # A different weight for every number, so that none can hide another.
+        # Every number has a different weight, so that errors cannot cancel.
         loss = sum(
             tf.reduce_sum(result * tf.reshape(tf.sin(tf.range(tf.size(result), dtype=tf.float32)),
                                               tf.shape(result)))
@@ -82,7 +82,7 @@ def test_a_whole_sequence_equals_the_cell_step_by_step(settings, masked):
 
 
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "padded"])
-def test_an_initial_state_is_taken_up_and_has_a_gradient(masked):
+def test_an_initial_state_is_used_and_has_a_gradient(masked):
     mask = right_padding(6) if masked else None
     assert_equal(twins(return_sequences=True), inputs(6), states=first_states(6), mask=mask)
 
@@ -128,14 +128,14 @@ def test_a_stateful_run_in_chunks_equals_the_whole():
     chunks = [chunked(x[:, start : start + 4]) for start in range(0, TIME, 4)]
     np.testing.assert_allclose(tf.concat(chunks, 1), whole(x), atol=1e-6)
     np.testing.assert_array_equal(chunked.states[0], chunks[-1][:, -1])
-    assert len(chunked.weights) == len(whole.weights) == 2  # the state is no weight
+    assert len(chunked.weights) == len(whole.weights) == 2  # the state is not a weight
     chunked.reset_state()
     np.testing.assert_array_equal(chunked(x[:, :4]), chunks[0])
 
 
 @pytest.mark.parametrize("sequences", [False, True], ids=["last", "all"])
 @pytest.mark.parametrize("wrap", [lambda layer: layer, keras.layers.Bidirectional])
-def test_what_stands_in_the_padding_changes_nothing(wrap, sequences):
+def test_the_values_in_the_padding_change_nothing(wrap, sequences):
     layer, _ = twins(wrap, return_sequences=sequences)
     mask = right_padding(6)
     real, other = inputs(6), inputs(6, seed=9)

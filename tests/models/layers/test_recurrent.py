@@ -1,4 +1,4 @@
-"""Law 6: our recurrent layers equal the stock Keras layers, values and gradients."""
+"""Our recurrent layers equal the stock Keras layers, values and gradients."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ FEATURES, UNITS, TIME = 5, 7, 12
 
 
 def twins(ours, stock, wrap=lambda layer: layer, batch=None, **settings):
-    """One of each with the same random weights, biases too."""
+    """One layer of each with the same random weights and biases."""
     pair = [wrap(kind(UNITS, **settings)) for kind in (ours, stock)]
     rng = np.random.default_rng(0)
     for layer in pair:
@@ -37,7 +37,7 @@ def values_and_gradients(layer, x, **call):
     with tf.GradientTape() as tape:
         tape.watch(x)
         results = tf.nest.flatten(layer(x, **call))
-        # A different weight for every number, so that none can hide another.
+        # Every number has a different weight, so that errors cannot cancel.
         loss = sum(
             tf.reduce_sum(result * tf.sin(tf.reshape(tf.range(tf.size(result), dtype=tf.float32),
                                                      tf.shape(result))))
@@ -82,7 +82,7 @@ def test_every_setting_means_what_it_means_to_keras(ours, stock, settings):
 
 
 @ids
-def test_an_initial_state_is_taken_up(ours, stock):
+def test_an_initial_state_is_used(ours, stock):
     left, right = twins(ours, stock, return_sequences=True)
     rng = np.random.default_rng(3)
     states = [
@@ -120,7 +120,7 @@ def test_a_compiled_step_equals_an_eager_one(ours, stock):
 
 
 @ids
-def test_a_time_of_unknown_length_is_run(ours, stock):
+def test_a_sequence_of_unknown_length_is_run(ours, stock):
     left, right = twins(ours, stock, return_sequences=True)
     run = tf.function(left, input_signature=[tf.TensorSpec([None, None, FEATURES])])
     for batch in (1, 20):
@@ -128,14 +128,14 @@ def test_a_time_of_unknown_length_is_run(ours, stock):
 
 
 @ids
-def test_recurrent_dropout_multiplies_the_state_on_its_way_in(ours, stock, monkeypatch):
+def test_recurrent_dropout_multiplies_the_state_before_its_product(ours, stock, monkeypatch):
     layer, plain = twins(ours, stock, return_sequences=True)
     layer.cell.recurrent_dropout = 0.5
     drop = tf.constant(np.random.default_rng(4).choice([0.0, 2.0], size=(16, UNITS)), tf.float32)
     monkeypatch.setattr(layer.cell, "get_recurrent_dropout_mask", lambda _state: drop)
     x = texts(16)
-    # The stock cell, step by step, on a state that was multiplied: but a GRU mixes the old
-    # state in as it was, so the step's own mix is undone and done again.
+    # Run the stock cell step by step on the multiplied state. A GRU interpolates with the old
+    # state as it was, so its own interpolation is undone and repeated.
     with tf.GradientTape() as tape:
         h, c = tf.zeros((16, UNITS)), tf.zeros((16, UNITS))
         outputs = []
@@ -162,11 +162,11 @@ def test_recurrent_dropout_multiplies_the_state_on_its_way_in(ours, stock, monke
 
 
 @ids
-def test_dropout_draws_one_mask_a_sequence(ours, stock):
+def test_dropout_draws_one_mask_per_sequence(ours, stock):
     layer = ours(UNITS, return_sequences=True, dropout=0.5, seed=1)
     x = tf.ones((16, TIME, FEATURES))
     layer.build(x.shape)
-    # With no recurrence each step's output depends on its input alone: equal masks, equal gates.
+    # Without recurrence, each step's output depends on its input only: equal masks, equal gates.
     layer.cell.recurrent_kernel.assign(tf.zeros_like(layer.cell.recurrent_kernel))
     seen = []
     recur = layer._recur

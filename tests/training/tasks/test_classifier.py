@@ -1,4 +1,4 @@
-"""Learning to judge: that it learns, keeps the best, resumes exactly and refuses nonsense."""
+"""Training a classifier: it learns, keeps the best model, resumes exactly, refuses bad input."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from support.classifiers import BINARY, random_classifier, reviews
-from support.watching import Rivals, Watch, assert_validations_are_told, history
+from support.watching import Rivals, Watch, assert_validations_are_reported, history
 
 from textrnn.artifacts import registry
 from textrnn.data.labelled import Labelled
@@ -26,7 +26,7 @@ from textrnn.training.tasks.classifier import (
 )
 from textrnn.training.transfer import classifier
 
-# Of 70 texts 14 are kept back: 4 full batches an epoch, all of one shape, compiled once.
+# Of 70 texts, 14 are held out: 4 full batches per epoch, all of one shape, compiled once.
 DATA = reviews(70)
 SMALL = {
     "cell": "simple_rnn", "units": 5, "embedding_dim": 6, "bidirectional": False, "pooling": "max",
@@ -34,7 +34,7 @@ SMALL = {
     "warmup_steps": 0, "ema": 0.5, "patience": 0, "max_words": 12, "oov_buckets": 2,
     "min_count": 1,
 }  # fmt: skip
-BAG = {"layers": 0, "pooling": "mean"}  # no recurrent layer: the quickest to compile
+BAG = {"layers": 0, "pooling": "mean"}  # no recurrent layer: fastest to compile
 
 
 def run(output, data=DATA, *, resume=False, validation=None, observer=None, **settings):
@@ -46,7 +46,7 @@ def run(output, data=DATA, *, resume=False, validation=None, observer=None, **se
 
 
 def with_texts(texts, labels, data=DATA) -> Labelled:
-    """`data` and then more."""
+    """`data` with more texts at the end."""
     return Labelled.of(
         [*data.texts, *texts],
         np.array([*data.labels, *labels], np.int32),
@@ -60,7 +60,7 @@ def with_texts(texts, labels, data=DATA) -> Labelled:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A run of the default kind in small, its folder, what it told, and its model."""
+    """A small run with nearly default settings: its folder, its observer and its model."""
     output, watch = tmp_path_factory.mktemp("trained") / "model", Watch()
     settings = {
         "epochs": 8, "units": 10, "embedding_dim": 8, "word_dropout": 0.0, "dropout": 0.1,
@@ -72,13 +72,13 @@ def trained(tmp_path_factory):
 def test_it_learns_a_rule_that_holds_for_other_texts(trained):
     _, _, model = trained
     other = reviews(60, seed=5)
-    verdicts = Judge(model).judge(list(other.texts))
-    found = [verdict.prediction for verdict in verdicts]
+    predictions = Judge(model).judge(list(other.texts))
+    found = [one.prediction for one in predictions]
     truth = [other.classes[label] for label in other.labels]
     assert np.mean([one == two for one, two in zip(found, truth, strict=True)]) > 0.95
 
 
-def test_the_best_is_what_was_saved_with_its_scores_and_its_temperature(trained):
+def test_the_best_model_is_saved_with_its_scores_and_its_temperature(trained):
     output, _, model = trained
     losses = [float(row["validation_calibrated_loss"]) for row in history(output)]
     best = int(np.argmin(losses))
@@ -87,21 +87,21 @@ def test_the_best_is_what_was_saved_with_its_scores_and_its_temperature(trained)
     assert score["log_loss"] == pytest.approx(min(losses), abs=1e-9)
     assert saved.temperature == pytest.approx(float(history(output)[best]["temperature"]))
     assert saved.temperature == model.temperature != 1.0
-    held = held_back(DATA)
-    judge = Judge(saved)
-    chances = judge.probabilities_of(judge.text_logits(held.texts))
+    held = held_out(DATA)
+    predictor = Judge(saved)
+    chances = predictor.probabilities_of(predictor.text_logits(held.texts))
     found = metrics.score(chances, held.labels, held.classes)
     assert found.log_loss == pytest.approx(score["log_loss"], abs=1e-6)
     assert found.accuracy == score["accuracy"]
 
 
-def held_back(data) -> Labelled:
+def held_out(data) -> Labelled:
     from textrnn.data.labelled import stratified_split
 
     return data.subset(stratified_split(data.labels, SMALL["validation"], 0)[1])
 
 
-def test_what_is_given_is_what_is_loaded(trained):
+def test_the_returned_model_equals_the_loaded_one(trained):
     output, _, model = trained
     loaded = registry.load_classifier(output)
     for name, array in model.weights.items():
@@ -111,7 +111,7 @@ def test_what_is_given_is_what_is_loaded(trained):
     assert (loaded.classes, loaded.metadata) == (BINARY, json.loads(json.dumps(model.metadata)))
 
 
-def test_metadata_history_and_card_tell_the_run(trained):
+def test_metadata_history_and_card_describe_the_run(trained):
     output, watch, model = trained
     rows = model.metadata["history"]
     assert [row["epoch"] for row in rows] == list(range(1, 9))
@@ -127,25 +127,25 @@ def test_metadata_history_and_card_tell_the_run(trained):
     ]
 
 
-def test_the_observer_is_told_texts_steps_and_epochs(trained):
+def test_the_observer_gets_texts_steps_and_epochs(trained):
     _, watch, _ = trained
     assert "2 classes" in watch.notices[0]
-    assert "learning from 56 texts, validating on 14; 4 steps per epoch" in watch.notices[0]
+    assert "training on 56 texts, validating on 14; 4 steps per epoch" in watch.notices[0]
     assert [(one.epoch, one.step) for one in watch.progress] == [
         (epoch, step) for epoch in range(1, 9) for step in range(1, 5)
     ]
     assert {(one.epochs, one.steps, one.unit) for one in watch.progress} == {(8, 4, "texts")}
 
 
-def test_the_observer_is_told_of_validation(trained):
+def test_the_observer_gets_the_progress_of_validation(trained):
     _, watch, _ = trained
-    assert_validations_are_told(watch)
+    assert_validations_are_reported(watch)
     for end in watch.ends:
         assert f"validation {end.metrics.validation_calibrated_loss:.4f}, " in end.headline()
         assert end.samples == {}
 
 
-def test_three_classes_and_several_lengths_are_learnt(tmp_path):
+def test_it_learns_three_classes_with_several_lengths(tmp_path):
     data = reviews(75, neutral=True)
     model = run(tmp_path / "model", data, epochs=15, batch_size=20, buckets=2, **BAG)
     assert model.config.classes == model.config.logits == 3
@@ -154,18 +154,18 @@ def test_three_classes_and_several_lengths_are_learnt(tmp_path):
     assert np.mean([v.prediction == t for v, t in zip(found, truth, strict=True)]) > 0.9
 
 
-def test_pieces_of_words_are_learnt_end_to_end(tmp_path):
+def test_it_learns_from_subwords_end_to_end(tmp_path):
     watch = Watch(stop=3)
     settings = {"tokens": "sentencepiece", "words": 320, "max_words": 60, "epochs": 6, **BAG}
     assert run(tmp_path / "model", observer=watch, **settings) is None
     model = run(tmp_path / "model", resume=True)
     loaded = registry.load_classifier(tmp_path / "model")
     assert loaded.tokenizer.model == model.tokenizer.model
-    found = [v.prediction for v in Judge(loaded).judge(["it was awful .", "it was lovely ."])]
+    found = [one.prediction for one in Judge(loaded).judge(["it was awful .", "it was lovely ."])]
     assert found == ["negative", "positive"]
 
 
-# ---- stopping and going on ----------------------------------------------------------------------
+# ---- stopping and resuming ----------------------------------------------------------------------
 
 
 RESUMED = {
@@ -204,7 +204,7 @@ def stopped(tmp_path_factory):
 
 
 def test_other_texts_settings_or_validation_are_refused_on_resuming_by_name(stopped, tmp_path):
-    with pytest.raises(TrainingError, match=r"learns from other texts: reviews\.csv, 70 of them"):
+    with pytest.raises(TrainingError, match=r"trains on other texts: reviews\.csv, 70 of them"):
         run(stopped, reviews(69), resume=True)
     for settings, message in (
         ({"units": 7}, "has units=5, not 7"),
@@ -220,7 +220,7 @@ def test_other_texts_settings_or_validation_are_refused_on_resuming_by_name(stop
         run(tmp_path / "nothing", resume=True)
 
 
-def test_a_run_with_texts_to_validate_on_goes_on_with_those_alone(tmp_path):
+def test_a_run_with_validation_texts_resumes_only_with_those(tmp_path):
     held = replace(reviews(8, seed=2), names=("folder/held.csv",))
     assert run(tmp_path / "model", observer=Watch(1), validation=held, **BAG) is None
     for other in (None, reviews(8, seed=3)):
@@ -231,7 +231,7 @@ def test_a_run_with_texts_to_validate_on_goes_on_with_those_alone(tmp_path):
     assert "held.csv" in model.card and "a part was kept" not in model.card
 
 
-def test_a_fine_tuned_run_goes_on_from_the_model_it_started_from_alone(stopped, trained, tmp_path):
+def test_a_fine_tuning_run_resumes_only_with_its_base(stopped, trained, tmp_path):
     base, output = trained[2], tmp_path / "tuned"
     assert train_classifier(DATA, output, base=base, observer=Watch(1)) is None
     for other in (replace(base, name="other"), None):
@@ -244,9 +244,9 @@ def test_a_fine_tuned_run_goes_on_from_the_model_it_started_from_alone(stopped, 
         train_classifier(DATA, stopped, base=base, resume=True)
 
 
-def test_words_are_grown_by_what_the_model_reads_alone():
+def test_the_vocabulary_is_extended_only_by_what_the_model_reads():
     base = random_classifier(reading={"max_characters": 5, "min_count": 1})
-    assert classifier.grown(base, ["one zebra", "xyz"]).added == ("one", "xyz", "z")
+    assert classifier.extend_vocabulary(base, ["one zebra", "xyz"]).added == ("one", "xyz", "z")
 
 
 def test_a_taken_output_is_refused_and_left_alone(stopped, trained):
@@ -269,7 +269,7 @@ def test_a_second_training_on_one_output_is_refused_and_the_first_is_unharmed(tm
 # ---- what goes wrong ----------------------------------------------------------------------------
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_weights(
     tmp_path, monkeypatch
 ):
     step = Learner.step
@@ -285,16 +285,18 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
 
 
 @pytest.mark.filterwarnings("ignore:invalid value", "ignore:overflow")
-@pytest.mark.parametrize(("steps", "message"), [(4, "are no use either"), (1, "no epoch gave")])
-def test_a_run_that_never_was_any_good_leaves_no_model(tmp_path, steps, message):
-    # One step an epoch: its weights are scored before a second step can fail.
+@pytest.mark.parametrize(
+    ("steps", "message"), [(4, "no usable weights were saved"), (1, "no epoch gave")]
+)
+def test_a_run_without_a_usable_epoch_leaves_no_model(tmp_path, steps, message):
+    # With one step per epoch, its weights are scored before a second step can fail.
     size = {"batch_size": SMALL["batch_size"] * 4 // steps, "epochs": 1}
     with pytest.raises(TrainingError, match=message):
         run(tmp_path / "model", learning_rate=1e38, clip_norm=0.0, ema=0.0, **BAG, **size)
     assert not (tmp_path / "model" / "config.json").exists()
 
 
-def test_early_stopping_ends_a_run_that_gets_no_better(tmp_path):
+def test_early_stopping_ends_a_run_that_does_not_improve(tmp_path):
     watch = Watch()
     model = run(
         tmp_path / "model", observer=watch, learning_rate=1e-12, patience=2, epochs=30, ema=0.0,
@@ -304,7 +306,7 @@ def test_early_stopping_ends_a_run_that_gets_no_better(tmp_path):
     assert any("stopped early: 2 epochs" in notice for notice in watch.notices)
 
 
-def test_a_model_named_like_a_bundled_one_is_its_own(tmp_path, monkeypatch, trained):
+def test_a_model_named_like_a_bundled_one_is_not_confused_with_it(tmp_path, monkeypatch, trained):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(registry, "bundled", lambda: {"model": trained[0]})
     model = run(Path("model"), epochs=1, **BAG)
@@ -315,24 +317,24 @@ def test_a_model_named_like_a_bundled_one_is_its_own(tmp_path, monkeypatch, trai
 # ---- data ---------------------------------------------------------------------------------------
 
 
-def test_validation_may_be_texts_of_their_own(tmp_path):
+def test_validation_texts_can_be_given_separately(tmp_path):
     held, watch = reviews(10, seed=2), Watch()
     model = run(tmp_path / "model", validation=held, observer=watch, epochs=1, **BAG)
-    assert "learning from 70 texts, validating on 10" in watch.notices[0]
+    assert "training on 70 texts, validating on 10" in watch.notices[0]
     assert model.metadata["scores"]["validation"]["examples"] == 10
     assert model.metadata["data"]["validation"]["examples"] == 10
 
 
-def test_texts_to_validate_on_that_are_learnt_from_too_are_told(tmp_path):
+def test_validation_texts_that_are_also_training_texts_are_reported(tmp_path):
     held, watch = with_texts(DATA.texts[:2], DATA.labels[:2], reviews(8, seed=2)), Watch()
     both = sum(text in DATA.texts for text in held.texts)
     run(tmp_path / "model", validation=held, observer=watch, epochs=1, **BAG)
-    assert f"{both} of the texts to validate on stand among those to learn from" in watch.notices
+    assert f"{both} of the validation texts are also training texts" in watch.notices
 
 
 def test_validation_of_other_classes_is_refused(tmp_path):
     swapped = Labelled.of(["good"], np.zeros(1, np.int32), ("positive", "negative"), ("x",))
-    with pytest.raises(CorpusError, match="must be the same, in one order"):
+    with pytest.raises(CorpusError, match="the same classes in the same order"):
         run(tmp_path / "model", validation=swapped)
     assert not (tmp_path / "model").exists()
 
@@ -342,11 +344,11 @@ def test_texts_without_words_are_left_out_and_counted(tmp_path):
     watch = Watch()
     run(tmp_path / "model", data, observer=watch, epochs=1, **BAG)
     assert any("10 texts have no word" in notice for notice in watch.notices)
-    counts = re.search(r"from (\d+) texts, validating on (\d+);", "\n".join(watch.notices))
+    counts = re.search(r"on (\d+) texts, validating on (\d+);", "\n".join(watch.notices))
     assert int(counts[1]) + int(counts[2]) == 70
 
 
-def test_data_without_a_word_or_with_a_lone_text_says_so(tmp_path):
+def test_data_without_a_word_or_with_a_class_of_one_text_is_refused(tmp_path):
     nothing = Labelled.of([" "] * 4, np.array([0, 1, 0, 1], np.int32), BINARY, ("x",))
     with pytest.raises(CorpusError, match="no word"):
         run(tmp_path / "model", nothing)
@@ -356,7 +358,7 @@ def test_data_without_a_word_or_with_a_lone_text_says_so(tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-def test_texts_are_cut_to_characters_and_words_before_they_are_learnt(tmp_path):
+def test_training_texts_are_truncated_to_characters_and_words(tmp_path):
     settings = {"max_characters": 12, "max_words": 3, "keep": "last", "epochs": 1, **BAG}
     model = run(tmp_path / "model", **settings)
     longest = {word for text in DATA.texts for word in model.tokenizer.words(text[:12])}
@@ -364,19 +366,19 @@ def test_texts_are_cut_to_characters_and_words_before_they_are_learnt(tmp_path):
     assert Judge(model).judge(["the film was awful so"])[0].cut
 
 
-def test_the_way_to_read_long_texts_is_chosen_by_validation(tmp_path):
+def test_the_treatment_of_long_texts_is_chosen_by_validation(tmp_path):
     watch = Watch()
     model = run(tmp_path / "model", observer=watch, max_words=4, keep="first", epochs=2, **BAG)
-    assert_validations_are_told(watch)
+    assert_validations_are_reported(watch)
     (notice,) = [text for text in watch.notices if text.startswith("texts over 4 words")]
     losses = dict(
         zip(("cut", "whole", "windows"), (float(part.split()[1]) for part in
             notice.partition(": ")[2].partition(";")[0].split(", ")), strict=True)
     )  # fmt: skip
     assert model.long_texts == min(losses, key=losses.get)
-    held, judge = held_back(DATA), Judge(registry.load_classifier(tmp_path / "model"))
-    assert judge.model.long_texts == model.long_texts
-    chances = judge.probabilities_of(judge.text_logits(held.texts))
+    held, predictor = held_out(DATA), Judge(registry.load_classifier(tmp_path / "model"))
+    assert predictor.model.long_texts == model.long_texts
+    chances = predictor.probabilities_of(predictor.text_logits(held.texts))
     found = metrics.score(chances, held.labels, held.classes).log_loss
     assert found == pytest.approx(losses[model.long_texts], abs=1e-4)
     assert model.metadata["scores"]["validation"]["log_loss"] == pytest.approx(found, abs=1e-6)
@@ -385,7 +387,7 @@ def test_the_way_to_read_long_texts_is_chosen_by_validation(tmp_path):
 # ---- settings -----------------------------------------------------------------------------------
 
 
-def test_unknown_settings_are_named_and_so_are_those_that_the_data_give(tmp_path):
+def test_unknown_settings_and_those_that_the_data_determine_are_named(tmp_path):
     for name in ("unitz", "vocab_size", "classes"):
         with pytest.raises(ConfigError, match=f"unknown setting '{name}'"):
             run(tmp_path / "model", **{name: 3})
@@ -393,12 +395,12 @@ def test_unknown_settings_are_named_and_so_are_those_that_the_data_give(tmp_path
 
 
 @pytest.mark.parametrize(("steps", "epochs"), [(1, 40), (60, 40), (100, 24), (700, 4), (5000, 4)])
-def test_epochs_that_nobody_names_make_about_2400_steps(steps, epochs):
+def test_the_default_epochs_make_about_2400_steps(steps, epochs):
     assert default_epochs(steps) == epochs
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_the_loss_is_the_mean_of_the_texts_each_by_the_weight_of_its_class(classes):
+def test_the_loss_is_the_mean_over_texts_weighted_by_class(classes):
     rng = np.random.default_rng(0)
     logits, labels = rng.normal(size=(7, classes)), rng.integers(0, classes, 7)
     truth = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(7), labels]
@@ -410,18 +412,18 @@ def test_the_loss_is_the_mean_of_the_texts_each_by_the_weight_of_its_class(class
     assert float(loss_of(weights)(targets, given)) == pytest.approx(expected, abs=1e-5)
 
 
-def test_balanced_classes_count_alike_however_rare_one_is(tmp_path):
+def test_balanced_classes_count_equally_however_rare_one_is(tmp_path):
     rare = DATA.subset([row for row in range(70) if row % 2 == 0 or row < 14])
-    shares = {}
+    margins = {}
     for weights in ("none", "balanced"):
         model = run(
             tmp_path / weights, rare, class_weights=weights, learning_rate=0.1, batch_size=7,
             epochs=3, embedding_dim=2, train_embedding=False, **BAG,
         )  # fmt: skip
         logits = Judge(model).text_logits(list(DATA.texts))
-        shares[weights] = float((logits[:, 1] - logits[:, 0]).mean())
-    # Two fixed numbers a word tell little; what is learnt first is how frequent a class is.
-    assert shares["none"] < -0.3 < -0.15 < shares["balanced"] < 0.15
+        margins[weights] = float((logits[:, 1] - logits[:, 0]).mean())
+    # Two fixed values per word say little, so the model learns the class frequencies first.
+    assert margins["none"] < -0.3 < -0.15 < margins["balanced"] < 0.15
 
 
 # ---- vectors ------------------------------------------------------------------------------------
@@ -438,11 +440,11 @@ def vectors_file(folder, size=6) -> Path:
 def test_words_start_from_their_vectors(tmp_path, train_embedding):
     watch, path = Watch(stop=2), str(vectors_file(tmp_path, size=4))
     settings = {**SMALL, "vectors": path, "train_embedding": train_embedding, "weight_decay": 0.0}
-    del settings["embedding_dim"]  # as many as the vectors have
+    del settings["embedding_dim"]  # the vectors' size
     settings |= {**BAG, "learning_rate": 1e-9, "epochs": 2}
     assert train_classifier(DATA, tmp_path / "model", settings=settings, observer=watch) is None
     assert f"2 of {len(words_of(DATA))} words start from {path}" in watch.notices
-    Path(path).unlink()  # needed to begin, not to go on
+    Path(path).unlink()  # needed to start, not to resume
     model = train_classifier(DATA, tmp_path / "model", resume=True)
     assert model.config.embedding_dim == 4
     assert model.metadata["training"]["vectors"] == Path(path).name
@@ -464,16 +466,16 @@ def held_out_rows(data) -> np.ndarray:
 
 def test_vectors_that_do_not_fit_are_refused(tmp_path):
     path = str(vectors_file(tmp_path, size=4))
-    with pytest.raises(ConfigError, match="has 4 values a word; set --embedding-dim to that"):
+    with pytest.raises(ConfigError, match="has 4 values per word; set --embedding-dim to that"):
         run(tmp_path / "model", vectors=path, **BAG)
-    with pytest.raises(ConfigError, match="vectors are of words"):
+    with pytest.raises(ConfigError, match="vectors need word tokens"):
         run(tmp_path / "model", vectors=path, tokens="sentencepiece", words=320, **BAG)
     with pytest.raises(CorpusError, match="cannot read the vectors"):
         run(tmp_path / "model", vectors=str(tmp_path / "none"), **BAG)
     assert not (tmp_path / "model").exists()
 
 
-def test_an_embedding_that_is_not_trained_stays_as_it_was(tmp_path):
+def test_an_embedding_that_is_not_trained_stays_unchanged(tmp_path):
     model = run(tmp_path / "model", train_embedding=False, **BAG)
     first = {v.path: v.numpy() for v in build_classifier(model.config, seed=0).weights}
     for name, stays in (("embedding/embeddings", True), ("output/kernel", False)):

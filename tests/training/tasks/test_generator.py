@@ -1,4 +1,4 @@
-"""Learning itself: that it learns, keeps the best, resumes exactly and refuses nonsense."""
+"""Training a generator: it learns, keeps the best model, resumes exactly, refuses bad input."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ import pytest
 from support.watching import (
     Rivals,
     Watch,
-    assert_validations_are_told,
+    assert_validations_are_reported,
     folders_named,
     history,
     strict_history,
@@ -39,7 +39,7 @@ from textrnn.training.tasks.generator import (
     generator_learner,
     train_generator,
 )
-from textrnn.training.transfer.generator import FromGenerator, transferred
+from textrnn.training.transfer.generator import FromGenerator, transfer_weights
 
 SENTENCES = [
     "the miller counts his sacks by night.",
@@ -72,7 +72,7 @@ def run(output, *, text=TEXT, base=None, resume=False, observer=None, **settings
     ],
     ids=lambda settings: settings["cell"],
 )
-def test_every_cell_learns_and_the_best_model_is_what_was_saved(tmp_path, settings):
+def test_every_cell_learns_and_the_best_model_is_saved(tmp_path, settings):
     model = run(tmp_path / "model", **settings)
     rows = history(tmp_path / "model")
     losses = [float(row["validation_loss"]) for row in rows]
@@ -142,7 +142,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
             assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)
 
 
-def test_sigterm_saves_and_says_how_to_go_on(tmp_path):
+def test_sigterm_saves_and_says_how_to_resume(tmp_path):
     corpus, output = tmp_path / "text.txt", tmp_path / "model"
     corpus.write_text(TEXT * 20)
     command = [sys.executable, "-m", "textrnn", "train", "generator", str(corpus)]
@@ -162,7 +162,7 @@ def test_sigterm_saves_and_says_how_to_go_on(tmp_path):
     assert "Traceback" not in errors
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_weights(
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_weights(
     tmp_path, monkeypatch
 ):
     step = Learner.step
@@ -199,10 +199,10 @@ def test_an_epoch_without_a_finite_score_leaves_a_record_that_is_json(
     assert rows[0]["validation_accuracy"] == scores[0].accuracy
 
 
-def test_the_observer_is_told_of_validation_and_samples(tmp_path):
+def test_the_observer_gets_validation_and_samples(tmp_path):
     watch = Watch()
     run(tmp_path / "model", epochs=2, text=TEXT * 9, observer=watch)
-    assert_validations_are_told(watch)
+    assert_validations_are_reported(watch)
     for end in watch.ends:
         assert list(end.samples) == [0.2, 0.5, 1.0]
         assert f"validation {end.metrics.validation_loss:.4f} (" in end.headline()
@@ -211,8 +211,8 @@ def test_the_observer_is_told_of_validation_and_samples(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")
-def test_a_run_that_never_was_any_good_leaves_no_model(tmp_path):
-    with pytest.raises(TrainingError, match="are no use either"):
+def test_a_run_without_a_usable_epoch_leaves_no_model(tmp_path):
+    with pytest.raises(TrainingError, match="no usable weights were saved"):
         run(tmp_path / "model", learning_rate=1e30, clip_norm=0.0, ema=0.0)
     assert not (tmp_path / "model" / "config.json").exists()
 
@@ -231,7 +231,7 @@ def test_a_step_with_an_infinite_gradient_changes_nothing():
         np.testing.assert_array_equal(one, other)
 
 
-def test_early_stopping_ends_a_run_that_gets_no_better(tmp_path):
+def test_early_stopping_ends_a_run_that_does_not_improve(tmp_path):
     model = run(tmp_path / "model", learning_rate=1e-12, patience=2, epochs=30, ema=0.0)
     assert len(model.metadata["history"]) < 30
 
@@ -244,7 +244,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path):
 
 def test_fine_tuning_maps_weights_by_character(tmp_path):
     base = run(tmp_path / "base", epochs=1)
-    # New characters on both ends of the alphabet, so that every old position moves in a sorted one.
+    # New characters at both ends of the sorted alphabet move every old position.
     text = TEXT.replace("miller", "Müller!").replace("door", "~")
     notices: list[str] = []
 
@@ -263,7 +263,7 @@ def test_fine_tuning_maps_weights_by_character(tmp_path):
     assert "from**: base; new characters: !M~ü." in tuned.card
     for character in "~!Mü":
         assert character in notices[0]
-    # At a learning rate of nothing the tuned model must foretell the old text as the base does.
+    # With a learning rate of nearly 0, the tuned model must predict the old text like the base.
     ids = base.tokenizer.encode(TEXT), tuned.tokenizer.encode(TEXT)
     base_logits = build_network(base).logits(ids[0][None])
     tuned_logits = build_network(tuned).logits(ids[1][None])
@@ -279,7 +279,7 @@ def test_transferred_rows_follow_their_character(tmp_path, embedding_dim):
         {**base.config.to_dict(), "vocab_size": tokenizer.vocab_size}
     )
     fresh = {v.path: v.numpy() for v in build_generator(config).trainable_variables}
-    weights = transferred(base, tokenizer, fresh)
+    weights = transfer_weights(base, tokenizer, fresh)
     assert {name: array.shape for name, array in weights.items()} == {
         name: array.shape for name, array in fresh.items()
     }
@@ -356,7 +356,7 @@ def test_a_second_training_on_one_output_is_refused_and_the_first_is_unharmed(tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["alone", "model", "text.txt"]
 
 
-def test_an_output_beside_which_nothing_can_be_written_is_told(tmp_path, monkeypatch):
+def test_an_output_whose_folder_is_read_only_is_reported(tmp_path, monkeypatch):
     def refused(*_):
         raise OSError(errno.EROFS, "Read-only file system")
 
@@ -369,7 +369,7 @@ def test_an_output_beside_which_nothing_can_be_written_is_told(tmp_path, monkeyp
     assert "has no locks: start no second training there" in watch.notices[0]
 
 
-def test_a_run_whose_last_save_was_interrupted_is_put_right_and_goes_on(tmp_path):
+def test_a_run_whose_last_save_was_interrupted_recovers_and_resumes(tmp_path):
     output = tmp_path / "model"
     assert run(output, observer=Watch(3)) is None
     output.rename(tmp_path / "model.textrnn-old")
@@ -383,7 +383,7 @@ def test_resuming_needs_a_run_and_its_own_corpus(tmp_path):
     with pytest.raises(TrainingError, match="no run to resume"):
         run(tmp_path / "model", resume=True)
     run(tmp_path / "model", epochs=1)
-    with pytest.raises(TrainingError, match="learns from another text"):
+    with pytest.raises(TrainingError, match="trains on another text"):
         run(tmp_path / "model", text=TEXT + "more", resume=True)
     checkpoints.path(tmp_path / "model" / "run").write_bytes(b"not a checkpoint")
     with pytest.raises(TrainingError, match="is damaged"):
@@ -407,7 +407,7 @@ def test_validation_may_be_a_slice_or_a_file(tmp_path):
     assert "§" in model.tokenizer.characters
     assert model.metadata["training"]["validation"] == "other.txt"
     assert not folders_named(tmp_path / "file", tmp_path)
-    with pytest.raises(ConfigError, match=r"validation must be a share .* or a file"):
+    with pytest.raises(ConfigError, match=r"validation must be a fraction .* or a file"):
         run(tmp_path / "none", validation=None)
 
 
@@ -439,9 +439,9 @@ def test_the_same_command_resumes_and_another_is_refused(tmp_path):
     assert run(tmp_path / "model", resume=True, **SMALL) is not None
 
 
-# ---- pieces and words ---------------------------------------------------------------------------
+# ---- subwords and words -------------------------------------------------------------------------
 
-TOKENS = {"word": {"tokens": "word", "words": 30}, "pieces": {"tokens": "sentencepiece"}}
+TOKENS = {"word": {"tokens": "word", "words": 30}, "subwords": {"tokens": "sentencepiece"}}
 tokens = pytest.mark.parametrize("settings", TOKENS.values(), ids=TOKENS)
 
 
@@ -450,7 +450,7 @@ def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path,
     model = run(tmp_path / "model", text=TEXT * 3, **{"words": 300, **settings})
     unit = model.tokenizer.unit
     rows = model.metadata["history"]
-    # In nats a character: less than of characters, each as likely as another.
+    # In nats per character: better than equally likely characters.
     assert rows[-1]["validation_loss"] < rows[0]["validation_loss"] < np.log(30)
     assert rows[-1]["loss"] == pytest.approx(rows[-1]["validation_loss"], rel=0.7)
     score = model.metadata["scores"]["validation (cold)"]
@@ -500,7 +500,7 @@ def test_fine_tuning_keeps_the_tokens(tmp_path, settings):
 @pytest.mark.parametrize(
     ("part", "validation"), [("0:1", "0.1"), ("0.1:0.9", "0.3:0.5"), ("5:900", "0:0.2")]
 )
-def test_a_corpus_of_tokens_is_cut_where_one_of_characters_is(kind, part, validation):
+def test_a_corpus_of_tokens_is_split_where_one_of_characters_is(kind, part, validation):
     corpus = Corpus.from_text(TEXT)
     characters = TrainingConfig(part=part, validation=validation)
     by_character = CharTokenizer.fit([TEXT])
@@ -508,16 +508,16 @@ def test_a_corpus_of_tokens_is_cut_where_one_of_characters_is(kind, part, valida
     text = GeneratorTextConfig(tokens=kind, words=300)
     tokenizer = encode.fit(corpus, None, text, characters)
     split = encode.split(corpus, None, tokenizer, characters)
-    learnt, held = (by_character.decode(ids) for ids in (expected.learnt, expected.held))
+    train, held_out = (by_character.decode(ids) for ids in (expected.learnt, expected.held))
     codec = tokenizer.codec
-    np.testing.assert_array_equal(split.learnt, codec.encode_pieces([learnt]))
-    np.testing.assert_array_equal(split.held, codec.encode_pieces([held]))
-    assert split.characters == len(learnt)
-    assert split.tokens_a_character == len(split.learnt) / len(learnt) < 1
-    assert expected.tokens_a_character == 1
+    np.testing.assert_array_equal(split.learnt, codec.encode_pieces([train]))
+    np.testing.assert_array_equal(split.held, codec.encode_pieces([held_out]))
+    assert split.characters == len(train)
+    assert split.tokens_per_character == len(split.learnt) / len(train) < 1
+    assert expected.tokens_per_character == 1
 
 
-def test_a_vocabulary_is_of_what_is_learnt_from_alone(tmp_path):
+def test_a_vocabulary_is_fitted_to_the_training_text_only(tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("an unheard word\n" * 9)
     text, training = GeneratorTextConfig(tokens="word"), TrainingConfig(validation=str(other))
@@ -527,7 +527,7 @@ def test_a_vocabulary_is_of_what_is_learnt_from_alone(tmp_path):
 
 
 @pytest.mark.parametrize("random_offset", [True, False])
-def test_an_epoch_begins_at_the_texts_beginning_unless_it_may_begin_anywhere(random_offset):
+def test_an_epoch_starts_at_the_beginning_of_the_text_unless_the_offset_is_random(random_offset):
     training = TrainingConfig(batch_size=2, window=5, random_offset=random_offset)
     ids = np.arange(400)
     first = [

@@ -1,10 +1,10 @@
-"""Learning to foretell before learning to judge: what is learnt, kept, resumed and refused."""
+"""Pretraining a language model before a classifier: training, resuming, refusals."""
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from support.classifiers import reviews
-from support.watching import Rivals, Watch, assert_validations_are_told, history, strict_history
+from support.watching import Rivals, Watch, assert_validations_are_reported, history, strict_history
 
 import textrnn
 from textrnn.artifacts import registry
@@ -26,7 +26,7 @@ from textrnn.training.transfer.language_model import FromLanguageModel
 
 DATA = reviews(70)
 MORE = Unlabelled.of(reviews(100, seed=3).texts, ("folder/more.csv",))
-# Of 70 texts 14 are kept back: 4 full batches an epoch, all of one shape, compiled once.
+# Of 70 texts, 14 are held out: 4 full batches per epoch, all of one shape, compiled once.
 SMALL = {
     "cell": "mingru", "units": 5, "embedding_dim": 6, "pooling": "max", "batch_size": 14,
     "validation": 0.2, "buckets": 1, "epochs": 2, "max_words": 12, "oov_buckets": 2, "min_count": 1,
@@ -50,33 +50,33 @@ def run(output, *, resume=False, observer=None, pretrain=MORE, data=DATA, **sett
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A run of both kinds of learning, its folder, what it told, and its model."""
+    """A run with pretraining: its folder, its observer and its model."""
     output, watch = tmp_path_factory.mktemp("trained") / "model", Watch()
     return output, watch, run(output, observer=watch)
 
 
-def test_it_foretells_better_with_every_epoch_and_better_than_by_frequency(trained):
+def test_it_predicts_better_with_every_epoch_and_better_than_frequencies(trained):
     output, watch, _ = trained
     perplexities = [float(row["validation_perplexity"]) for row in history(output / "pretrain")]
     model = registry.load_language_model(output / "pretrain")
     assert perplexities[1] < perplexities[0]
     assert model.metadata["perplexity"] == min(perplexities)
     tokens = np.concatenate([model.tokenizer.encode(text) for text in MORE.texts])
-    shares = np.unique(tokens, return_counts=True)[1] / len(tokens)
-    assert min(perplexities) < np.exp(-(shares * np.log(shares)).sum())
+    frequencies = np.unique(tokens, return_counts=True)[1] / len(tokens)
+    assert min(perplexities) < np.exp(-(frequencies * np.log(frequencies)).sum())
     lines = [end.headline() for end in watch.ends]
     assert any(f"(perplexity {min(perplexities):.1f})" in line for line in lines)
     for end in watch.ends[:2]:
         assert f"validation {end.metrics.validation_loss:.4f} (perplexity" in end.headline()
 
 
-def test_the_observer_is_told_of_validation_while_pretraining_too(trained):
+def test_the_observer_gets_the_validations_of_pretraining_too(trained):
     _, watch, _ = trained
-    assert_validations_are_told(watch)
+    assert_validations_are_reported(watch)
     assert [end.epoch for end in watch.ends] == [1, 2, 1, 2]
 
 
-def test_first_words_are_foretold_and_then_texts_judged(trained):
+def test_the_language_model_is_trained_before_the_classifier(trained):
     output, watch, model = trained
     told = next(text for text in watch.notices if text.startswith("pretraining: "))
     assert "2 epochs" in told
@@ -87,7 +87,7 @@ def test_first_words_are_foretold_and_then_texts_judged(trained):
     assert (model.config.bidirectional, model.config.units) == (False, 5)
 
 
-def test_what_it_was_pretrained_on_is_on_record(trained):
+def test_the_pretraining_texts_are_recorded(trained):
     output, _, model = trained
     found = model.metadata["pretrained"]
     assert (found["names"], found["texts"], found["sha256"]) == (["more.csv"], 100, MORE.sha256)
@@ -123,12 +123,12 @@ def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tm
 def test_texts_to_validate_on_are_not_pretrained_on(tmp_path):
     training, watch = ClassifierTrainingConfig(validation=0.2), Watch()
     both = Unlabelled.of([*MORE.texts, *(text.upper() + "!!" for text in DATA.texts)])
-    learnt, held = stratified_split(DATA.labels, 0.2, training.seed)
+    train, held_out = stratified_split(DATA.labels, 0.2, training.seed)
     texts = encode.gather(both, DATA, None, training, watch.notice)
     known = set(map(bare, texts))
-    for row in held:
-        assert bare(DATA.texts[row]) not in known or DATA.texts[row] in DATA.subset(learnt).texts
-    assert {DATA.texts[row] for row in learnt} <= set(texts)
+    for row in held_out:
+        assert bare(DATA.texts[row]) not in known or DATA.texts[row] in DATA.subset(train).texts
+    assert {DATA.texts[row] for row in train} <= set(texts)
     assert "labelled ones or to validate on: left out" in watch.notices[0]
     own = encode.gather(both, DATA, reviews(50, seed=3), training, Watch().notice)
     assert not {bare(text) for text in reviews(50, seed=3).texts} & set(map(bare, own)) - {
@@ -154,20 +154,20 @@ def test_an_epoch_has_every_text_once_whole_and_in_an_order_of_its_own():
     np.testing.assert_array_equal(again, np.concatenate(orders[1])[16:])
 
 
-# ---- stopping, going on, using again ------------------------------------------------------------
+# ---- stopping, resuming, reusing ----------------------------------------------------------------
 
 
 def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained, tmp_path):
     output, whole = tmp_path / "model", trained[0]
     steps = len(trained[1].progress) - 8  # of pretraining
     assert run(output, observer=Watch(steps // 2 + 1)) is None  # inside the second epoch
-    with pytest.raises(TrainingError, match=r"still at its pretraining; name its texts with --pre"):
+    with pytest.raises(TrainingError, match=r"still pretraining; name its texts with --pretrain"):
         run(output, pretrain=None, resume=True)
     with pytest.raises(TrainingError, match="already holds a language model or a run"):
         run(output)
     for corpus, data, message in (
         (Unlabelled.of(["x"]), DATA, r"is pretrained on other texts: more\.csv, 100 of them"),
-        (MORE, reviews(60), r"learns to judge from other texts: reviews\.csv, 70 of them"),
+        (MORE, reviews(60), r"trains its classifier on other texts: reviews\.csv, 70 of them"),
     ):
         with pytest.raises(TrainingError, match=message):
             run(output, pretrain=corpus, data=data, resume=True)
@@ -186,7 +186,7 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained
         np.testing.assert_allclose(model.weights[name], array, atol=1e-6)
 
 
-def test_a_language_model_serves_other_runs_as_it_is(trained, tmp_path):
+def test_a_language_model_can_be_reused_by_other_runs(trained, tmp_path):
     folder = trained[0] / "pretrain"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     model, output, watch = registry.load_language_model(folder), tmp_path / "other", Watch(1)
@@ -202,7 +202,7 @@ def test_a_language_model_serves_other_runs_as_it_is(trained, tmp_path):
     with pytest.raises(TrainingError, match=r"was pretrained on more\.csv, 100 texts; name those"):
         textrnn.train_classifier(data, output, resume=True)
     settings = {"units": 6}
-    with pytest.raises(ConfigError, match=r"has units=5, and what starts from it has so too"):
+    with pytest.raises(ConfigError, match=r"keeps units=5; leave that out, or pretrain again"):
         train_classifier(DATA, tmp_path / "new", settings=settings, pretrain=model)
     settings = {"pretraining.epochs": 6}
     with pytest.raises(
@@ -264,12 +264,12 @@ def test_nonsense_is_refused_in_a_sentence_before_anything_is_written(settings, 
     assert not (tmp_path / "model").exists()
 
 
-def test_settings_of_a_pretraining_that_there_is_not_are_refused(tmp_path):
+def test_pretraining_settings_without_pretraining_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="or name texts to pretrain on with --pretrain"):
         run(tmp_path / "model", pretrain=None)
 
 
-def test_a_loss_that_is_no_number_names_the_setting_to_lower(tmp_path, monkeypatch):
+def test_a_loss_that_is_not_finite_names_the_setting_to_lower(tmp_path, monkeypatch):
     monkeypatch.setattr(Learner, "step", lambda *_: float("nan"))
     with pytest.raises(TrainingError, match=r"epoch 1, step 1; .*pretraining.learning_rate=0\.005"):
         run(tmp_path / "model")

@@ -1,1 +1,1 @@
-"""Write trained models in formats that other programs read."""
+"""Export trained models to formats that other programs read."""

@@ -1,8 +1,8 @@
-"""Turn a trained embedding, or a file of word vectors, into a module as TF-Hub has them for text.
+"""Turn a trained embedding, or a file of word vectors, into a TF-Hub text embedding module.
 
-The module is a SavedModel: called with texts (batch,) it gives vectors (batch, values), the sum of
-the rows of a text's tokens, divided by the square root of their number. Tokens are told apart in
-its graph by the rule of the model they are from.
+The module is a SavedModel: called with texts (batch,), it returns vectors (batch, values), the sum
+of the rows of a text's tokens divided by the square root of their number. Its graph splits texts by
+the word pattern of the model that the tokens come from.
 """
 
 import os
@@ -22,11 +22,11 @@ from textrnn.data.word_vectors import read_vectors, vector_size
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.tokenizers import Rule, patterns
 
-LINE_ENDS = {"\n": "<newline>", "\r": "<return>"}  # characters that no line can hold
+LINE_ENDS = {"\n": "<newline>", "\r": "<return>"}  # characters that a line cannot hold
 
 _BREAK = r"(?i)<br\s*/?>"
-# The rules of textrnn.tokenizers.patterns once more, in the expressions that TensorFlow has (RE2):
-# there a class cannot be taken from another, so letters of unspaced scripts are set apart first.
+# The patterns of textrnn.tokenizers.patterns again, in TensorFlow's regular expressions (RE2): RE2
+# cannot subtract one character class from another, so unspaced scripts are separated first.
 _UNSPACED = rf"([{patterns._UNSPACED}]\pM*)"
 _RUN = r"[\pL\pN]+(?:\pM+[\pL\pN]*)*"
 _WORD = rf"({_RUN}(?:['\x{{200c}}\x{{200d}}]{_RUN})*|[^\s\pZ\p{{Cc}}\p{{Cf}}]\pM*)|(?s:.)"
@@ -34,31 +34,31 @@ _INVISIBLE = r"[\x{ad}\x{fe00}-\x{fe0f}\x{e0100}-\x{e01ef}]"
 
 RULES = {
     "textbook": "runs of ASCII letters and apostrophes",
-    "unicode": "runs of letters and digits of any script, and every other visible character by "
-    "itself",
-    "characters": "the characters, of which line feed and carriage return are spelt "
+    "unicode": "runs of letters and digits of any script, and every other visible character on "
+    "its own",
+    "characters": "single characters; line feed and carriage return are written "
     + " and ".join(LINE_ENDS.values()),
 }
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """Tokens and their vectors (tokens + 1, values); the last row is of all other tokens."""
+    """Tokens and their vectors (tokens + 1, values); the last row serves all other tokens."""
 
     tokens: tuple[str, ...]
     vectors: npt.NDArray[np.float32]
-    rule: str  # of RULES
+    rule: str  # a key of RULES
     lower: bool
 
     def card(self, source: str) -> str:
-        """README.md of a module: what it holds, and how it reads a text."""
+        """README.md of a module: its contents, and how it turns a text into a vector."""
         case = ", in lower case" if self.lower else ""
         return (
             f"# A text embedding from {source}\n\n"
-            f"A SavedModel of TensorFlow 2 in TF-Hub's format for text, made with textrnn: "
+            f"A TensorFlow 2 SavedModel in TF-Hub's format for text embeddings, made with textrnn: "
             f"{len(self.tokens):,} tokens (`assets/tokens.txt`) of {self.vectors.shape[1]} values, "
-            f"and a last row for all other tokens.\n\n"
-            f"- **Tokens of a text**: {RULES[self.rule]}{case}; a `<br />` is a space.\n"
+            f"and one last row for all other tokens.\n\n"
+            f"- **Tokens of a text**: {RULES[self.rule]}{case}; `<br />` counts as a space.\n"
             f"- **Vector of a text**: the sum of its tokens' rows, divided by the square root of "
             f"their number; zeros for a text without a token.\n\n"
             f"Use it: `textrnn train classifier DATA -o MODEL --hub FOLDER`, or "
@@ -67,12 +67,12 @@ class Embedding:
 
 
 class TextEmbedding(tf.train.Checkpoint):
-    """The object that is saved: texts (batch,) -> vectors (batch, values)."""
+    """The saved object: texts (batch,) -> vectors (batch, values)."""
 
     def __init__(self, embedding: Embedding, tokens_file: Path) -> None:
         super().__init__()
         self.embeddings = tf.Variable(embedding.vectors, name="embeddings")
-        # What TF-Hub promises of a module that can be trained.
+        # The attributes that TF-Hub's interface asks of a trainable module.
         self.variables = [self.embeddings]
         self.trainable_variables = [self.embeddings]
         self.regularization_losses: list[Any] = []
@@ -85,7 +85,7 @@ class TextEmbedding(tf.train.Checkpoint):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])  # type: ignore[untyped-decorator]
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
-        """Vectors of texts."""
+        """Texts (batch,) -> vectors (batch, values)."""
         tokens = self._tokens(texts)
         rows = tf.gather(self.embeddings, self.table.lookup(tokens.values))
         sums = tf.math.unsorted_segment_sum(rows, tokens.value_rowids(), tf.shape(texts)[0])
@@ -94,11 +94,11 @@ class TextEmbedding(tf.train.Checkpoint):
 
 
 def splitter(rule: str, *, lower: bool) -> Callable[[tf.Tensor], tf.RaggedTensor]:
-    """What splits texts (batch,) into tokens (batch, any), in a graph, by a rule of RULES."""
+    """A graph function that splits texts (batch,) into tokens (batch, any) by a key of RULES."""
 
     def split(texts: tf.Tensor) -> tf.RaggedTensor:
         if rule == "characters":
-            return _characters(_lowered(texts) if lower else texts)
+            return _characters(_lower_case(texts) if lower else texts)
         replace = tf.strings.regex_replace
         texts = replace(texts, _BREAK, " ")
         if rule == "textbook":
@@ -107,7 +107,7 @@ def splitter(rule: str, *, lower: bool) -> Callable[[tf.Tensor], tf.RaggedTensor
             texts = replace(replace(texts, _INVISIBLE, ""), "\u2019", "'")
             texts = replace(replace(texts, _UNSPACED, r" \1 "), _WORD, r" \1 ")
         tokens = tf.strings.split(texts)
-        return tokens.with_values(_lowered(tokens.values)) if lower else tokens
+        return tokens.with_values(_lower_case(tokens.values)) if lower else tokens
 
     return split
 
@@ -115,28 +115,28 @@ def splitter(rule: str, *, lower: bool) -> Callable[[tf.Tensor], tf.RaggedTensor
 def _characters(texts: tf.Tensor) -> tf.RaggedTensor:
     tokens = tf.strings.unicode_split(texts, "UTF-8")
     values = tokens.values
-    for character, spelt in LINE_ENDS.items():
-        values = tf.where(values == character, spelt, values)
+    for character, name in LINE_ENDS.items():
+        values = tf.where(values == character, name, values)
     return tokens.with_values(values)
 
 
-def _lowered(texts: tf.Tensor) -> tf.Tensor:
+def _lower_case(texts: tf.Tensor) -> tf.Tensor:
     return tf.strings.lower(texts, encoding="utf-8")
 
 
 def embedding_of(model: Artifact) -> Embedding:
-    """What a trained model embeds; ArtifactError when it has no tokens, or none as TF-Hub's."""
+    """The embedding of a trained model; ArtifactError if it has none or reads subwords."""
     name, tokenizer = model.name, model.tokenizer
     table = model.weights.get("embedding/embeddings")
     if table is None:
         raise ArtifactError(
-            f"{name} has no embedding of its own to export; name a model whose embedding is learnt"
+            f"{name} has no embedding of its own to export; name a model that trained one"
         )
     table = np.asarray(table, np.float32)
     if not tokenizer.rule:
         raise ArtifactError(
-            f"{name} reads pieces of words, which the graph of a module cannot tell apart; name a "
-            f"model trained with --tokens word"
+            f"{name} reads subwords, which the graph of a module cannot split; name a model "
+            f"trained with --tokens word"
         )
     tokens = tuple(LINE_ENDS.get(token, token) for token in tokenizer.vocabulary)
     shared = table[tokenizer.unknown(np.arange(len(table)))]
@@ -146,21 +146,21 @@ def embedding_of(model: Artifact) -> Embedding:
 
 
 def embedding_from(vectors: str | Path, *, rule: Rule = "unicode") -> Embedding:
-    """What a file of GloVe or word2vec vectors embeds; CorpusError when it is none."""
-    vector_size(vectors)  # refuses what is no such file
+    """The embedding in a file of GloVe or word2vec vectors; CorpusError if it is no such file."""
+    vector_size(vectors)  # refuses any other file
     with Path(vectors).open(encoding="utf-8", errors="replace") as file:
         words = dict.fromkeys(line.rstrip().split(" ")[0] for line in file)
     rows, found = read_vectors(vectors, list(words))
-    tokens = [word for word, is_there in zip(words, found, strict=True) if is_there]
+    tokens = [word for word, known in zip(words, found, strict=True) if known]
     table = np.concatenate([rows[found], np.zeros_like(rows[:1])])
     lower = not any(word != word.lower() for word in tokens)
     return Embedding(tuple(tokens), table, rule, lower)
 
 
 def save(embedding: Embedding, output: Path, *, source: str) -> None:
-    """Write a module as the folder `output`, which must not exist: all of it or nothing.
+    """Write a module as the new folder `output`: all of it or nothing.
 
-    ConfigError when there is something of that name, ArtifactError when it cannot be written.
+    ConfigError if `output` exists, ArtifactError if it cannot be written.
     """
     if output.exists():
         raise ConfigError(f"{output} is there already; choose another -o, or move that one away")

@@ -1,8 +1,8 @@
-"""Turn the handle of a TF-Hub text embedding into a module to call, or into words and vectors.
+"""Load a TF-Hub text embedding by its handle, as a callable module or as words and vectors.
 
-A module is a folder, a SavedModel of TensorFlow 2: called with texts (batch,) it gives vectors
-(batch, values). Its `assets/tokens.txt` names words, one a line, in the order of the rows of its
-one matrix; rows beyond those stand for all other words.
+A module is a folder with a TensorFlow 2 SavedModel: called with texts (batch,), it returns vectors
+(batch, values). Its `assets/tokens.txt` lists words, one per line, in the order of the rows of its
+only matrix; any further rows serve all other words.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from textrnn.config.text import ReadingConfig
 from textrnn.errors import ConfigError, DownloadError
 from textrnn.tokenizers import PAD_ID, Tokenizer, WordTokenizer
 
-TIMEOUT = 30.0  # seconds without a sign of life
+TIMEOUT = 30.0  # seconds without a response
 TOKENS = "assets/tokens.txt"
-OFFLINE = "download and unpack it where there is a network, and give the folder"
+OFFLINE = "download and unpack it on a machine with a network, and give the folder"
 
 
 @dataclass(frozen=True)
 class Module:
-    """A module, loaded. `handle` says where it is from, `sha256` which files it consists of."""
+    """A loaded module. `handle` is its source, `sha256` the checksum of its files."""
 
     handle: str
     folder: Path
@@ -47,21 +47,22 @@ class Module:
 
     @property
     def variables(self) -> list[Any]:
-        """What of it can learn."""
+        """The trainable variables."""
         found = getattr(self.loaded, "trainable_variables", None)
         if found is None:
             found = [v for v in getattr(self.loaded, "variables", ()) if v.trainable]
         return list(found)
 
     def record(self) -> dict[str, str]:
-        """What finds it again, and tells it from others."""
+        """The handle and the checksum, to find and to verify the module later."""
         return {"handle": self.handle, "sha256": self.sha256}
 
 
 @dataclass(frozen=True)
-class Lifted:
-    """The words of a module and their vectors, (words, values); `unknown` (values,) is of all
-    other words.
+class WordVectors:
+    """The words of a module and their vectors (words, values).
+
+    `unknown` (values,) is the vector of all other words.
     """
 
     words: tuple[str, ...]
@@ -70,26 +71,26 @@ class Lifted:
 
     @property
     def cased(self) -> bool:
-        """Whether there are words with capitals."""
+        """Whether any word has capital letters."""
         return any(word != word.lower() for word in self.words)
 
     def tokenizer(self, reading: ReadingConfig) -> WordTokenizer:
-        """A vocabulary of those words that can occur in a text, read as `reading` says.
+        """A vocabulary of the words that the text preprocessing `reading` can produce.
 
-        ConfigError when there is none.
+        ConfigError if there are none.
         """
         settings: dict[str, Any] = {"rule": reading.rule, "lower": reading.lower}
         reader = WordTokenizer((), **settings, oov_buckets=1)
         kept = [word for word in dict.fromkeys(self.words) if reader.words(word) == [word]]
         if not kept:
             raise ConfigError(
-                f"none of the module's {len(self.words):,} tokens is a word by the rule "
+                f"none of the module's {len(self.words):,} tokens is a word under the word pattern "
                 f"{reading.rule!r}; use it with --tokens text"
             )
         return WordTokenizer(kept, **settings, oov_buckets=reading.oov_buckets)
 
     def table(self, tokenizer: Tokenizer) -> npt.NDArray[np.float32]:
-        """The vectors (ids, values) of a tokenizer of this: padding, words, buckets."""
+        """Vectors (ids, values) for a `tokenizer` of these words: padding, words, buckets."""
         rows = {word: row for row, word in reversed(list(enumerate(self.words)))}
         table = np.tile(self.unknown, (tokenizer.vocab_size, 1))
         table[PAD_ID] = 0
@@ -99,47 +100,48 @@ class Lifted:
 
 
 def load(handle: str) -> Module:
-    """The module in a folder, or at an address that tensorflow-hub knows how to fetch from.
+    """Load the module in a folder, or at an address that tensorflow-hub can fetch.
 
-    ConfigError says what is wrong with it, DownloadError why it cannot be fetched.
+    ConfigError if it cannot be used, DownloadError if it cannot be fetched.
     """
     folder = resolve(handle)
     try:
         loaded = tf.saved_model.load(str(folder))
     except (OSError, ValueError, KeyError, RuntimeError, tf.errors.OpError) as error:
         raise ConfigError(
-            f"the TF-Hub module in {folder} cannot be loaded: {_first_line(error)}; get it again"
+            f"the TF-Hub module in {folder} cannot be loaded: {_first_line(error)}; "
+            f"download it again"
         ) from error
     if not callable(loaded):
         raise ConfigError(
-            f"the SavedModel in {folder} cannot be called with texts: it is of TensorFlow 1, or "
-            f"no text embedding; take a text embedding's version for TensorFlow 2"
+            f"the SavedModel in {folder} cannot be called with texts: it is from TensorFlow 1, or "
+            f"not a text embedding; use a text embedding for TensorFlow 2"
         )
     try:
         shape, kind = (vectors := loaded(tf.constant(["a text", ""]))).shape, vectors.dtype
     except (ValueError, TypeError, AttributeError, tf.errors.OpError) as error:
         raise ConfigError(
-            f"the module in {folder} does not take texts: {_first_line(error)}; take a text "
+            f"the module in {folder} does not take texts: {_first_line(error)}; use a text "
             f"embedding that is called with a list of texts"
         ) from error
     if shape.rank != 2 or shape[0] != 2 or not kind.is_floating:
         raise ConfigError(
-            f"the module in {folder} gives {kind.name} of shape {tuple(shape)} for two texts; "
-            f"take one that gives a vector for each"
+            f"the module in {folder} returns {kind.name} of shape {tuple(shape)} for two texts; "
+            f"use one that returns a vector for each text"
         )
     place = handle if "://" in handle else str(folder.resolve())
     return Module(place, folder, fingerprint(folder), int(shape[1]), loaded)
 
 
 def resolve(handle: str) -> Path:
-    """The folder of a module; one at an address is fetched, unless the cache has it.
+    """The folder of a module; a module at an address is downloaded unless it is cached.
 
-    The cache is tensorflow-hub's: TFHUB_CACHE_DIR, or a folder among the temporary ones.
+    The cache is tensorflow-hub's: TFHUB_CACHE_DIR, or a folder in the temporary directory.
     """
     folder = _fetched(handle) if "://" in handle else Path(handle).expanduser()
     if not folder.exists():
         raise ConfigError(
-            f"there is no TF-Hub module {handle}; give the folder of one, or its address "
+            f"there is no TF-Hub module {handle}; give a module's folder, or its address "
             f"(https://...)"
         )
     if folder.is_file():
@@ -148,19 +150,19 @@ def resolve(handle: str) -> Path:
         )
     if (folder / "tfhub_module.pb").exists():
         raise ConfigError(
-            f"{folder} is a module of TensorFlow 1, which TensorFlow 2 cannot train; take its "
-            f"version for TensorFlow 2"
+            f"{folder} is a TensorFlow 1 module, which TensorFlow 2 cannot train; use its version "
+            f"for TensorFlow 2"
         )
     if not (folder / "saved_model.pb").exists():
         raise ConfigError(
-            f"{folder} is no TF-Hub module: there is no saved_model.pb in it; give the folder "
-            f"that holds one"
+            f"{folder} is not a TF-Hub module: it has no saved_model.pb; give the folder that "
+            f"holds one"
         )
     return folder
 
 
 def fingerprint(folder: Path) -> str:
-    """The sha256 of all that a module consists of."""
+    """SHA-256 of all files of a module."""
     digest = hashlib.sha256()
     parts = [folder / "saved_model.pb", *folder.glob("variables/*"), *folder.glob("assets/*")]
     for path in sorted(path for path in parts if path.is_file()):
@@ -170,15 +172,15 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def lift(module: Module) -> Lifted:
-    """The words and the matrix of a module; ConfigError when it has none to be lifted."""
+def word_vectors(module: Module) -> WordVectors:
+    """The words of a module and their vectors; ConfigError if they cannot be identified."""
     path = module.folder / TOKENS
     if not path.exists():
         raise ConfigError(
-            f"the module in {module.folder} has no {TOKENS}, so its words cannot be told; use it "
-            f"with --tokens text"
+            f"the module in {module.folder} has no {TOKENS}, so its words are unknown; use it with "
+            f"--tokens text"
         )
-    # Not splitlines(): a form feed or a line separator may be, or be in, a token.
+    # Not splitlines(): a token may contain a form feed or a line separator.
     lines = path.read_bytes().decode(errors="surrogateescape").split("\n")
     words = [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
     tables = [
@@ -188,27 +190,28 @@ def lift(module: Module) -> Lifted:
     if len(tables) != 1 or not words:
         raise ConfigError(
             f"the module in {module.folder} has {len(words):,} words and {len(tables)} matrices "
-            f"with as many rows, so its vectors cannot be told; use it with --tokens text"
+            f"with at least as many rows, so its word vectors cannot be identified; use it with "
+            f"--tokens text"
         )
     vectors = tables[0].numpy().astype(np.float32)
     others = vectors[len(words) :]
     unknown = others.mean(axis=0) if len(others) else np.zeros(vectors.shape[1], np.float32)
-    return Lifted(tuple(words), vectors[: len(words)], unknown)
+    return WordVectors(tuple(words), vectors[: len(words)], unknown)
 
 
 def _fetched(handle: str) -> Path:
     try:
-        with warnings.catch_warnings():  # of pkg_resources, that it will go
+        with warnings.catch_warnings():  # pkg_resources is deprecated
             warnings.simplefilter("ignore")
             tensorflow_hub = import_module("tensorflow_hub")
     except ImportError as error:
         # It imports pkg_resources, which setuptools 82 no longer has.
         raise ConfigError(
-            f"{handle} is to be fetched by tensorflow-hub, which cannot be imported ({error}): "
+            f"downloading {handle} needs tensorflow-hub, which cannot be imported ({error}): "
             f"pip install 'textrnn[train]'; or {OFFLINE}"
         ) from error
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT)  # tensorflow-hub itself would wait for ever
+    socket.setdefaulttimeout(TIMEOUT)  # tensorflow-hub itself would wait forever
     try:
         return Path(tensorflow_hub.resolve(handle))
     except (

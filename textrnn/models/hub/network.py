@@ -1,7 +1,7 @@
-"""Turn texts into logits through a TF-Hub module that makes one vector of a whole text.
+"""Turn texts into logits through a TF-Hub module that gives one vector per text.
 
-To learn: batches of texts and the module as a Keras layer. To use: the same network, its head
-computed in NumPy. A text is an array of the parts it is read in (`TextTokenizer`).
+Training uses the module as a Keras layer. Prediction uses the same network with its head computed
+in NumPy. A text is an array of its parts (`TextTokenizer`).
 """
 
 import re
@@ -25,9 +25,9 @@ Parts = npt.NDArray[np.object_]
 
 
 class PooledNetwork:
-    """A trained classifier over a module, as `ClassifierNetwork` is one over ids.
+    """A trained classifier over a module, the counterpart of `ClassifierNetwork` over ids.
 
-    `record` finds the module. ArtifactError when it cannot be had, or is another one.
+    `record` is `Module.record()`. ArtifactError if the module cannot be loaded or has changed.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class PooledNetwork:
             key: array for key, array in weights.items() if not key.startswith(f"{LAYER}/")
         }
         if self._module.dim != config.embedding_dim:
-            raise ArtifactError(f"{name} is damaged: its module gives {self._module.dim} values")
-        for key in weights.keys() - self._head.keys():  # it was fine-tuned
+            raise ArtifactError(f"{name} is damaged: its module has {self._module.dim} values")
+        for key in weights.keys() - self._head.keys():  # the module was fine-tuned
             index = int(re.sub(r"\D", "", key))
             try:
                 self._module.variables[index].assign(weights[key])
@@ -54,7 +54,7 @@ class PooledNetwork:
                 ) from error
 
     def logits(self, texts: Sequence[Parts]) -> Floats:
-        """Logits (texts, classes); batches inside."""
+        """Logits (texts, classes), computed in batches."""
         result = np.empty((len(texts), self.config.classes), np.float32)
         for rows in batches([len(parts) for parts in texts]):
             result[rows] = self.batch_logits([texts[row] for row in rows])
@@ -63,22 +63,22 @@ class PooledNetwork:
     def batch_logits(self, texts: Sequence[Parts]) -> Floats:
         """Logits (texts, classes) of one batch of texts."""
         vectors = self._module(tf.constant(["".join(parts) for parts in texts])).numpy()
-        # What is above the module is a network without layers, over texts of one word each.
+        # The head is a network without layers, over texts of one word each.
         network = ClassifierNetwork(self.config, {**self._head, "embedding/embeddings": vectors})
         return network.batch_logits([np.array([row]) for row in range(len(texts))])
 
 
 def _module_of(record: Mapping[str, str], name: str) -> Module:
-    where = f'write where it is now after "handle" in {name}/config.json'
+    where = f'write its new location after "handle" in {name}/config.json'
     try:
         module = hub_module.load(record["handle"])
     except TextRNNError as error:
         raise ArtifactError(
-            f"{name} reads texts through a TF-Hub module that cannot be had: {error}; or {where}"
+            f"{name} depends on a TF-Hub module that could not be loaded: {error}; or {where}"
         ) from error
     if module.sha256 != record["sha256"]:
         raise ArtifactError(
-            f"{name} learnt on another TF-Hub module than the one in {module.folder}; put that "
-            f"one back, or {where}"
+            f"{name} was trained with another TF-Hub module than the one in {module.folder}; "
+            f"restore that module, or {where}"
         )
     return module

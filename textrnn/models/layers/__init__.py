@@ -1,1 +1,1 @@
-"""Keras layers of our own."""
+"""Custom Keras layers."""

@@ -1,6 +1,6 @@
-"""Which Keras layer runs a cell: ours, fast on a CPU, or one that is made of Keras's own parts.
+"""Choose the Keras layer that runs a cell: ours, fast on a CPU, or one of stock Keras parts.
 
-Both have the same weights under the same names, and give the same results.
+Both have the same weights under the same names and give the same results.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,8 +15,8 @@ from textrnn.models.layers.mingru import MinGRU, MinGRUCell
 from textrnn.models.layers.recurrent import GRU, LSTM, LayerNormSimpleRNNCell
 
 Fast = bool | Literal["auto"]
-# Settings of a cell, which Keras takes with those of the layer that runs it.
-OF_CELL = (
+# Settings of a cell, which Keras's layers take together with their own.
+CELL_SETTINGS = (
     "kernel_initializer", "kernel_regularizer", "recurrent_initializer", "recurrent_regularizer",
     "recurrent_dropout", "seed",
 )  # fmt: skip
@@ -24,7 +24,7 @@ OF_CELL = (
 
 @dataclass(frozen=True, kw_only=True)
 class CellLayers:
-    """Makers of a cell's layers, each called with units and Keras's settings by name."""
+    """Constructors of a cell's layers, each called with units and Keras's keyword arguments."""
 
     fast: Callable[..., keras.layers.RNN]
     stock: Callable[..., keras.layers.RNN]
@@ -32,10 +32,10 @@ class CellLayers:
 
 
 def _looped(cell: type[keras.layers.Layer], name: str) -> Callable[..., keras.layers.RNN]:
-    """What makes Keras's own loop over a cell filed under `name`."""
+    """A constructor of Keras's own loop over a cell called `name`."""
 
     def layer(units: int, **settings: Any) -> keras.layers.RNN:
-        own = {each: settings.pop(each) for each in OF_CELL if each in settings}
+        own = {each: settings.pop(each) for each in CELL_SETTINGS if each in settings}
         return keras.layers.RNN(cell(units, name=name, **own), **settings)
 
     return layer
@@ -45,8 +45,7 @@ LAYERS: Mapping[str, CellLayers] = MappingProxyType(
     {
         "gru": CellLayers(fast=GRU, stock=keras.layers.GRU, cudnn=True),
         "lstm": CellLayers(fast=LSTM, stock=keras.layers.LSTM, cudnn=True),
-        # Keras's loop over the cell: the copy of keras.layers.SimpleRNN that Bidirectional makes
-        # forgets the seed.
+        # Keras's loop over the cell: Bidirectional copies keras.layers.SimpleRNN without its seed.
         "simple_rnn": CellLayers(
             fast=_looped(keras.layers.SimpleRNNCell, "simple_rnn_cell"),
             stock=keras.layers.SimpleRNN,
@@ -63,10 +62,10 @@ LAYERS: Mapping[str, CellLayers] = MappingProxyType(
 def layer_maker(
     cell: str, *, recurrent_dropout: float, fast: Fast
 ) -> Callable[..., keras.layers.RNN]:
-    """What makes a layer of `cell`: our own, or with `fast=False` one of Keras's own parts.
+    """The constructor of a layer of `cell`: our own, or with `fast=False` one of stock Keras parts.
 
-    "auto" is our own, but where there is a GPU Keras's layers that cuDNN runs, which has no
-    dropout of the recurrent state.
+    "auto" is our own, except on a GPU, where it is Keras's layer if cuDNN runs it; cuDNN has no
+    recurrent dropout.
     """
     layers = LAYERS[cell]
     if fast == "auto":

@@ -1,6 +1,6 @@
-"""Keras layers over padded texts, whose padding changes no result.
+"""Keras layers over padded texts whose results do not depend on the padding.
 
-All take and give (batch, words, features) with the mask (batch, words) that an embedding makes;
+All map (batch, words, features) to the same layout, with the mask (batch, words) of the embedding;
 every row has at least one word.
 """
 
@@ -16,7 +16,7 @@ from textrnn.config.network import POOLINGS
 
 @keras.saving.register_keras_serializable("textrnn")
 class WordDropout(keras.layers.Layer):
-    """Zero whole words at `rate` while learning, the others scaled up to make up for it."""
+    """Dropout of whole words at `rate`; the others are scaled by 1 / (1 - rate)."""
 
     def __init__(self, rate: float, seed: int = 0, **settings: Any) -> None:
         super().__init__(**settings)
@@ -38,14 +38,14 @@ class WordDropout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("textrnn")
 class MaskedConv1D(keras.layers.Conv1D):
-    """A convolution over words with relu; beyond a text's ends there are zeros, padded or not."""
+    """A convolution over words with ReLU; it sees zeros beyond a text's end, padded or not."""
 
     def __init__(self, filters: int, width: int, **settings: Any) -> None:
         super().__init__(filters, width, padding="same", activation="relu", **settings)
         self.supports_masking = True
 
     def call(self, x: Any, mask: Any = None) -> Any:
-        """Features (batch, words, filters), 0 where the mask is."""
+        """Features (batch, words, filters), 0 where there is padding."""
         if mask is None:
             return super().call(x)
         kept = tf.cast(mask, x.dtype)[:, :, None]
@@ -62,7 +62,7 @@ class MaskedConv1D(keras.layers.Conv1D):
 
 @keras.saving.register_keras_serializable("textrnn")
 class MaskedMaxPooling1D(keras.layers.Layer):
-    """The largest of each `pool` words, the last few included; for features of 0 or more."""
+    """Max pooling over every `pool` words, the incomplete last group included; features >= 0."""
 
     def __init__(self, pool: int, **settings: Any) -> None:
         super().__init__(**settings)
@@ -75,11 +75,11 @@ class MaskedMaxPooling1D(keras.layers.Layer):
         return tf.reduce_max(tf.reshape(x, (rows, -1, self.pool, features)), 2)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        """A pooled step counts when its first word does: padding is on the right."""
+        """A pooled step is valid if its first word is: padding is on the right."""
         return None if mask is None else mask[:, :: self.pool]
 
     def compute_output_shape(self, shape: Any) -> Any:
-        """Words are divided by `pool`."""
+        """(batch, words / pool rounded up, features)."""
         words = None if shape[1] is None else -(-shape[1] // self.pool)
         return (shape[0], words, shape[2])
 
@@ -93,7 +93,7 @@ def _last(x: Any, mask: Any, directions: int) -> Any:
     last = tf.gather(x, lengths - 1, axis=1, batch_dims=1)
     if directions == 1:
         return last
-    # What reads backwards ends at the first step.
+    # The backward direction ends at the first step.
     units = x.shape[-1] // 2
     return tf.concat([last[:, :units], x[:, 0, units:]], 1)
 
@@ -115,9 +115,9 @@ PARTS: Mapping[str, Callable[[Any, Any, int], Any]] = MappingProxyType(
 
 @keras.saving.register_keras_serializable("textrnn")
 class MaskedPooling(keras.layers.Layer):
-    """One vector a text: the parts of a `kind` of pooling, side by side.
+    """One vector per text: the parts of a `kind` of pooling, concatenated.
 
-    Of `directions` 2 the last of the second half is its first step: there it had read all.
+    With `directions` 2, the last step of the backward half is the first word: it has read all.
     """
 
     def __init__(self, kind: str, directions: int = 1, **settings: Any) -> None:
@@ -132,11 +132,11 @@ class MaskedPooling(keras.layers.Layer):
         return tf.concat([PARTS[part](x, mask, self.directions) for part in self.parts], 1)
 
     def compute_mask(self, x: Any, mask: Any = None) -> None:
-        """Past pooling nothing is padded."""
+        """None: a pooled text has no padding."""
         return
 
     def compute_output_shape(self, shape: Any) -> Any:
-        """As many vectors side by side as there are parts."""
+        """(batch, features of all parts)."""
         return (shape[0], shape[2] * len(self.parts))
 
     def get_config(self) -> dict[str, Any]:

@@ -1,15 +1,15 @@
-"""minGRU (Feng et al. 2024, arXiv 2410.01201): a GRU whose gates see the input alone.
+"""minGRU (Feng et al. 2024, arXiv 2410.01201): a GRU whose gates depend on the input only.
 
     z = sigmoid(x W_z + b_z);  c = x W_h + b_h;  h' = h + z (c - h)
 
-Using it is one small product a step. Learning it is one product for all steps and then `scan`,
-all that is left to do in order of time: h' is linear in h, with no product.
+Inference takes one small matrix product per step. Training takes one product for all steps and
+then `scan`, the only part that runs step by step: h' is linear in h, without a product.
 
-The candidate c is the paper's plain one. Its log-space form bends it to be positive (v + 1/2 for
-v >= 0, sigmoid(v) below), since a scan of logarithms needs that to be stable. Ours takes none: h
-is a weighted mean of candidates, which cannot overflow. And positive candidates learnt worse in
-every trial on tiny Shakespeare (1,000 steps, two rates, two seeds, two depths), by 0.12 to 0.35
-nats a character.
+The candidate c is the paper's plain one. The paper's log-space form makes it positive (v + 1/2 for
+v >= 0, sigmoid(v) below), because its scan of logarithms needs that to be stable. Ours uses no
+logarithms: h is a weighted mean of candidates, which cannot overflow. Positive candidates were also
+worse in every trial on tiny Shakespeare (1,000 steps, two rates, two seeds, two depths), by 0.12 to
+0.35 nats per character.
 """
 
 from typing import Any
@@ -23,15 +23,15 @@ Tensor = Any
 def scan(
     products: Tensor, bias: Tensor, h: Tensor, mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Outputs (time, rows, units) and the last state of a minGRU, with a gradient by hand.
+    """Outputs (time, rows, units) and the last state of a minGRU, with a hand-written gradient.
 
-    products  (time, rows, 2 units), of the inputs with W_z and W_h side by side
-    bias      (2 units,), to be added to them
-    h         (rows, units), the first state
+    products  (time, rows, 2 units), the inputs times W_z and W_h, concatenated
+    bias      (2 units,), added to the products
+    h         (rows, units), the initial state
     mask      (time, rows, 1), 0 where a step is padding and the state stays, or None
 
-    A plain loop over time, of what cannot be done for all times at once: on two cores it takes a
-    quarter of the time of a scan by doubling, whose log(time) passes read and write everything.
+    This is a plain loop over time. On two cores it takes a quarter of the time of a parallel scan,
+    whose log(time) passes read and write everything.
     """
 
     @tf.custom_gradient
@@ -42,7 +42,7 @@ def scan(
 
         def gradient(d_outputs: Tensor, d_last: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             d_products, d_first = _backward(d_outputs, d_last, products, first, outputs, mask)
-            # The sum over all steps, as a product: a third of the time of tf.reduce_sum.
+            # The sum over all steps as a product takes a third of the time of tf.reduce_sum.
             flat = tf.reshape(d_products, (-1, d_products.shape[-1]))
             d_bias = tf.matmul(tf.ones((1, tf.shape(flat)[0])), flat)[0]
             return d_products, d_bias, d_first
@@ -53,7 +53,7 @@ def scan(
 
 
 def _gates(products: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """How much of it a step takes up (none of padding), and the candidate."""
+    """The update gate z (0 at padding) and the candidate."""
     z, candidate = tf.split(products, 2, -1)
     z = tf.sigmoid(z)
     return z if mask is None else z * mask, candidate
@@ -100,7 +100,7 @@ def _backward(
 
 @keras.saving.register_keras_serializable("textrnn")
 class MinGRUCell(keras.layers.Layer):
-    """One step of a minGRU; its weights are W_z and W_h side by side, and b_z and b_h."""
+    """One step of a minGRU; its weights are W_z and W_h, concatenated, and b_z and b_h."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class MinGRUCell(keras.layers.Layer):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape: Any) -> None:
-        """Make the kernel (features, 2 units) and the bias (2 units,)."""
+        """Create the kernel (features, 2 units) and the bias (2 units,)."""
         self.kernel = self.add_weight(
             shape=(input_shape[-1], 2 * self.units),
             name="kernel",
@@ -149,7 +149,7 @@ class MinGRUCell(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("textrnn")
 class MinGRU(keras.layers.RNN):
-    """`keras.layers.RNN(MinGRUCell(units))`, all its steps' products at once.
+    """`keras.layers.RNN(MinGRUCell(units))`, with the products of all steps computed at once.
 
     It takes RNN's settings (`return_sequences`, `stateful`, `go_backwards` ...) and the cell's
     initializers and regularizer.
@@ -172,7 +172,7 @@ class MinGRU(keras.layers.RNN):
         self, sequences: Any, initial_state: Any, mask: Any, training: bool = False
     ) -> tuple[Any, Any, list[Any]]:
         """Run over sequences (batch, time, features) -> last output, outputs, last states."""
-        # Time first, so that a step's numbers lie together.
+        # Time first, so that the values of one step are contiguous.
         x = tf.transpose(sequences, (1, 0, 2))
         if mask is not None:
             mask = tf.cast(tf.transpose(keras.tree.flatten(mask)[0]), x.dtype)[:, :, None]

@@ -1,20 +1,21 @@
-"""A GRU layer and an LSTM layer as functions of their weights, with gradients written by hand.
+"""A GRU layer and an LSTM layer as functions of their weights, with hand-written gradients.
 
-Inputs (rows, time, features) and a first state go in; the outputs of every step and the last
-state come out. What makes it fast on a CPU:
+Inputs (rows, time, features) and an initial state go in; the outputs of every step and the last
+state come out. Why it is fast on a CPU:
 
-- the products with the inputs are one product for all steps, and so are the gradients of both
-  kernels: only one product a step is left in the loop;
-- XLA compiles a layer's pass as a whole, so that a shard of the batch runs on one core from end
-  to end, and the element-wise work between the products is fused;
-- inside the loop no gates are put side by side: each has an array of its own, and backwards a
-  product of its own. Concatenating them in every step took as long as the product.
+- the input products of all steps are one product, and so are the gradients of both kernels: the
+  loop has only one product per step;
+- XLA compiles the whole pass of a layer, so that a shard of the batch runs on one core from end
+  to end, and the element-wise operations between the products are fused;
+- the loop does not concatenate gates: each has its own array, and in the backward pass its own
+  product. Concatenating them in every step took as long as the product.
 
 Shapes: x and outputs (rows, time, ...), time first inside; `kernel` (features, gates x units),
 `recurrent` (units, gates x units), states (rows, units); `mask` (time, rows, 1) in the order of
-the run, 0 where a step is padding and the state stays, or None; `drop` (rows, units), what the
-state is multiplied by on its way into the recurrent product, or None. `backwards` runs from the
-last step to the first and gives the outputs in that order, as Keras does.
+the run, 0 where a step is padding and the state stays, or None; `drop` (rows, units), the
+recurrent dropout mask that multiplies the state before the recurrent product, or None.
+`backwards` runs from the last step to the first and returns the outputs in that order, as Keras
+does.
 """
 
 from collections.abc import Callable
@@ -72,7 +73,7 @@ def lstm(
 
 
 def _swap(x: Tensor) -> Tensor:
-    """Rows first to time first, and back."""
+    """Swap rows and time."""
     return tf.transpose(x, (1, 0, 2))
 
 
@@ -81,12 +82,12 @@ def _flat(x: Tensor) -> Tensor:
 
 
 def _shifted(first: Tensor, x: Tensor) -> Tensor:
-    """The states before each step, from the first one and those after."""
+    """The state before each step, from the initial state and the states `x` after each step."""
     return tf.concat([first[None], x[:-1]], 0)
 
 
 def _input_products(x: Tensor, kernel: Tensor, backwards: bool) -> tuple[Tensor, Tensor]:
-    """The inputs, time first and in the order of the run, and their products with the kernel."""
+    """The inputs, time first and in the order of the run, and their products with `kernel`."""
     x = _swap(tf.reverse(x, [1]) if backwards else x)
     shape = tf.concat([tf.shape(x)[:2], [kernel.shape[1]]], 0)
     return x, tf.reshape(tf.matmul(_flat(x), kernel), shape)
@@ -96,9 +97,9 @@ def _weight_gradients(
     x: Tensor, kernel: Tensor, before: Tensor, d_x: Tensors, d_h: Tensors,
     drop: Tensor | None, backwards: bool,
 ) -> Tensors:  # fmt: skip
-    """The gradients of inputs, kernel and recurrent weights: one product each over all steps.
+    """Gradients of inputs, kernel and recurrent weights: one product each over all steps.
 
-    `d_x` and `d_h` are those of the input and the recurrent products, gate by gate.
+    `d_x` and `d_h` are the gradients of the input and the recurrent products, per gate.
     """
     flat_x, flat_h = (_flat(tf.concat(gates, 2)) for gates in (d_x, d_h))
     inputs = _swap(tf.reshape(tf.matmul(flat_x, kernel, transpose_b=True), tf.shape(x)))
@@ -110,9 +111,9 @@ def _weight_gradients(
 
 
 def _loop(length: Tensor, count: int, state: Tensors, body: Body, step: int) -> Any:
-    """Run `body(time, state) -> state, outputs` over all times, forwards or (step -1) backwards.
+    """Run `body(time, state) -> state, outputs` over all steps, forwards or (step -1) backwards.
 
-    Gives the last state and each of the `count` outputs, shaped like a state, stacked over time.
+    Returns the last state and the `count` outputs, each shaped like a state and stacked over time.
     """
     shape = state[0].shape
     arrays = [tf.TensorArray(tf.float32, length, element_shape=shape) for _ in range(count)]
@@ -132,10 +133,11 @@ def _loop(length: Tensor, count: int, state: Tensors, body: Body, step: int) -> 
 
 
 def _backward_loop(d_outputs: Tensor, d_state: Tensors, gates: int, body: Body) -> Any:
-    """`_loop` from the last step to the first, that also sums each gate's gradient over time.
+    """`_loop` from the last step to the first that also sums each gate's gradient over time.
 
-    Summing in the loop is nearly free; XLA's reduction of the stacked gradients is slow. Gives
-    the first state's gradients, the gates' stacked over time, and their sums, each (units,).
+    Summing in the loop is nearly free; XLA's reduction of the stacked gradients is slow. Returns
+    the gradients of the initial state, those of the gates stacked over time, and their sums, each
+    (units,).
     """
     count = len(d_state)
 

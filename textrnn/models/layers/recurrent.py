@@ -1,8 +1,7 @@
-"""Recurrent layers that Keras lacks: its GRU and LSTM, fast on a CPU, and a normalised cell.
+"""Recurrent layers that Keras lacks: a GRU and an LSTM fast on a CPU, and a normalised cell.
 
-`GRU` and `LSTM` are Keras's own layers but for the run over the sequence
-(`textrnn.models.layers.recurrence`): same weights, same results, same masks, states and
-configuration.
+`GRU` and `LSTM` are Keras's own layers except for the loop over the sequence
+(`textrnn.models.layers.recurrence`): same weights, results, masks, states and configuration.
 """
 
 import os
@@ -15,14 +14,14 @@ import tensorflow as tf
 
 from textrnn.models.layers import recurrence
 
-ROWS_A_SHARD = 8  # fewer rows make products too small to be worth a core of their own
+ROWS_PER_SHARD = 8  # products of fewer rows are too small to be worth a core
 
 
 class _Fast:
     """The loop over a sequence that `GRU` and `LSTM` share; mixed in before the Keras layer.
 
-    The batch is cut into shards of rows that run side by side, one a core: a step's product is
-    too small for several cores, and the element-wise work between the products would use one.
+    The batch is split into shards of rows that run in parallel, one per core: a step's product is
+    too small for several cores, and the element-wise operations would use only one.
     """
 
     cell: Any
@@ -61,15 +60,15 @@ class _Fast:
 
 
 def _shard_sizes(batch: int | None) -> list[int]:
-    """How many rows each shard has; nothing for a batch that stays whole."""
+    """The number of rows of each shard; empty if the batch is not split."""
     cores = os.cpu_count() or 1
-    count = 1 if batch is None else max(1, min(cores, batch // ROWS_A_SHARD))
+    count = 1 if batch is None else max(1, min(cores, batch // ROWS_PER_SHARD))
     edges = [(batch or 0) * index // count for index in range(count + 1)]
     return [end - start for start, end in pairwise(edges)] if count > 1 else []
 
 
 def _split(tensor: Any, sizes: list[int]) -> list[Any]:
-    # Not slices: their gradients are padded with zeros to the whole batch and added up.
+    # Not slices: their gradients are padded with zeros to the whole batch and then added.
     if tensor is None or not sizes:
         return [tensor] * max(1, len(sizes))
     parts: list[Any] = tf.split(tensor, sizes)
@@ -79,21 +78,21 @@ def _split(tensor: Any, sizes: list[int]) -> list[Any]:
 def _refuse(settings: dict[str, Any], **needed: Any) -> None:
     for name, value in needed.items():
         if settings.get(name, value) != value:
-            raise ValueError(f"the fast layer has {name}={value!r} only; use Keras's own layer")
+            raise ValueError(f"the fast layer needs {name}={value!r}; use Keras's own layer")
 
 
 @keras.saving.register_keras_serializable("textrnn")
 class GRU(_Fast, keras.layers.GRU):
     """`keras.layers.GRU`, with `reset_after=True` and its default activations, fast on a CPU.
 
-    `recurrent_dropout` draws one mask a sequence for all gates.
+    `recurrent_dropout` draws one mask per sequence for all gates.
     """
 
     def __init__(self, units: int, **settings: Any) -> None:
         _refuse(settings, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                 reset_after=True, unroll=False)  # fmt: skip
         super().__init__(units, **settings)
-        self.cell.dropout_mask_count = None  # one mask, not one a gate
+        self.cell.dropout_mask_count = None  # one mask, not one per gate
 
     _recur = staticmethod(recurrence.gru)
 
@@ -102,14 +101,14 @@ class GRU(_Fast, keras.layers.GRU):
 class LSTM(_Fast, keras.layers.LSTM):
     """`keras.layers.LSTM` with its default activations, fast on a CPU.
 
-    `recurrent_dropout` draws one mask a sequence for all gates.
+    `recurrent_dropout` draws one mask per sequence for all gates.
     """
 
     def __init__(self, units: int, **settings: Any) -> None:
         _refuse(settings, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                 unroll=False)  # fmt: skip
         super().__init__(units, **settings)
-        self.cell.dropout_mask_count = None  # one mask, not one a gate
+        self.cell.dropout_mask_count = None  # one mask, not one per gate
 
     _recur = staticmethod(recurrence.lstm)
 
@@ -120,7 +119,7 @@ class LayerNormSimpleRNNCell(keras.layers.SimpleRNNCell):
 
         h' = tanh(LayerNorm(x W + h U + b))
 
-    It inherits SimpleRNNCell's recurrent dropout: one mask a sequence.
+    It inherits SimpleRNNCell's recurrent dropout: one mask per sequence.
     """
 
     def __init__(self, units: int, **kwargs: Any) -> None:
@@ -128,7 +127,7 @@ class LayerNormSimpleRNNCell(keras.layers.SimpleRNNCell):
         self.layer_norm = keras.layers.LayerNormalization(epsilon=1e-3, name="layer_norm")
 
     def build(self, input_shape: Any) -> None:
-        """Make the cell's weights and its normalisation's."""
+        """Create the weights of the cell and of its normalisation."""
         super().build(input_shape)
         self.layer_norm.build((None, self.units))
 

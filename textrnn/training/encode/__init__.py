@@ -1,1 +1,1 @@
-"""Turn data into what a training learns from and validates on: ids, one module a task."""
+"""Turn data into training and validation ids, one module per task."""

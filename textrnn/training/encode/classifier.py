@@ -1,7 +1,7 @@
-"""Turn texts into what a classifier's run learns from: a vocabulary, ids, batches.
+"""Turn texts into the data of a classifier's run: split, vocabulary, ids and batches.
 
 The same texts, settings and seed give the same split and the same batches, so that a resumed run
-finds them again.
+sees them again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,84 +25,88 @@ from textrnn.tokenizers import Ids, Tokenizer, cut
 
 @dataclass(frozen=True)
 class Split:
-    """Texts to learn from, and to validate on."""
+    """Training and validation texts."""
 
     texts: Sequence[str]
-    ids: Sequence[Ids]  # of each of these, cut
-    labels: npt.NDArray[np.int32]  # of the first of them; the others have none
+    ids: Sequence[Ids]  # of each text, truncated
+    labels: npt.NDArray[np.int32]  # of the first texts; the others have none
     validation: Labelled
 
     @property
     def unlabelled(self) -> int:
-        """How many texts have no label."""
+        """Number of texts without a label."""
         return len(self.texts) - len(self.labels)
 
 
 def split(
     data: Labelled, validation: Labelled | None, training: ClassifierTrainingConfig
 ) -> tuple[Labelled, Labelled]:
-    """The texts to learn from and those to validate on: `validation`, or a share of `data`."""
+    """Training and validation texts; without `validation`, a fraction of `data` is held out."""
     if validation is not None:
         if validation.classes != data.classes:
             raise CorpusError(
-                f"the texts to validate on have the classes {', '.join(validation.classes)}, those "
-                f"to learn from {', '.join(data.classes)}; they must be the same, in one order"
+                f"the validation texts have the classes {', '.join(validation.classes)}, the "
+                f"training texts {', '.join(data.classes)}; give both the same classes in the "
+                f"same order"
             )
         return data, validation
-    learnt, held = labelled.stratified_split(
+    train, held_out = labelled.stratified_split(
         data.labels, training.validation, training.seed, data.classes
     )
-    return data.subset(learnt), data.subset(held)
+    return data.subset(train), data.subset(held_out)
 
 
-def encoded(
-    learnt: Labelled,
-    held: Labelled,
+def encode_texts(
+    train: Labelled,
+    validation: Labelled,
     tokenizer: Tokenizer,
     reading: ReadingConfig,
     notify: Callable[[str], object],
     more: Sequence[str] = (),
 ) -> Split:
-    """All as the run takes them; what has no word to read is left out, and that is said.
+    """Encode all texts; texts without a known word are left out, with a notice.
 
-    `more` are texts to learn from that have no label.
+    `more` are training texts without labels. CorpusError if no text remains.
     """
-    texts = [*learnt.texts, *more]
+    texts = [*train.texts, *more]
     ids = [
         cut(tokenizer.encode(_read(text, reading)), reading.max_words, reading.keep)
         for text in texts
     ]
     kept = [row for row, found in enumerate(ids) if len(found)]
-    readable = [row for row, text in enumerate(held.texts)
+    readable = [row for row, text in enumerate(validation.texts)
                 if len(tokenizer.encode(_read(text, reading)))]  # fmt: skip
-    left_out = len(texts) - len(kept) + len(held) - len(readable)
+    left_out = len(texts) - len(kept) + len(validation) - len(readable)
     if not kept or not readable:
         raise CorpusError(
-            "no text has a word that the model can read; with another script than Latin leave "
+            "no text has a word that the model can read; for scripts other than Latin leave "
             "--rule at unicode"
         )
     if left_out:
         notify(f"{left_out:,} texts have no word that the model can read: left out")
-    if seen := int(labelled.test_overlap(learnt, held).sum()):
-        notify(f"{seen:,} of the texts to validate on stand among those to learn from")
-    labels = learnt.labels[[row for row in kept if row < len(learnt)]]
+    if seen := int(labelled.test_overlap(train, validation).sum()):
+        notify(f"{seen:,} of the validation texts are also training texts")
+    labels = train.labels[[row for row in kept if row < len(train)]]
     return Split(
-        [texts[row] for row in kept], [ids[row] for row in kept], labels, held.subset(readable)
+        [texts[row] for row in kept],
+        [ids[row] for row in kept],
+        labels,
+        validation.subset(readable),
     )
 
 
 def batches(
-    learnt: Split,
+    split: Split,
     targets: npt.NDArray[Any],
     tokenizer: Tokenizer,
     training: ClassifierTrainingConfig,
 ) -> WordBatches:
-    """The texts to learn from as batches, with the labels (n,) or guesses (n, classes) of each."""
+    """Batches of the training texts with `targets`: labels (n,) or soft labels (n, classes)."""
     if not tokenizer.has_ids:
-        whole = [tokenizer.decode(ids) for ids in learnt.ids]
+        whole = [tokenizer.decode(ids) for ids in split.ids]
         return TextBatches(whole, targets, batch_size=training.batch_size)
     return WordBatches(
-        learnt.ids,
+        split.ids,
         targets,
         batch_size=training.batch_size,
         buckets=training.buckets,
@@ -112,13 +116,13 @@ def batches(
 
 
 def sentence_ends(tokenizer: Tokenizer) -> list[int]:
-    """The ids of the marks that end a sentence and have one; none where words are letters alone."""
+    """Ids of the punctuation that ends a sentence; empty if the tokenizer drops punctuation."""
     marks = [tokenizer.encode(mark) for mark in ".!?\N{HORIZONTAL ELLIPSIS}\u3002\uff01\uff1f"]
     return [int(ids[0]) for ids in marks if len(ids) == 1 and not tokenizer.unknown(ids).any()]
 
 
 def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Tokenizer:
-    """What reads texts as `reading` says, with the vocabulary of `texts`."""
+    """A tokenizer with the text preprocessing `reading` and the vocabulary of `texts`."""
     return tokenizers.fit(
         reading.tokens,
         (_read(text, reading) for text in texts),
@@ -132,9 +136,9 @@ def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Tokenizer:
 
 
 def data_record(data: Labelled, validation: Labelled | None = None) -> dict[str, Any]:
-    """What tells labelled texts again; their sources by name, without one machine's folders.
+    """The fingerprint of labelled texts: checksum, counts, and file names without folders.
 
-    Under "validation" the same of the texts to validate on, unless they are a part of these.
+    "validation" holds the same for separate validation texts.
     """
     names = sorted({name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for name in data.names})
     return {
@@ -149,7 +153,7 @@ def data_record(data: Labelled, validation: Labelled | None = None) -> dict[str,
 def check_validation(
     validation: Labelled | None, known: Mapping[str, Any] | None, output: Path
 ) -> None:
-    """TrainingError unless a resumed run is given the texts to validate on that it began with."""
+    """TrainingError unless a resumed run is given the same validation texts as at its start."""
     if validation and not known:
         raise TrainingError(
             f"the run in {output} validates on a part of its own texts; leave out --validation"
@@ -157,7 +161,7 @@ def check_validation(
     if known and (validation is None or validation.sha256 != known["sha256"]):
         raise TrainingError(
             f"the run in {output} validates on {', '.join(known['names'])}, "
-            f"{known['examples']:,} texts; name those with --validation to go on"
+            f"{known['examples']:,} texts; name those with --validation to resume it"
         )
 
 

@@ -1,7 +1,7 @@
-"""Turn a corpus into what a generator learns from and is validated on, as ids of its tokens.
+"""Turn a corpus into the training and validation ids of a generator.
 
-A corpus is cut by characters, whatever the tokens are. A vocabulary of words or pieces is of the
-text that is learnt from; an alphabet is of the text to validate on as well.
+A corpus is split by characters, whatever the tokens are. A vocabulary of words or subwords is
+fitted to the training text only; an alphabet also covers the validation text.
 """
 
 from dataclasses import dataclass
@@ -19,25 +19,25 @@ from textrnn.data.corpora import Corpus
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import TOKENIZERS, Ids, Tokenizer
 
-OOV_BUCKETS = 1  # ids for unknown words, which are read and never written
+OOV_BUCKETS = 1  # ids for unknown words, which are read but never generated
 
 
 @dataclass(frozen=True)
 class Split:
-    """Ids to learn from and to validate on.
+    """Training and validation ids.
 
-    `ends` (as many as `held`) are the characters up to the end of each id to validate on; none
-    where ids are characters.
+    `ends` has one entry per validation id: the number of characters up to its end. It is None if
+    ids are characters.
     """
 
     learnt: Ids
     held: Ids
     ends: Ids | None
-    characters: int  # of the text learnt from
+    characters: int  # of the training text
 
     @property
-    def tokens_a_character(self) -> float:
-        """How many tokens write a character: 1 where they are characters, below 1 elsewhere."""
+    def tokens_per_character(self) -> float:
+        """Tokens per character: 1 for characters, below 1 for words and subwords."""
         return len(self.learnt) / self.characters if self.characters else 1.0
 
 
@@ -47,15 +47,15 @@ def fit(
     text: GeneratorTextConfig,
     training: TrainingConfig,
 ) -> Tokenizer:
-    """The tokenizer that `text` asks for, of a corpus and of one to validate on alone."""
+    """Fit the tokenizer that `text` describes to a corpus and a separate validation corpus."""
     kind = TOKENIZERS[text.tokens]
-    if kind.character_level:  # it cannot encode a character that it was not fitted to
-        pieces = all_pieces(corpus, validation)
+    if kind.character_level:  # it cannot encode a character outside its alphabet
+        chunks = all_chunks(corpus, validation)
     else:
-        pieces, _ = _texts(corpus, validation, training)
+        chunks, _ = _texts(corpus, validation, training)
     return tokenizers.fit(
         text.tokens,
-        kind.of_running_text(pieces),
+        kind.of_running_text(chunks),
         vocab_size=text.words,
         oov_buckets=OOV_BUCKETS,
         rule="unicode",
@@ -64,37 +64,37 @@ def fit(
     )
 
 
-def all_pieces(corpus: Corpus, validation: Corpus | None) -> tuple[str, ...]:
-    """The pieces of a corpus, and of one to validate on alone."""
+def all_chunks(corpus: Corpus, validation: Corpus | None) -> tuple[str, ...]:
+    """The chunks of a corpus and of a separate validation corpus."""
     return (*corpus.pieces, *(validation.pieces if validation else ()))
 
 
 def split(
     corpus: Corpus, validation: Corpus | None, tokenizer: Tokenizer, training: TrainingConfig
 ) -> Split:
-    """`corpus` as ids, cut as `training` says; `validation` is what to validate on instead."""
+    """Encode and split `corpus` as `training` says; `validation` replaces its validation part."""
     codec = tokenizer.codec
-    if tokenizer.character_level:  # the ids can be cut where the text is to be
-        learnt, held = _cut(codec.encode_pieces(corpus.pieces), training, validation)
+    if tokenizer.character_level:  # one id per character: split the ids directly
+        train, held_out = _cut(codec.encode_pieces(corpus.pieces), training, validation)
         if validation:
-            held = codec.encode_pieces(validation.pieces)
-        return Split(learnt, held, None, len(learnt))
-    learnt_text, held_text = _texts(corpus, validation, training)
-    held, ends = codec.encode_with_ends(held_text)
-    return Split(codec.encode_pieces(learnt_text), held, ends, sum(map(len, learnt_text)))
+            held_out = codec.encode_pieces(validation.pieces)
+        return Split(train, held_out, None, len(train))
+    train_text, validation_text = _texts(corpus, validation, training)
+    held_out, ends = codec.encode_with_ends(validation_text)
+    return Split(codec.encode_pieces(train_text), held_out, ends, sum(map(len, train_text)))
 
 
 def _cut(
     values: npt.NDArray[Any], training: TrainingConfig, validation: Corpus | None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Values, one a character of the corpus, to learn from and, if from the same, to validate."""
+    """Split values (one per character) for training and, without `validation`, validation."""
     if validation:
         start, end = corpora.bounds(*parse_part(training.part), len(values))
         return values[start:end], values[:0]
     if training.validation is None:
         raise ConfigError(
-            "validation must be a share such as 0.1, a slice START:END or a file: the best epoch "
-            "is chosen by it"
+            "validation must be a fraction such as 0.1, a slice START:END or a file: it selects "
+            "the best epoch"
         )
     return corpora.split(values, training.part, training.validation)
 
@@ -102,10 +102,10 @@ def _cut(
 def _texts(
     corpus: Corpus, validation: Corpus | None, training: TrainingConfig
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The texts to learn from and to validate on."""
+    """Training and validation text, each as chunks."""
     points = np.frombuffer(corpus.text.encode("utf-32-le", "surrogatepass"), "<u4")
-    learnt, held = (
+    train, held_out = (
         (part.tobytes().decode("utf-32-le", "surrogatepass"),)
         for part in _cut(points, training, validation)
     )
-    return learnt, validation.pieces if validation else held
+    return train, validation.pieces if validation else held_out

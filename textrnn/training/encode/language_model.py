@@ -1,12 +1,12 @@
-"""Turn texts without labels, and those to learn to judge from, into streams of ids.
+"""Turn unlabelled texts and a classifier's training texts into streams of ids.
 
-Id 0, which is padding elsewhere, stands before each text: that the state is to be forgotten there
-is a thing the network learns, like any other. A classifier's texts begin without it, from the zero
-state. That costs foretelling 0.3 nats at the second word of a review and nothing after a dozen;
-streams that forget now and then changed no verdict on tweets, so there are none.
+Id 0, which is padding elsewhere, precedes each text: the network learns to reset its state there.
+A classifier's texts begin without it, from the zero state. That costs 0.3 nats at the second word
+of a review and nothing after a dozen words. Occasional state resets in training changed no
+prediction on tweets, so there are none.
 
-What is to be judged for validation is never among the texts. The same texts, settings and seed
-give the same streams, so that a resumed run finds them again.
+The classifier's validation texts are never included. The same texts, settings and seed give the
+same streams, so that a resumed run sees them again.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,12 +25,12 @@ from textrnn.errors import CorpusError
 from textrnn.tokenizers import PAD_ID, Ids, Tokenizer
 from textrnn.training.encode import classifier as encode
 
-LEAST_HELD = 2  # one word to see and one to foretell
+LEAST_VALIDATION = 2  # ids: one input and one target
 
 
 @dataclass(frozen=True)
 class Streams:
-    """Texts one after the other, each after a 0: to learn from, and to validate on."""
+    """Training and validation ids: concatenated texts, each after a 0."""
 
     learnt: Ids
     held: Ids
@@ -38,7 +38,7 @@ class Streams:
     def batches(
         self, learning: LearningConfig, window: int, *, epoch: int, first_step: int
     ) -> tf.data.Dataset:
-        """What is left of an epoch, whose order of texts is drawn by (seed, epoch)."""
+        """The epoch's batches from `first_step`; (seed, epoch) draw the order of the texts."""
         starts = np.flatnonzero(self.learnt == PAD_ID)
         texts = np.split(self.learnt, starts[1:])
         order = np.random.default_rng([learning.seed, epoch]).permutation(len(texts))
@@ -57,33 +57,33 @@ def gather(
     training: ClassifierTrainingConfig,
     notify: Callable[[str], object],
 ) -> list[str]:
-    """The texts to pretrain on: `corpus`, and those of `data` that a run will learn from.
+    """The texts to pretrain on: `corpus`, and the classifier's training texts in `data`.
 
-    A text of `corpus` that stands in `data`, or among those to validate on, is left out.
+    Texts of `corpus` that also occur in `data` or in the validation texts are left out.
     """
-    learnt, held = encode.split(data, validation, training)
-    return [*fresh(corpus, [*learnt.texts, *held.texts], notify), *learnt.texts]
+    train, held_out = encode.split(data, validation, training)
+    return [*fresh(corpus, [*train.texts, *held_out.texts], notify), *train.texts]
 
 
 def streams(
     texts: Sequence[str], tokenizer: Tokenizer, config: PretrainingConfig, seed: int
 ) -> Streams:
-    """The ids of `texts` in an order drawn by `seed`, and the last share of them held back.
+    """The ids of `texts` in an order drawn by `seed`, the last fraction held out.
 
-    CorpusError when they do not fill a batch.
+    CorpusError if they do not fill a batch.
     """
     order = np.random.default_rng(seed).permutation(len(texts))
     encoded = (tokenizer.encode(texts[index]) for index in order)
     first = np.array([PAD_ID], np.int32)
     parts = [part for ids in encoded if len(ids) for part in (first, ids)]
     ids = np.concatenate(parts) if parts else first
-    held = max(LEAST_HELD, round(len(ids) * config.validation))
+    held_out = max(LEAST_VALIDATION, round(len(ids) * config.validation))
     rows, window = config.batch_size, config.window
-    if len(ids) - held < rows * window + 1:
+    if len(ids) - held_out < rows * window + 1:
         raise CorpusError(
-            f"the texts to pretrain on have {len(ids):,} words, of which {held:,} are kept for "
-            f"validation; {rows} streams of {window} need at least {rows * window + 1:,} more: "
+            f"the texts to pretrain on have {len(ids):,} words, and validation takes {held_out:,} "
+            f"of them; {rows} streams of {window} need at least {rows * window + 1:,} more: "
             f"name more texts, or lower pretraining.batch_size, as with --set "
             f"pretraining.batch_size=8"
         )
-    return Streams(ids[: len(ids) - held], ids[len(ids) - held :])
+    return Streams(ids[: len(ids) - held_out], ids[len(ids) - held_out :])

@@ -1,1 +1,1 @@
-"""What is trained, one module a task."""
+"""Training tasks, one module per kind of model."""

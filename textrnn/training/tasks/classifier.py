@@ -42,7 +42,7 @@ from textrnn.training.transfer.hub import FromHub
 from textrnn.training.transfer.language_model import FromLanguageModel, PretrainedOn
 from textrnn.training.transfer.word_vectors import FromWordVectors
 
-ENOUGH_LONG = 20  # texts; on fewer of many the choice of how to read them is a toss
+ENOUGH_LONG = 20  # long texts; with fewer, the choice among LONG_TEXTS is noise
 
 
 def train_classifier(
@@ -58,13 +58,13 @@ def train_classifier(
     observer: Observer | None = None,
     command: str | None = None,
 ) -> ClassifierArtifact | None:
-    """Train a classifier on `data`, and leave the best model in the folder `output`.
+    """Train a classifier on `data`, and save the best model in the folder `output`.
 
-    `validation` is what to choose and to calibrate on, or a share of `data` is kept back for it.
-    `settings` are those of ClassifierRecipe, by name. `base` is a model to start from: its shape
-    is kept, its words grow by what `data` has more, and other classes than its own get a new head.
-    `pretrain` are texts without labels: the layers below the head are trained as a language model
-    of them first, in `output`/pretrain; or it is a language model that another run left there.
+    `validation` is for model selection and calibration; without it, a fraction of `data` is held
+    out. `settings` are those of ClassifierRecipe, by name. `base` is a model to fine-tune: it keeps
+    its shape, its vocabulary is extended with the new words of `data`, and different classes get a
+    new head. `pretrain` is either unlabelled texts, on which the layers below the head are first
+    trained as a language model in `output`/pretrain, or the language model of an earlier run.
     `unlabelled` are texts whose targets are the predictions of the setting `teacher`. Otherwise
     as `textrnn.training.run.train`.
     """
@@ -75,7 +75,7 @@ def train_classifier(
         given: Settings = ClassifierRecipe.nest(settings)
         pretrained = None
         if isinstance(pretrain, Unlabelled) and not (resume and has_begun(output)):
-            if not resume:  # what is wrong with a teacher is said before hours of pretraining
+            if not resume:  # report a wrong teacher before hours of pretraining
                 teachers.teachers_of(given["training"].get("teacher", ""), data.classes, unlabelled)
             pretrained = language_model.pretrain(
                 pretrain, data, validation, output, given,
@@ -87,8 +87,8 @@ def train_classifier(
             resume = False
         if resume and not has_begun(output) and (output / language_model.FOLDER).exists():
             raise TrainingError(
-                f"the run in {output} is still at its pretraining; name its texts with --pretrain "
-                f"to go on"
+                f"the run in {output} is still pretraining; name its texts with --pretrain to "
+                f"resume it"
             )
         model: ClassifierArtifact | None = run.train(
             ClassifierTask(data, validation, unlabelled),
@@ -104,7 +104,7 @@ def train_classifier(
 
 
 def has_begun(output: Path) -> bool:
-    """Whether `output` holds a classifier or its run, and not only a language model's."""
+    """Whether `output` holds a classifier or its run, not only a pretraining run."""
     return checkpoints.path(output / "run").exists() or (output / "config.json").exists()
 
 
@@ -115,7 +115,7 @@ def _start(
     resume: bool,
     pretrained: bool,
 ) -> Initialization:
-    """Where the first weights come from; ConfigError where two starts contradict each other."""
+    """The initialization of a run; ConfigError if two of them are given."""
     if isinstance(pretrain, Unlabelled):
         return PretrainedOn(pretrain)
     if not pretrained:
@@ -124,7 +124,7 @@ def _start(
         return FromClassifier(base)
     if pretrain:
         return FromLanguageModel(pretrain)
-    if resume:  # the settings of the run name its module or vectors
+    if resume:  # the run's own settings name its module or vectors
         return Fresh()
     hub.check(given)
     if handle := given["training"].get("hub"):
@@ -136,7 +136,7 @@ def _start(
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierPrepared(Prepared):
-    """Labelled texts as ids."""
+    """Prepared data of a classifier: labelled texts as ids."""
 
     recipe: ClassifierRecipe
     classes: tuple[str, ...]
@@ -144,7 +144,7 @@ class ClassifierPrepared(Prepared):
 
 
 class ClassifierTask:
-    """A classifier of texts like `data`, which also learns from the teachers of `unlabelled`."""
+    """A classifier trained on `data`, and on teacher predictions for `unlabelled`."""
 
     kind = "classifier"
     recipe_type = ClassifierRecipe
@@ -156,7 +156,7 @@ class ClassifierTask:
         self.data, self.validation, self.unlabelled = data, validation, unlabelled
 
     def fingerprint(self) -> dict[str, Any]:
-        """The texts by their checksums."""
+        """Checksums of all texts."""
         more = self.unlabelled
         return {
             **encode.data_record(self.data, self.validation),
@@ -164,22 +164,22 @@ class ClassifierTask:
         }
 
     def check_same(self, known: Mapping[str, Any], output: Path) -> None:
-        """TrainingError unless the texts are those whose fingerprint is `known`."""
+        """TrainingError unless the fingerprint of the texts is `known`."""
         if self.data.sha256 != known["sha256"]:
             raise TrainingError(
-                f"the run in {output} learns from other texts: {', '.join(known['names'])}, "
-                f"{known['examples']:,} of them; name those to go on"
+                f"the run in {output} trains on other texts: {', '.join(known['names'])}, "
+                f"{known['examples']:,} of them; name those to resume it"
             )
         encode.check_validation(self.validation, known.get("validation"), output)
         own, given = known.get("unlabelled"), self.unlabelled
         if given and not own:
             raise TrainingError(
-                f"the run in {output} was taught what to think of no texts; leave out --unlabelled"
+                f"the run in {output} uses no unlabelled texts; leave out --unlabelled"
             )
         if own and (given is None or given.sha256 != own["sha256"]):
             raise TrainingError(
-                f"the run in {output} was taught what to think of {', '.join(own['names'])}, "
-                f"{own['texts']:,} texts; name those with --unlabelled to go on"
+                f"the run in {output} uses the unlabelled texts of {', '.join(own['names'])}, "
+                f"{own['texts']:,} in all; name those with --unlabelled to resume it"
             )
 
     def prepare(
@@ -189,15 +189,15 @@ class ClassifierTask:
         known: Known | None,
         notify: Callable[[str], object],
     ) -> ClassifierPrepared:
-        """The vocabulary, and the texts as ids."""
+        """Fit the vocabulary and encode the texts."""
         training = recipe.training
         models = (
             [] if known
             else teachers.teachers_of(training.teacher, self.data.classes, self.unlabelled)
         )  # fmt: skip
-        learnt, held = encode.split(self.data, self.validation, training)
-        more = fresh(self.unlabelled, [*learnt.texts, *held.texts], notify)
-        texts = [*learnt.texts, *more]
+        train, validation = encode.split(self.data, self.validation, training)
+        more = fresh(self.unlabelled, [*train.texts, *validation.texts], notify)
+        texts = [*train.texts, *more]
         tokenizer = (
             known.tokenizer
             if known
@@ -205,11 +205,11 @@ class ClassifierTask:
                 recipe, lambda: encode.fit_tokenizer(recipe.text, texts), texts, notify
             )
         )
-        split = encode.encoded(learnt, held, tokenizer, recipe.text, notify, more)
+        split = encode.encode_texts(train, validation, tokenizer, recipe.text, notify, more)
         records = known.records if known else {
             "data": encode.data_record(self.data, self.validation),
             **initialization.records(tokenizer),
-            **self._taught(models, learnt, split),
+            **self._teacher_record(models, train, split),
         }  # fmt: skip
         classes = self.data.classes
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size, classes=len(classes))
@@ -225,21 +225,21 @@ class ClassifierTask:
             units_per_step=training.batch_size,
             records=records,
             summary=(
-                f"{len(classes)} classes, {ids} ids; learning from {len(split.texts):,} texts, "
+                f"{len(classes)} classes, {ids} ids; training on {len(split.texts):,} texts, "
                 f"validating on {len(split.validation):,}"
             ),
             classes=classes,
             split=split,
         )
 
-    def _taught(self, models: Any, learnt: Labelled, split: Split) -> dict[str, Any]:
+    def _teacher_record(self, models: Any, train: Labelled, split: Split) -> dict[str, Any]:
         if not models:
             return {}
-        record = teachers.record_of(models, learnt.texts, self.unlabelled, split.unlabelled)
+        record = teachers.record_of(models, train.texts, self.unlabelled, split.unlabelled)
         return {"taught": record}
 
     def learner(self, prepared: ClassifierPrepared) -> Learner:
-        """A learner with new weights."""
+        """A learner with random initial weights."""
         recipe, embedding = prepared.recipe, None
         training = recipe.training
         if not prepared.tokenizer.has_ids:
@@ -267,7 +267,7 @@ class ClassifierTask:
     def batches(
         self, prepared: ClassifierPrepared, folder: Path, observer: Observer
     ) -> Batches | None:
-        """Padded batches; None when the reading of the teachers was stopped."""
+        """Padded batches; None if the observer stopped the teacher predictions."""
         split, training = prepared.split, prepared.recipe.training
         targets: npt.NDArray[Any] | None = split.labels
         if training.teachers:
@@ -288,16 +288,16 @@ class ClassifierTask:
         loss: float,
         on_progress: OnProgress | None,
     ) -> Validated:
-        """Scores on the validation texts, as they are and calibrated."""
-        model, held = self._model(prepared, weights), prepared.split.validation
-        logits = Judge(model).text_logits(held.texts, "cut", on_progress)
-        if not np.isfinite(logits).all():  # of no use; what comes of that is the loop's to say
+        """Scores on the validation texts, uncalibrated and calibrated."""
+        model, validation = self._model(prepared, weights), prepared.split.validation
+        logits = Judge(model).text_logits(validation.texts, "cut", on_progress)
+        if not np.isfinite(logits).all():  # diverged: the loop decides what to do
             unknown = dict.fromkeys(ClassifierMetrics.columns[1:], math.nan)
             return Validated(
                 metrics=ClassifierMetrics(loss=loss, **unknown), model=model, scores={}
             )
-        temperature, found = scores.calibrated_scores(logits, held.labels, prepared.classes)
-        raw = scores.score(calibration.probabilities(logits), held.labels, prepared.classes)
+        temperature, found = scores.calibrated_scores(logits, validation.labels, prepared.classes)
+        raw = scores.score(calibration.probabilities(logits), validation.labels, prepared.classes)
         return Validated(
             metrics=ClassifierMetrics(
                 loss=loss,
@@ -324,29 +324,30 @@ class ClassifierTask:
         )
 
     def note(self, loss: float) -> str:
-        """Nothing: a text has no other unit."""
+        """Empty: the loss has no other unit."""
         return ""
 
     def finish(
         self, best: ClassifierArtifact, prepared: ClassifierPrepared, report: FinishReport
     ) -> ClassifierArtifact:
-        """The best model, with the way of reading long texts that served validation best.
+        """The best model, with the treatment of long texts that has the best validation loss.
 
-        Where validation has few of them, and not all are long, they are cut, as in training.
+        With too few long validation texts, long texts are truncated, as in training.
         """
-        judge, held, size = Judge(best), prepared.split.validation, best.text.max_words
-        count = sum(len(judge.encode(text)) > size for text in held.texts)
-        if count < min(ENOUGH_LONG, len(held)):
+        predictor, validation = Judge(best), prepared.split.validation
+        size = best.text.max_words
+        count = sum(len(predictor.encode(text)) > size for text in validation.texts)
+        if count < min(ENOUGH_LONG, len(validation)):
             return best
         tried: dict[str, dict[str, float]] = {}
         report.on_progress(0.0)
         for way in LONG_TEXTS:
-            logits = judge.text_logits(
-                held.texts,
+            logits = predictor.text_logits(
+                validation.texts,
                 way,
-                partial(_tell, report, len(tried)),
+                partial(_report_progress, report, len(tried)),
             )
-            temperature, found = scores.calibrated_scores(logits, held.labels, best.classes)
+            temperature, found = scores.calibrated_scores(logits, validation.labels, best.classes)
             tried[way] = {"temperature": temperature, **found.to_dict()}
         way = min(tried, key=lambda way: tried[way]["log_loss"])
         losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
@@ -355,22 +356,22 @@ class ClassifierTask:
         return replace(best, metadata={**best.metadata, "scores": {"validation": tried[way]}})
 
 
-def _tell(report: FinishReport, tried: int, done: int, total: int) -> None:
+def _report_progress(report: FinishReport, tried: int, done: int, total: int) -> None:
     report.on_progress((tried + done / total) / len(LONG_TEXTS))
 
 
 def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Mean nats a text, of one logit or several.
+    """Mean nats per text, for one logit or several.
 
-    Targets are labels (texts,), which alone may have `weights`, or probabilities (texts, classes).
+    Targets are labels (texts,), optionally with class `weights`, or probabilities (texts, classes).
     """
 
     def loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        guesses = len(targets.shape) == 2
+        soft = len(targets.shape) == 2
         if logits.shape[1] == 1:
-            truth = targets[:, 1:] if guesses else tf.cast(targets, logits.dtype)[:, None]
+            truth = targets[:, 1:] if soft else tf.cast(targets, logits.dtype)[:, None]
             each = tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logits)[:, 0]
-        elif guesses:
+        elif soft:
             each = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
         else:
             each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
@@ -382,5 +383,5 @@ def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor]
 
 
 def default_epochs(steps: int) -> int:
-    """Epochs of so many steps for a user who names none: about 2,400 steps in all."""
+    """Default epochs for `steps` per epoch: about 2,400 steps in all, 4 to 40 epochs."""
     return max(4, min(40, math.ceil(2400 / steps)))

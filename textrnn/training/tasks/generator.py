@@ -52,10 +52,11 @@ def train_generator(
     observer: Observer | None = None,
     command: str | None = None,
 ) -> GeneratorArtifact | None:
-    """Train a generator on `corpus`, and leave the best model in the folder `output`.
+    """Train a generator on `corpus`, and save the best model in the folder `output`.
 
-    `settings` are those of GeneratorRecipe, by name. `base` is a model to start from, whose shape
-    is kept; an alphabet grows by what `corpus` has more. Otherwise as `textrnn.training.run.train`.
+    `settings` are those of GeneratorRecipe, by name. `base` is a model to fine-tune: it keeps its
+    shape, and its alphabet is extended with the new characters of `corpus`. Otherwise as
+    `textrnn.training.run.train`.
     """
     model: GeneratorArtifact | None = run.train(
         GeneratorTask(corpus),
@@ -71,14 +72,14 @@ def train_generator(
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorPrepared(Prepared):
-    """A corpus as ids."""
+    """Prepared data of a generator: a corpus as ids."""
 
     recipe: GeneratorRecipe
     split: Split
 
 
 class GeneratorTask:
-    """A generator of the text of `corpus`."""
+    """A generator trained on `corpus`."""
 
     kind = "generator"
     recipe_type = GeneratorRecipe
@@ -88,15 +89,15 @@ class GeneratorTask:
         self.corpus = corpus
 
     def fingerprint(self) -> dict[str, Any]:
-        """The corpus by its checksum."""
+        """The checksum of the corpus."""
         return cards.corpus_record(self.corpus)
 
     def check_same(self, known: Mapping[str, Any], output: Path) -> None:
-        """TrainingError unless the corpus is the one whose fingerprint is `known`."""
+        """TrainingError unless the fingerprint of the corpus is `known`."""
         if self.corpus.sha256 != known["sha256"]:
             raise TrainingError(
-                f"the run in {output} learns from another text: {', '.join(known['names'])}, "
-                f"{known['characters']:,} characters; name that one to go on"
+                f"the run in {output} trains on another text: {', '.join(known['names'])}, "
+                f"{known['characters']:,} characters; name that one to resume it"
             )
 
     def prepare(
@@ -106,7 +107,7 @@ class GeneratorTask:
         known: Known | None,
         notify: Callable[[str], object],
     ) -> GeneratorPrepared:
-        """The alphabet or vocabulary, and the corpus as ids."""
+        """Fit the alphabet or vocabulary and encode the corpus."""
         name, training = recipe.training.validation, recipe.training
         validation = corpora.read_corpus([name]) if name and is_file(name) else None
 
@@ -117,7 +118,7 @@ class GeneratorTask:
             known.tokenizer
             if known
             else initialization.tokenizer(
-                recipe, fit, encode.all_pieces(self.corpus, validation), notify
+                recipe, fit, encode.all_chunks(self.corpus, validation), notify
             )
         )
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size)
@@ -130,7 +131,7 @@ class GeneratorTask:
             epochs=training.epochs or default_epochs(steps),
             steps=steps,
             unit="chars",
-            units_per_step=training.batch_size * training.window / split.tokens_a_character,
+            units_per_step=training.batch_size * training.window / split.tokens_per_character,
             records=known.records if known else {
                 "corpus": self.fingerprint(), **initialization.records(tokenizer)
             },
@@ -139,18 +140,18 @@ class GeneratorTask:
         )  # fmt: skip
 
     def learner(self, prepared: GeneratorPrepared) -> Learner:
-        """A learner with new weights."""
+        """A learner with random initial weights."""
         recipe = prepared.recipe
         return generator_learner(
             recipe.network,
             recipe.training,
             prepared.epochs * prepared.steps,
-            prepared.split.tokens_a_character,
+            prepared.split.tokens_per_character,
             teachers_of(recipe.training, prepared.tokenizer),
         )
 
     def batches(self, prepared: GeneratorPrepared, folder: Path, observer: Observer) -> Batches:
-        """Streams or windows over the corpus, or over the corpus with other names."""
+        """Streams or windows over the corpus, with name augmentation if it is set."""
         texts = _Texts(prepared)
         return lambda epoch, step: _batches(prepared.recipe.training, texts.ids(epoch), epoch, step)
 
@@ -161,7 +162,7 @@ class GeneratorTask:
         loss: float,
         on_progress: OnProgress | None,
     ) -> Validated:
-        """The cold loss on the validation part, and what the model writes."""
+        """The stateless loss on the validation part, and samples."""
         recipe, split = prepared.recipe, prepared.split
         model = GeneratorArtifact(
             config=recipe.network, text=recipe.text, tokenizer=prepared.tokenizer, weights=weights
@@ -185,7 +186,7 @@ class GeneratorTask:
     def finish(
         self, best: GeneratorArtifact, prepared: GeneratorPrepared, report: FinishReport
     ) -> GeneratorArtifact:
-        """The best model as it is."""
+        """The best model, unchanged."""
         return best
 
 
@@ -193,32 +194,32 @@ def _summary(tokenizer: Any, split: Split) -> str:
     unit, size = tokenizer.unit, tokenizer.vocab_size
     if tokenizer.character_level:
         return (
-            f"{size} {unit} in the alphabet; learning from {len(split.learnt):,}, validating on "
+            f"{size} {unit} in the alphabet; training on {len(split.learnt):,}, validating on "
             f"{len(split.held):,}"
         )
     return (
-        f"{size:,} {unit} in the vocabulary; learning from {len(split.learnt):,} "
+        f"{size:,} {unit} in the vocabulary; training on {len(split.learnt):,} "
         f"({split.characters:,} characters), validating on {len(split.held):,}; losses are in "
         f"nats per character"
     )
 
 
 class _Texts:
-    """What each epoch learns from, as ids: the text itself, or the text with other names."""
+    """The training ids of each epoch: the text itself, or the text with other names."""
 
     def __init__(self, prepared: GeneratorPrepared) -> None:
-        self._training, self._learnt = prepared.recipe.training, prepared.split.learnt
+        self._training, self._ids = prepared.recipe.training, prepared.split.learnt
         self._tokenizer = prepared.tokenizer
         self._renamer = (
-            Renamer(self._tokenizer.decode(self._learnt)) if self._training.rename else None
+            Renamer(self._tokenizer.decode(self._ids)) if self._training.rename else None
         )
 
     def ids(self, epoch: int) -> Ids:
         if not self._renamer:
-            return self._learnt
+            return self._ids
         rng = np.random.default_rng([self._training.seed, epoch, 1])
         ids = self._tokenizer.encode(self._renamer.renamed(self._training.rename, rng))
-        return np.resize(ids, len(self._learnt))  # so that every epoch has as many steps
+        return np.resize(ids, len(self._ids))  # so that every epoch has equally many steps
 
 
 def _batches(config: TrainingConfig, ids: Ids, epoch: int, step: int) -> Iterable[Any]:
@@ -259,32 +260,32 @@ def _samples(model: GeneratorArtifact, training: TrainingConfig) -> dict[float, 
 
 
 class GeneratorLearner(Learner):
-    """A learner of tokens, of which so many write a character; its losses are nats a character."""
+    """A learner whose losses are in nats per character; it may reset states and use teachers."""
 
     training: TrainingConfig
 
     def __init__(
-        self, *args: Any, tokens_a_character: float = 1.0, teachers: Teachers | None = None
+        self, *args: Any, tokens_per_character: float = 1.0, teachers: Teachers | None = None
     ) -> None:
         super().__init__(*args)
-        self.tokens_a_character, self.teachers = tokens_a_character, teachers
+        self.tokens_per_character, self.teachers = tokens_per_character, teachers
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Learn from one batch; its loss in nats a character."""
+        """Train on one batch; returns its loss in nats per character."""
         if self.training.state_reset and self.training.stateful:
             self._reset_some()
         if self.teachers:
             targets = self.teachers.targets(inputs, targets)
-        return super().step(inputs, targets) * self.tokens_a_character
+        return super().step(inputs, targets) * self.tokens_per_character
 
     def reset_states(self) -> None:
-        """Let every stream begin anew."""
+        """Reset the recurrent states of the learner and its teachers."""
         super().reset_states()
         if self.teachers:
             self.teachers.reset()
 
     def _reset_some(self) -> None:
-        """Let some streams start from nothing, as a text to write or to score does."""
+        """Reset the state of random rows, so that the model also learns to start from zero."""
         rng = np.random.default_rng([self.training.seed, self.steps_done])
         kept = rng.random((self.training.batch_size, 1)) >= self.training.state_reset
         for state in state_variables(self.model):
@@ -299,10 +300,10 @@ def generator_learner(
     network: GeneratorConfig,
     training: TrainingConfig,
     total_steps: int,
-    tokens_a_character: float = 1.0,
+    tokens_per_character: float = 1.0,
     teachers: Teachers | None = None,
 ) -> Learner:
-    """What learns to foretell the next token, with fresh weights."""
+    """A learner of the next token, with random initial weights."""
     model = build_generator(
         network,
         stateful=training.stateful,
@@ -314,13 +315,13 @@ def generator_learner(
         training,
         total_steps,
         _loss,
-        tokens_a_character=tokens_a_character,
+        tokens_per_character=tokens_per_character,
         teachers=teachers,
     )
 
 
 def _loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Mean nats a token, of ids (batch, window) or of probabilities (batch, window, vocab_size)."""
+    """Mean nats per token; targets are ids or probabilities (batch, window[, vocab_size])."""
     if targets.shape.rank == 3:
         return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
     return tf.reduce_mean(
@@ -336,5 +337,5 @@ def _steps(training: TrainingConfig, length: int) -> int:
 
 
 def default_epochs(steps: int) -> int:
-    """Epochs of so many steps for a user who names none: about 5,000 steps in all."""
+    """Default epochs for `steps` per epoch: about 5,000 steps in all, 4 to 100 epochs."""
     return max(4, min(100, math.ceil(5000 / steps)))

@@ -1,7 +1,7 @@
-"""Train a language model on unlabelled texts: what a classifier can start from.
+"""Train a language model on unlabelled texts, as the initialization of a classifier.
 
-It predicts the next word of these texts and of those that the classifier will be trained on (Dai
-and Le 2015; ULMFiT: Howard and Ruder 2018).
+It predicts the next word of these texts and of the classifier's training texts (Dai and Le 2015;
+ULMFiT: Howard and Ruder 2018).
 """
 
 import math
@@ -33,7 +33,7 @@ from textrnn.training.observer import Observer, OnProgress
 from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
 from textrnn.training.transfer.language_model import SHAPE, PretrainedOn
 
-FOLDER = "pretrain"  # in that of the classifier
+FOLDER = "pretrain"  # inside the classifier's folder
 
 
 def pretrain(
@@ -47,17 +47,17 @@ def pretrain(
     observer: Observer | None = None,
     command: str | None = None,
 ) -> tuple[LanguageModelArtifact, Mapping[str, Any]] | None:
-    """Train a language model of `corpus` and of the training texts of a classifier.
+    """Train a language model on `corpus` and on the training texts of a classifier.
 
-    `data`, `validation`, `settings` and `output` are those of the classifier; the model is left in
-    `output`/pretrain. Gives the best model and the settings of its run, for the classifier, or
-    None when the observer stopped the run before its end.
+    `data`, `validation`, `settings` and `output` are those of the classifier; the model is saved in
+    `output`/pretrain. Returns the best model and its run's settings for the classifier, or None if
+    the observer stopped the run.
     """
     folder, observer = output / FOLDER, observer or Observer()
     with loop.sole_writer(output, observer):
         if folder.exists() and not resume:
             raise TrainingError(
-                f"{folder} already holds a language model or a run; add --resume to go on with "
+                f"{folder} already holds a language model or a run; add --resume to continue "
                 f"it, or start from it with --pretrain {folder} and another -o"
             )
         if not resume:
@@ -78,7 +78,7 @@ def pretrain(
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelPrepared(Prepared):
-    """Texts as streams of ids."""
+    """Prepared data of a language model: texts as streams of ids."""
 
     recipe: ClassifierRecipe
     network: GeneratorConfig
@@ -86,7 +86,7 @@ class LanguageModelPrepared(Prepared):
 
 
 class LanguageModelTask:
-    """A language model of `corpus` and of the training texts among the labelled `data`."""
+    """A language model of `corpus` and of the training texts in the labelled `data`."""
 
     kind = "language_model"
     recipe_type = ClassifierRecipe
@@ -96,20 +96,20 @@ class LanguageModelTask:
         self.corpus, self.data, self.validation = corpus, data, validation
 
     def fingerprint(self) -> dict[str, Any]:
-        """Both kinds of texts by their checksums."""
+        """Checksums of the unlabelled and the labelled texts."""
         data = labelled_texts.data_record(self.data, self.validation)
         return {"corpus": self.corpus.record(), "data": data}
 
     def check_same(self, known: Mapping[str, Any], output: Path) -> None:
-        """TrainingError unless the texts are those whose fingerprint is `known`."""
+        """TrainingError unless the fingerprint of the texts is `known`."""
         for given, own, what in (
             (self.corpus.sha256, known["corpus"], "is pretrained on"),
-            (self.data.sha256, known["data"], "learns to judge from"),
+            (self.data.sha256, known["data"], "trains its classifier on"),
         ):
             if given != own["sha256"]:
                 raise TrainingError(
                     f"the run in {output.parent} {what} other texts: {', '.join(own['names'])}, "
-                    f"{own.get('texts', own.get('examples')):,} of them; name those to go on"
+                    f"{own.get('texts', own.get('examples')):,} of them; name those to resume it"
                 )
         labelled_texts.check_validation(
             self.validation, known["data"].get("validation"), output.parent
@@ -122,7 +122,7 @@ class LanguageModelTask:
         known: Known | None,
         notify: Callable[[str], object],
     ) -> LanguageModelPrepared:
-        """The vocabulary, and the texts as streams."""
+        """Fit the vocabulary and encode the texts as streams."""
         training, own = recipe.training, recipe.pretraining
         texts = encode.gather(self.corpus, self.data, self.validation, training, notify)
         tokenizer = known.tokenizer if known else labelled_texts.fit_tokenizer(recipe.text, texts)
@@ -141,14 +141,14 @@ class LanguageModelTask:
             units_per_step=own.batch_size * own.window,
             records=known.records if known else {**self.fingerprint(), **tokens},
             summary=(
-                f"pretraining: {tokenizer.vocab_size:,} ids; learning from "
+                f"pretraining: {tokenizer.vocab_size:,} ids; training on "
                 f"{len(split.learnt):,}, validating on {len(split.held):,}"
             ),
             split=split,
         )
 
     def learner(self, prepared: LanguageModelPrepared) -> Learner:
-        """A learner with new weights."""
+        """A learner with random initial weights."""
         config = prepared.recipe.pretraining
         model = build_language_model(
             prepared.network,
@@ -163,7 +163,7 @@ class LanguageModelTask:
         )
 
     def batches(self, prepared: LanguageModelPrepared, folder: Path, observer: Observer) -> Batches:
-        """Windows of the streams, the texts in another order each epoch."""
+        """Windows of the streams; each epoch has the texts in another order."""
         window = prepared.recipe.pretraining.window
         return lambda epoch, step: prepared.split.batches(
             prepared.learning, window, epoch=epoch, first_step=step
@@ -176,7 +176,7 @@ class LanguageModelTask:
         loss: float,
         on_progress: OnProgress | None,
     ) -> Validated:
-        """Loss and perplexity on the words kept back."""
+        """Loss and perplexity on the validation words."""
         model = LanguageModelArtifact(
             config=prepared.network,
             text=prepared.recipe.text,
@@ -197,20 +197,20 @@ class LanguageModelTask:
         )
 
     def note(self, loss: float) -> str:
-        """Nothing: a word has no other unit."""
+        """Empty: the loss has no other unit."""
         return ""
 
     def finish(
         self, best: LanguageModelArtifact, prepared: LanguageModelPrepared, report: FinishReport
     ) -> LanguageModelArtifact:
-        """The best model as it is."""
+        """The best model, unchanged."""
         return best
 
 
 def language_network(
     shape: ClassifierConfig, pretraining: PretrainingConfig, vocab_size: int
 ) -> GeneratorConfig:
-    """The network below a classifier's pooling, with dropout of its own, as a language model."""
+    """A language model with the layers below a classifier's pooling, and its own dropout."""
     return GeneratorConfig(
         vocab_size=vocab_size,
         **{name: getattr(shape, name) for name in SHAPE},
@@ -223,5 +223,5 @@ def language_network(
 
 
 def default_epochs(steps: int) -> int:
-    """Epochs of so many steps for a user who names none: about 10,000 steps in all."""
+    """Default epochs for `steps` per epoch: about 10,000 steps in all, 1 to 20 epochs."""
     return max(1, min(20, math.ceil(10_000 / steps)))

@@ -1,1 +1,1 @@
-"""Start from another model's weights, one module a task."""
+"""Initialize from another model's weights, one module per source."""

@@ -1,7 +1,7 @@
-"""Start a classifier from another: its words and then some, its weights, at rates by depth.
+"""Fine-tune a classifier: extend its vocabulary, reuse its weights, scale updates by depth.
 
-The new network gives at first what the old one gave: a new word begins as the bucket of unknown
-words that it came from. Only with other classes is the head new.
+At first, the new network computes the same as the old one: a new word starts with the embedding of
+the unknown-word bucket it came from. The head is new only if the classes differ.
 """
 
 import re
@@ -19,40 +19,40 @@ from textrnn.errors import ConfigError
 from textrnn.tokenizers import Tokenizer
 from textrnn.training.initialization import Fresh, Notify, Weights
 
-# Gentler than from nothing, and from the head downwards.
+# Smaller updates than from scratch, and from the head downwards.
 FINE_TUNING: Mapping[str, Any] = MappingProxyType(
     {"learning_rate": 2e-3, "layer_decay": 0.7, "unfreeze_epochs": 1, "patience": 4}
 )
-# What fine-tuning may change of a model.
+# The settings of a model that fine-tuning may change.
 FREE = {
     "word_dropout", "embedding_dropout", "dropout", "recurrent_dropout", "l1", "l2", "max_words",
     "keep",
 }  # fmt: skip
-LATER_WORDS = 5_000  # words that fine-tuning adds at most
+LATER_WORDS = 5_000  # at most this many words are added
 
 
 class FromClassifier(Fresh):
-    """The start from a trained classifier."""
+    """Initialization from a trained classifier."""
 
     def __init__(self, base: ClassifierArtifact) -> None:
         self.base = base
 
     def fingerprint(self) -> dict[str, Any]:
-        """The model by its name."""
+        """The name of the model."""
         return {
             "identity": self.base.name,
             "start": f"started from {self.base.name}",
-            "again": "fine-tune that",
-            "absent": "started from no model; go on with `train`",
+            "again": "fine-tune that model",
+            "absent": "started from no model; resume it with `train`",
         }
 
     def defaults(self, given: Settings) -> Settings:
-        """The text and the shape of the base; ConfigError where `given` changes them."""
+        """Text settings and shape of the base; ConfigError if `given` changes them."""
         base, training = self.base, given.get("training", {})
         if not base.tokenizer.has_ids:
             raise ConfigError(
-                f"{base.name} reads whole texts through a TF-Hub module, and has no words to go on "
-                f"from; train a new model with --hub and --tokens text, which takes little time"
+                f"{base.name} reads whole texts through a TF-Hub module and cannot be fine-tuned; "
+                f"train a new model with --hub and --tokens text, which takes little time"
             )
         for name, option in (("hub", "--hub"), ("vectors", "--vectors")):
             if training.get(name):
@@ -66,7 +66,7 @@ class FromClassifier(Fresh):
             if name not in FREE and own[section][name] != value
         ):
             raise ConfigError(
-                f"fine-tuning keeps the words and the shape of {base.name}; leave out "
+                f"fine-tuning keeps the vocabulary and the shape of {base.name}; leave out "
                 f"{', '.join(fixed)}, or train a new model"
             )
         return {**own, "training": FINE_TUNING}
@@ -74,41 +74,41 @@ class FromClassifier(Fresh):
     def tokenizer(
         self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
     ) -> Any:
-        """That of the base, with the frequent words of `texts` that it lacks."""
-        tokenizer = grown(self.base, texts)
+        """The tokenizer of the base, extended with new frequent words of `texts`."""
+        tokenizer = extend_vocabulary(self.base, texts)
         notify(f"{self._new(tokenizer):,} words are new to {self.base.name}")
         return tokenizer
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
-        """Those of the base, for more words; a new head for other classes."""
-        return transferred(self.base, prepared.tokenizer, prepared.classes, fresh)
+        """The weights of the base for the larger vocabulary; a new head for other classes."""
+        return transfer_weights(self.base, prepared.tokenizer, prepared.classes, fresh)
 
     def records(self, tokenizer: Any) -> dict[str, Any]:
-        """The name of the base, and how many words it lacks."""
+        """The name of the base and the number of new words."""
         return {"base": {"name": self.base.name, "new_words": self._new(tokenizer)}}
 
     def _new(self, tokenizer: Any) -> int:
         return tokenizer.vocab_size - self.base.tokenizer.vocab_size
 
 
-def grown(base: ClassifierArtifact, texts: Sequence[str]) -> Tokenizer:
-    """The tokenizer of `base`, with the words of `texts` that it lacks and that are frequent.
+def extend_vocabulary(base: ClassifierArtifact, texts: Sequence[str]) -> Tokenizer:
+    """The tokenizer of `base`, extended with the new frequent words of `texts`.
 
-    Pieces of words stay as they are: they spell any word.
+    A subword tokenizer stays unchanged: it can encode any word.
     """
-    end = base.text.max_characters or None  # what follows is never read
+    end = base.text.max_characters or None  # the model never reads further
     return base.tokenizer.extend_vocabulary(
         (text[:end] for text in texts), min_count=base.text.min_count, limit=LATER_WORDS
     )
 
 
-def transferred(
+def transfer_weights(
     base: ClassifierArtifact,
     tokenizer: Tokenizer,
     classes: Sequence[str],
     fresh: Mapping[str, npt.NDArray[Any]],
 ) -> dict[str, npt.NDArray[Any]]:
-    """The weights of `base` for more words; with other classes than its own, a `fresh` head."""
+    """The weights of `base` for a larger vocabulary; a `fresh` head if the classes differ."""
     weights = {name: np.array(array) for name, array in base.weights.items()}
     sources = tokenizer.sources(base.tokenizer)
     weights["embedding/embeddings"] = weights["embedding/embeddings"][sources]
@@ -120,9 +120,9 @@ def transferred(
 def rates(
     names: Sequence[str], config: ClassifierConfig, training: ClassifierTrainingConfig, epoch: int
 ) -> list[float]:
-    """The share of a step that each weight takes in `epoch`, from 0: less the deeper it lies.
+    """The factor that scales each weight's update in `epoch` (from 0); it falls with depth.
 
-    The head has depth 0; a layer takes part once `unfreeze_epochs` have passed for each layer
+    The head has depth 0. A layer is frozen until `unfreeze_epochs` have passed for each layer
     above it.
     """
     depths = [_depth(name, config) for name in names]

@@ -1,6 +1,6 @@
-"""Start a generator from another: its tokens, its shape, its weights.
+"""Fine-tune a generator: keep its tokens and its shape, and reuse its weights.
 
-An alphabet grows by the characters that a corpus has more; words and pieces stay as they are.
+An alphabet is extended with the new characters of a corpus; words and subwords stay unchanged.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,30 +16,30 @@ from textrnn.errors import ConfigError
 from textrnn.tokenizers import Tokenizer
 from textrnn.training.initialization import Fresh, Notify, Weights
 
-# Gentler and shorter than from nothing.
+# Smaller updates and fewer epochs than from scratch.
 FINE_TUNING: Mapping[str, Any] = MappingProxyType(
     {"learning_rate": 1e-3, "epochs": 10, "patience": 3}
 )
-SHAPE = ("cell", "layers", "units", "embedding_dim", "residual")  # what fine-tuning keeps
+SHAPE = ("cell", "layers", "units", "embedding_dim", "residual")  # fixed by fine-tuning
 
 
 class FromGenerator(Fresh):
-    """The start from a trained generator."""
+    """Initialization from a trained generator."""
 
     def __init__(self, base: GeneratorArtifact) -> None:
         self.base = base
 
     def fingerprint(self) -> dict[str, Any]:
-        """The model by its name."""
+        """The name of the model."""
         return {
             "identity": self.base.name,
             "start": f"started from {self.base.name}",
-            "again": "fine-tune that",
-            "absent": "started from no model; go on with `train`",
+            "again": "fine-tune that model",
+            "absent": "started from no model; resume it with `train`",
         }
 
     def defaults(self, given: Settings) -> Settings:
-        """The text and the shape of the base; ConfigError where `given` changes them."""
+        """Text settings and shape of the base; ConfigError if `given` changes them."""
         own = {"text": self.base.text.to_dict(), "network": self.base.config.to_dict()}
         _check(self.base, own, given)
         return {**own, "training": FINE_TUNING}
@@ -47,9 +47,9 @@ class FromGenerator(Fresh):
     def tokenizer(
         self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
     ) -> Any:
-        """That of the base, with the characters that the corpus has more.
+        """The tokenizer of the base, extended with the new characters of the corpus.
 
-        One of words or pieces stays as it is: it reads every text.
+        A tokenizer of words or subwords stays unchanged: it can encode any text.
         """
         base = self.base
         if not base.tokenizer.character_level:
@@ -65,11 +65,11 @@ class FromGenerator(Fresh):
         return tokenizer
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
-        """Those of the base, for a larger alphabet."""
-        return transferred(self.base, prepared.tokenizer, fresh)
+        """The weights of the base for the larger alphabet."""
+        return transfer_weights(self.base, prepared.tokenizer, fresh)
 
     def records(self, tokenizer: Any) -> dict[str, Any]:
-        """The name of the base, and the characters it lacks."""
+        """The name of the base and the new characters."""
         return {"base": {"name": self.base.name, "new_characters": self._new(tokenizer)}}
 
     def _new(self, tokenizer: Any) -> str:
@@ -79,7 +79,7 @@ class FromGenerator(Fresh):
 
 
 def _check(base: GeneratorArtifact, own: Settings, given: Settings) -> None:
-    """ConfigError where fine-tuning is to change what of `base` must stay."""
+    """ConfigError if `given` changes what fine-tuning keeps of `base`."""
     text, network = given.get("text", {}), given.get("network", {})
     changed = {name for name in SHAPE if network.get(name, own["network"][name]) != (
         own["network"][name])}  # fmt: skip
@@ -92,19 +92,19 @@ def _check(base: GeneratorArtifact, own: Settings, given: Settings) -> None:
         )
     if text.get("lower", base.tokenizer.lower) != base.tokenizer.lower:
         raise ConfigError(
-            f"{base.name} reads its text "
-            f"{'in lower case' if base.tokenizer.lower else 'as it is'}, and so does what is "
-            f"fine-tuned from it; leave out --{'no-' if base.tokenizer.lower else ''}lower"
+            f"{base.name} reads text "
+            f"{'in lower case' if base.tokenizer.lower else 'as it is'}, and fine-tuning keeps "
+            f"that; leave out --{'no-' if base.tokenizer.lower else ''}lower"
         )
 
 
-def transferred(
+def transfer_weights(
     base: GeneratorArtifact, tokenizer: Tokenizer, fresh: Mapping[str, npt.NDArray[Any]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """The weights of `base` for a larger vocabulary, row by token and never by position.
+    """The weights of `base` for a larger vocabulary; rows are matched by token, not by position.
 
-    What belongs to a new token is taken from `fresh`, but for its output: that starts out as
-    unlikely as the least likely token of `base`.
+    The input weights of a new token come from `fresh`. Its output weights make it as unlikely as
+    the least likely token of `base`.
     """
     sources = tokenizer.sources(base.tokenizer)
     new = sources < 0

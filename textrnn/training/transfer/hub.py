@@ -1,7 +1,7 @@
-"""Start a classifier from a TF-Hub module: from its words and vectors, or with the module in it.
+"""Initialize a classifier from a TF-Hub module: from its word vectors, or with the module inside.
 
-Words become the tokenizer and vectors the first rows of the embedding; from then on the module is
-not needed. Read as whole texts (`tokens` is "text") the module is a part of the network.
+With word tokens, the module's words become the tokenizer and its vectors the initial embedding; the
+module is not needed afterwards. With `tokens` "text", the module is a part of the network.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from textrnn.models.hub.layer import HubEmbedding
 from textrnn.tokenizers import TOKENIZERS, Kind
 from textrnn.training.initialization import Fresh, Notify, Weights
 
-# A network over whole texts: nothing between the module's vector and the hidden layer.
+# A network over whole texts has nothing between the module's vector and the hidden layer.
 OVER_TEXT: Mapping[str, Any] = MappingProxyType(
     {
         "layers": 0, "conv_layers": 0, "pooling": "mean", "word_dropout": 0.0,
@@ -30,17 +30,18 @@ OVER_WORDS = (
 
 
 class FromHub(Fresh):
-    """The start from the module that `handle` finds: a folder or an address.
+    """Initialization from the module at `handle`, a folder or an address.
 
-    ConfigError or DownloadError when it cannot be had.
+    ConfigError or DownloadError if it cannot be loaded.
     """
 
     def __init__(self, handle: str, tokens: Kind) -> None:
         self.handle, self.module = handle, hub_module.load(handle)
-        self.lifted = hub_module.lift(self.module) if TOKENIZERS[tokens].has_ids else None
+        has_ids = TOKENIZERS[tokens].has_ids
+        self.vectors = hub_module.word_vectors(self.module) if has_ids else None
 
     def defaults(self, given: Settings) -> Settings:
-        """What follows from the module; ConfigError where `given` does not go together with it."""
+        """The settings that the module implies; ConfigError if `given` contradicts them."""
         given_size = given.get("network", {}).get("embedding_dim", self.module.dim)
         if given_size != self.module.dim:
             raise ConfigError(
@@ -48,8 +49,8 @@ class FromHub(Fresh):
                 f"--embedding-dim to {self.module.dim}"
             )
         size = {"embedding_dim": self.module.dim}
-        if self.lifted:
-            return {"text": {"lower": not self.lifted.cased}, "network": size}
+        if self.vectors:
+            return {"text": {"lower": not self.vectors.cased}, "network": size}
         return {
             "text": {"lower": False},
             "network": {**OVER_TEXT, **size},
@@ -59,53 +60,53 @@ class FromHub(Fresh):
     def tokenizer(
         self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
     ) -> Any:
-        """One of the module's words, or one that leaves a text as it is."""
-        if self.lifted:
-            return self.lifted.tokenizer(recipe.text)
+        """A tokenizer of the module's words, or one that leaves a text whole."""
+        if self.vectors:
+            return self.vectors.tokenizer(recipe.text)
         return tokenizers.fit(recipe.text.tokens, (), rule=recipe.text.rule)
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
-        """The `fresh` ones, with the module's vectors as the embedding."""
-        if not self.lifted:
+        """The `fresh` weights, with the module's vectors as the embedding."""
+        if not self.vectors:
             return fresh
         notify(
-            f"{len(prepared.tokenizer.vocabulary):,} of the {len(self.lifted.words):,} tokens of "
-            f"{self.handle} can be words of a text, and start from there"
+            f"{len(prepared.tokenizer.vocabulary):,} of the {len(self.vectors.words):,} tokens of "
+            f"{self.handle} can be words of a text and start from its vectors"
         )
-        return {**fresh, "embedding/embeddings": self.lifted.table(prepared.tokenizer)}
+        return {**fresh, "embedding/embeddings": self.vectors.table(prepared.tokenizer)}
 
     def records(self, tokenizer: Any) -> dict[str, Any]:
-        """What finds the module, and its checksum."""
+        """The handle of the module and its checksum."""
         return {"hub": self.module.record()}
 
 
 def check(given: Settings) -> None:
-    """ConfigError where settings of a new classifier do not go together with a module, or none."""
+    """ConfigError if the settings of a new classifier contradict its module, or lack one."""
     training = given.get("training", {})
     kind = TOKENIZERS[given.get("text", {}).get("tokens", ReadingConfig.tokens)]
     handle = training.get("hub", "")
     if handle and training.get("vectors"):
         raise ConfigError("an embedding starts from --hub or from --vectors; choose one")
     if handle and kind.unit != "words":
-        raise ConfigError("a TF-Hub module has vectors of words; use --tokens word, or text")
+        raise ConfigError("a TF-Hub module has word vectors; use --tokens word or --tokens text")
     if kind.has_ids:
         return
     if not handle:
-        raise ConfigError("--tokens text is read through a TF-Hub module; name one with --hub")
+        raise ConfigError("--tokens text needs a TF-Hub module; name one with --hub")
     settings = {**given.get("network", {}), **training}
     if useless := [name for name in OVER_WORDS if settings.get(name)]:
         raise ConfigError(
-            f"a TF-Hub module makes one vector of a text, and {', '.join(useless)} works on "
+            f"a TF-Hub module gives one vector per text, and {', '.join(useless)} works on "
             f"words; leave that out, or leave out --tokens text"
         )
 
 
 def layer(record: Mapping[str, str], *, trainable: bool) -> HubEmbedding:
-    """The module that a run took as a layer; TrainingError when it is another one by now."""
+    """The module of a run as a layer; TrainingError if it has changed since the run began."""
     module = hub_module.load(record["handle"])
     if module.sha256 != record["sha256"]:
         raise TrainingError(
-            f"the TF-Hub module in {module.folder} is another one than when the run began; put "
-            f"that one back to go on"
+            f"the TF-Hub module in {module.folder} has changed since the run began; restore it to "
+            f"resume the run"
         )
     return HubEmbedding(module, trainable=trainable)

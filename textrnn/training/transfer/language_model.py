@@ -1,4 +1,4 @@
-"""Start a classifier from a language model: its words, its shape, the weights below the head."""
+"""Initialize a classifier from a language model: vocabulary, shape, weights below the head."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,20 +14,20 @@ from textrnn.data.unlabelled import Unlabelled
 from textrnn.errors import ConfigError
 from textrnn.training.initialization import Fresh, Notify, Weights
 
-# What a classifier has of the language model that it starts from: its shape, its words.
+# The settings that a classifier takes over from its language model.
 SHAPE = ("cell", "layers", "units", "embedding_dim")
 WORDS = ("tokens", "rule", "lower", "words", "min_count", "oov_buckets", "model_type",
          "max_characters")  # fmt: skip
 
 
 class PretrainedOn(Fresh):
-    """The start from a language model of texts, of which only the texts are known yet."""
+    """Initialization from a language model of `corpus` that is not trained yet."""
 
     def __init__(self, corpus: Unlabelled) -> None:
         self.corpus: Mapping[str, Any] = corpus.record()
 
     def fingerprint(self) -> dict[str, Any]:
-        """The texts that the language model is of."""
+        """The training texts of the language model."""
         names = ", ".join(self.corpus["names"])
         return {
             "identity": self.corpus["sha256"],
@@ -37,19 +37,19 @@ class PretrainedOn(Fresh):
         }
 
     def defaults(self, given: Settings) -> Settings:
-        """Those of a classifier on a language model; ConfigError where it cannot be."""
+        """Defaults for a pretrained classifier; ConfigError if `given` cannot be pretrained."""
         check_pretrainable(given)
         return {"network": PRETRAINED_SHAPE, "training": PRETRAINED_TRAINING}
 
 
 class FromLanguageModel(PretrainedOn):
-    """The start from a trained language model."""
+    """Initialization from a trained language model."""
 
     def __init__(self, model: LanguageModelArtifact) -> None:
         self.model, self.corpus = model, model.corpus
 
     def defaults(self, given: Settings) -> Settings:
-        """The words and the shape of the model; ConfigError where `given` changes them."""
+        """Vocabulary and shape of the model; ConfigError if `given` changes them."""
         settings, model = super().defaults(given), self.model
         words = {name: getattr(model.text, name) for name in WORDS}
         own = {name: getattr(model.config, name) for name in SHAPE}
@@ -59,8 +59,8 @@ class FromLanguageModel(PretrainedOn):
             f"{name}={fixed[name]}" for name in fixed if asked.get(name, fixed[name]) != fixed[name]
         ]:
             raise ConfigError(
-                f"{model.name} has {', '.join(other)}, and what starts from it has so too; leave "
-                f"that out, or pretrain anew"
+                f"a classifier that starts from {model.name} keeps {', '.join(other)}; leave that "
+                f"out, or pretrain again"
             )
         return {
             "text": words,
@@ -72,15 +72,15 @@ class FromLanguageModel(PretrainedOn):
     def tokenizer(
         self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
     ) -> Any:
-        """That of the model."""
+        """The tokenizer of the model."""
         return self.model.tokenizer
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
-        """Those of the model, and a new head."""
+        """The weights of the model, and a new head."""
         shared = {name: array for name, array in self.model.weights.items() if name in fresh}
         return {**fresh, **shared}
 
     def records(self, tokenizer: Any) -> dict[str, Any]:
-        """The texts that the model is of, its size and its perplexity."""
+        """The model's training texts, their number of tokens and its perplexity."""
         about = {name: self.model.records[name] for name in ("tokens", "perplexity")}
         return {"pretrained": {**self.corpus, **about}}

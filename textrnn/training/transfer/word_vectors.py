@@ -1,4 +1,4 @@
-"""Start a classifier's embedding from a file of word vectors (GloVe, word2vec text)."""
+"""Initialize a classifier's embedding from a file of word vectors (GloVe, word2vec text)."""
 
 from typing import Any
 
@@ -11,25 +11,25 @@ from textrnn.training.initialization import Fresh, Notify, Weights
 
 
 class FromWordVectors(Fresh):
-    """The start from the vectors of `file`, for the words that it knows."""
+    """Initialization from the vectors in `file`; words without a vector start at random."""
 
     def __init__(self, file: str) -> None:
         self.file = file
 
     def defaults(self, given: Settings) -> Settings:
-        """An embedding of the size of the vectors."""
+        """The embedding size of the vectors."""
         return {"network": {"embedding_dim": vector_size(self.file)}}
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
-        """The `fresh` ones, with the vectors of known words in the embedding."""
+        """The `fresh` weights, with the vectors of known words in the embedding."""
         tokenizer = prepared.tokenizer
         if not tokenizer.vocabulary:
-            raise ConfigError("vectors are of words; leave out --vectors, or use --tokens word")
+            raise ConfigError("vectors need word tokens; leave out --vectors, or use --tokens word")
         vectors, found = read_vectors(self.file, list(tokenizer.vocabulary))
         table = np.array(fresh["embedding/embeddings"])
         if vectors.shape[1] != table.shape[1]:
             raise ConfigError(
-                f"{self.file} has {vectors.shape[1]} values a word; set --embedding-dim to that, "
+                f"{self.file} has {vectors.shape[1]} values per word; set --embedding-dim to that, "
                 f"or leave it out"
             )
         ids = np.array(list(tokenizer.vocabulary.values()))
