@@ -265,7 +265,7 @@ def test_without_tensorflow_a_model_over_whole_texts_says_so_and_others_work(ove
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1 and done.stdout
-    assert "takes TensorFlow" in done.stderr and "Traceback" not in done.stderr
+    assert "needs TensorFlow" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

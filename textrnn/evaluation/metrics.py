@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.engine.calibration import Floats, Labels, checked_labels, fit_temperature
+from textrnn.engine.calibration import Floats, Labels, fit_temperature, validate_labels
 from textrnn.engine.calibration import probabilities as softmax
 from textrnn.errors import ArtifactError
 
@@ -207,7 +207,7 @@ def wilson(right: int, examples: int) -> Interval:
 def checked(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[Floats, Labels]:
     """Both as arrays, once they are what `score` asks for."""
     probabilities = np.asarray(probabilities, dtype=np.float64)
-    labels = checked_labels(labels, probabilities.shape)
+    labels = validate_labels(labels, probabilities.shape)
     if not np.isfinite(probabilities).all():
         raise ArtifactError(
             "the model gives probabilities that are no numbers: its weights are damaged, or "
