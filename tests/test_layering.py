@@ -1,4 +1,4 @@
-"""The architecture, as one dictionary, and the waterline below which TensorFlow lies."""
+"""The architecture as one dictionary, with the line above which TensorFlow may be imported."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ import textrnn
 
 PACKAGE = Path(textrnn.__file__).parent
 
-# Room -> the rooms below it that it imports. A room is a module or a package directly in textrnn.
+# Room -> the lower rooms that it imports. A room is a module or a package directly in textrnn.
 BASE = {"errors", "config"}
 SAVED = {*BASE, "tokenizers", "artifacts"}
 ALLOWED: dict[str, set[str]] = {
@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "__main__": {"cli"},
 }
 HEAVY = {"datasets", "models", "training"}
-# Modules of light rooms that import TensorFlow or rich; others import them when they are needed.
+# Modules of light rooms that import TensorFlow or rich; other modules import them lazily.
 HEAVY_MODULES = {"cli/display.py", "data/imdb_tfds.py"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
@@ -48,7 +48,7 @@ def is_room(name: str) -> bool:
 
 
 def imports_of(path: Path) -> set[str]:
-    """The rooms of the package that a module imports, wherever in its text."""
+    """The rooms of the package that a module imports, at any level."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "textrnn":
@@ -70,7 +70,7 @@ def test_module_imports_only_what_its_room_allows(path: Path):
     assert imports_of(path) <= ALLOWED[room] | {room}
 
 
-# What tells the kind of a tokenizer outside the room of tokenizers, where everybody is to ask it.
+# Code that checks the kind of a tokenizer. Outside `tokenizers`, code must ask the tokenizer.
 BY_KIND = re.compile(
     r"""isinstance\([^)]*(?:Tokenizer|Codec)\b"""
     r"""|\btokens\b["')\]]*\s*(?:[!=]=|\bin\b \()"""
@@ -78,12 +78,12 @@ BY_KIND = re.compile(
     r"""|to_json\(\)(?:\)\[|\s*[!=]=)"""
     r"""|getattr\([\w.]*tokenizer,"""
 )
-# Settings are refused before there is a tokenizer, in a room that lies below.
+# Settings are validated in a lower room, before a tokenizer exists.
 BELOW_TOKENIZERS = {"config"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_the_room_of_tokenizers_tells_their_kinds_apart(path: Path):
+def test_only_the_tokenizers_room_checks_the_kind_of_a_tokenizer(path: Path):
     found = BY_KIND.findall(path.read_text(encoding="utf-8"))
     assert not found or room_of(path) in {"tokenizers", *BELOW_TOKENIZERS}
 
@@ -102,7 +102,7 @@ def test_only_the_room_of_tokenizers_tells_their_kinds_apart(path: Path):
         'getattr(self.tokenizer, "model", None)',
     ],
 )
-def test_every_way_of_telling_kinds_apart_is_noticed(code: str):
+def test_every_way_to_check_the_kind_is_detected(code: str):
     assert BY_KIND.search(code)
 
 
@@ -115,7 +115,7 @@ def test_ids_are_defined_once():
     assert defining == {"tokenizers/base.py"}
 
 
-def test_every_room_that_is_allowed_exists():
+def test_every_allowed_room_exists():
     assert {room_of(path) for path in SOURCES} == ALLOWED.keys()
 
 

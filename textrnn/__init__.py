@@ -5,7 +5,7 @@
     model = textrnn.load("shakespeare")
     print(model.generate("ROMEO:", 200, temperature=0.5, seed=1))
 
-The names below are resolved when they are first used: importing this package costs nothing.
+The names below are imported on first use, so importing this package is cheap.
 """
 
 from importlib import import_module
@@ -60,7 +60,7 @@ __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
-    """The public name, from the module that holds it (PEP 562)."""
+    """Import the public name from its module (PEP 562)."""
     if name not in _HOME:
         raise AttributeError(f"module 'textrnn' has no attribute {name!r}")
     return getattr(import_module(f"textrnn.{_HOME[name]}"), name)

@@ -17,27 +17,27 @@ def model(tmp_path):
     return textrnn.load(tmp_path / "model")
 
 
-def test_streamed_and_whole_are_the_same_text(model):
+def test_stream_and_generate_give_the_same_text(model):
     whole = model.generate("abc", 60, temperature=0.9, top_k=4, seed=8)
     assert "".join(model.stream("abc", 60, temperature=0.9, top_k=4, seed=8)) == whole
     assert len(whole) == 60
 
 
-def test_samples_differ_from_each_other_and_repeat_by_seed(model):
+def test_samples_differ_and_repeat_with_the_seed(model):
     samples = model.samples(4, "a", 40, seed=2)
     assert len(set(samples)) == 4
     assert model.samples(4, "a", 40, seed=2) == samples
 
 
 @pytest.mark.parametrize("stop", ["\n", "\n\n", "de", "a"])
-def test_a_stop_text_gives_what_a_list_of_it_alone_gives(model, stop):
+def test_a_single_stop_text_equals_a_list_of_one(model, stop):
     call = {"length": 200, "seed": 3}
     assert model.generate(**call, stop=stop) == model.generate(**call, stop=[stop])
     assert [*model.stream(**call, stop=stop)] == [*model.stream(**call, stop=[stop])]
     assert model.samples(3, **call, stop=stop) == model.samples(3, **call, stop=[stop])
 
 
-def test_a_path_gives_what_a_list_of_it_alone_gives(model, tmp_path):
+def test_a_single_path_equals_a_list_of_one(model, tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("abc de\n" * 50)
     reports = []
@@ -81,7 +81,7 @@ def test_a_model_saves_evaluates_and_describes_itself(model, tmp_path):
     assert "lstm" in repr(model) and "characters" in repr(model)
 
 
-def test_training_and_fine_tuning_give_generators(tmp_path):
+def test_training_and_fine_tuning_return_generators(tmp_path):
     text = textrnn.Corpus.from_text("the miller counts his sacks.\n" * 60)
     settings = {"units": 6, "embedding_dim": 4, "window": 16, "batch_size": 4, "epochs": 1}
     model = textrnn.train_generator(text, tmp_path / "m", **settings)
@@ -92,7 +92,7 @@ def test_training_and_fine_tuning_give_generators(tmp_path):
 
 
 @pytest.mark.parametrize("tokens", ["word", "sentencepiece"])
-def test_a_generator_may_write_by_words_or_pieces(tmp_path, tokens):
+def test_a_generator_may_use_words_or_subwords(tmp_path, tokens):
     text = textrnn.Corpus.from_text("the miller counts his sacks.\n" * 60)
     settings = {"units": 6, "window": 8, "batch_size": 4, "epochs": 1, "words": 290}
     model = textrnn.train_generator(text, tmp_path / "m", tokens=tokens, **settings)
@@ -106,8 +106,8 @@ def test_a_generator_may_write_by_words_or_pieces(tmp_path, tokens):
     assert model.evaluate(text)["cold"]["tokens"] > 0
 
 
-# What each bundled model scores on the beginning of a play that it never saw; set a little above
-# the measured losses, 1.554 and 1.589.
+# Maximum loss of each bundled model on the beginning of an unseen play, slightly above the measured
+# losses, 1.554 and 1.589.
 LIMITS = {"shakespeare": 1.56, "shakespeare-tiny": 1.595}
 
 
@@ -118,7 +118,7 @@ def test_every_bundled_generator_has_a_limit():
 
 
 @pytest.mark.parametrize("name", LIMITS)
-def test_a_bundled_model_foretells_our_own_play(name):
+def test_a_bundled_model_predicts_our_own_play(name):
     beginning = textrnn.Corpus.from_text(CORPUS.read_text(encoding="utf-8")[:12_000])
     report = textrnn.load(name).evaluate(beginning, unknown="skip", streamed=False)
     assert report["cold"]["loss"] < LIMITS[name]

@@ -1,4 +1,4 @@
-"""The Python interface to language models, and what models of all kinds share."""
+"""The Python interface to language models, and the common interface of all kinds."""
 
 import pytest
 from support.kinds import MODELS, random_language_model
@@ -10,12 +10,12 @@ from textrnn.artifacts import registry
 from textrnn.artifacts.kinds import KINDS
 
 
-def test_every_kind_has_an_object():
+def test_every_kind_has_a_python_class():
     assert OBJECTS.keys() == KINDS.keys()
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_kind_is_loaded_described_and_saved(tmp_path, name):
+def test_every_kind_loads_describes_itself_and_saves(tmp_path, name):
     artifact = MODELS[name](0)
     registry.save(artifact, tmp_path / "model")
     model = textrnn.load(tmp_path / "model")
@@ -28,7 +28,7 @@ def test_every_kind_is_loaded_described_and_saved(tmp_path, name):
     assert shown.endswith(f"; {artifact.parameters:,} parameters>")
 
 
-def test_a_language_model_is_evaluated_on_a_path_and_on_texts_at_hand(tmp_path):
+def test_a_language_model_is_evaluated_on_a_path_or_a_list_of_texts(tmp_path):
     registry.save(random_language_model(), tmp_path / "model")
     model = textrnn.load(tmp_path / "model")
     (tmp_path / "a.csv").write_text("text\nthe film was good\nit was bad\n")
@@ -37,7 +37,7 @@ def test_a_language_model_is_evaluated_on_a_path_and_on_texts_at_hand(tmp_path):
     assert "7 words" not in repr(model) and "10 words" in repr(model)
 
 
-def test_a_classifier_may_start_from_a_language_model_at_hand_or_from_its_folder(tmp_path):
+def test_a_classifier_may_start_from_a_language_model_object_or_its_folder(tmp_path):
     registry.save(random_language_model(), tmp_path / "model")
     model = textrnn.load(tmp_path / "model")
     assert as_corpus(model) is model.artifact

@@ -227,7 +227,7 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
     assert "Learnt from" in shown and "a.txt, b.txt" in shown
     validation = invoke("evaluate", tmp_path / "m", corpus, "--part", "validation")
     assert validation.exit_code == 0 and "Warning" not in validation.stderr
-    assert "learnt from" in invoke("evaluate", tmp_path / "m", corpus).stderr
+    assert "was trained on" in invoke("evaluate", tmp_path / "m", corpus).stderr
     tuned = invoke("finetune", tmp_path / "m", corpus, "-o", tmp_path / "t", "--window", 10,
                    "--batch-size", 4, "--epochs", 1, "-q")  # fmt: skip
     assert tuned.exit_code == 0, tuned.output

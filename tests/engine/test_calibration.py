@@ -1,4 +1,4 @@
-"""A fitted temperature makes probabilities honest and changes no prediction."""
+"""A fitted temperature calibrates probabilities and changes no prediction."""
 
 import math
 
@@ -14,8 +14,8 @@ from textrnn.evaluation.metrics import score
 seeds = st.integers(0, 2**32 - 1)
 
 
-def drawn(seed, *, rows=400, columns=3, scale=1.0):
-    """Logits times `scale`, and labels drawn as the unscaled logits have it."""
+def draw(seed, *, rows=400, columns=3, scale=1.0):
+    """Logits times `scale`, and labels draw from the softmax of the unscaled logits."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(size=(rows, columns)) * 1.5
     labels = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
@@ -23,34 +23,34 @@ def drawn(seed, *, rows=400, columns=3, scale=1.0):
 
 
 def loss(logits, labels, temperature):
-    """With each label true but for a share of 1 / (n + 2), shared out among the other classes."""
-    exact, doubt = logits.astype(np.float64) / temperature, 1 / (len(labels) + 2)
+    """The log loss with each label smoothed by 1 / (n + 2), split among the other classes."""
+    exact, smoothing = logits.astype(np.float64) / temperature, 1 / (len(labels) + 2)
     total = 0.0
     for row, label in zip(exact, labels, strict=True):
         chances = row - max(row) - math.log(math.fsum(np.exp(row - max(row))))
         others = math.fsum(np.delete(chances, label)) / (len(row) - 1)
-        total -= (1 - doubt) * chances[label] + doubt * others
+        total -= (1 - smoothing) * chances[label] + smoothing * others
     return total / len(labels)
 
 
 def test_a_worked_example():
-    # Always logits 0 and z, right three times in four, each label true by 5/6: the probability is
+    # All logits are (0, z); three labels of four are 1, smoothed to 5/6. The probability is
     # 3/4 x 5/6 + 1/4 x 1/6 = 2/3, so z / T must be log 2.
     logits = np.array([[0, 5]] * 4, np.float32)
     assert fit_temperature(logits, [1, 1, 1, 0]) == pytest.approx(5 / math.log(2), rel=1e-5)
 
 
 @pytest.mark.parametrize("count", [1, 20, 2500])
-def test_examples_all_right_are_no_proof_of_certainty(count):
+def test_correct_examples_alone_do_not_give_certainty(count):
     logits = np.array([[0, 5]] * count, np.float32)
-    judged = probabilities(logits, fit_temperature(logits, [1] * count))
-    assert judged[0, 1] == pytest.approx((count + 1) / (count + 2), rel=1e-4)
+    calibrated = probabilities(logits, fit_temperature(logits, [1] * count))
+    assert calibrated[0, 1] == pytest.approx((count + 1) / (count + 2), rel=1e-4)
 
 
 @settings(max_examples=15)
 @given(seeds, st.integers(2, 5), st.floats(0.3, 5))
-def test_no_temperature_beside_the_fitted_one_is_better(seed, columns, scale):
-    logits, labels = drawn(seed, rows=100, columns=columns, scale=scale)
+def test_no_other_temperature_has_a_lower_loss(seed, columns, scale):
+    logits, labels = draw(seed, rows=100, columns=columns, scale=scale)
     fitted = fit_temperature(logits, labels)
     best = loss(logits, labels, fitted)
     for other in (1, LOWEST, HIGHEST, fitted * 0.999, fitted * 1.001):
@@ -59,23 +59,23 @@ def test_no_temperature_beside_the_fitted_one_is_better(seed, columns, scale):
 
 
 @pytest.mark.parametrize("scale", [0.25, 1.0, 4.0])
-def test_the_temperature_that_spoilt_honest_logits_is_found(scale):
-    logits, labels = drawn(3, rows=50_000, scale=scale)
+def test_the_scale_of_calibrated_logits_is_recovered(scale):
+    logits, labels = draw(3, rows=50_000, scale=scale)
     assert fit_temperature(logits, labels) == pytest.approx(scale, rel=0.05)
 
 
 @settings(max_examples=15)
 @given(seeds, st.floats(0.5, 4))
 def test_logits_times_k_have_k_times_the_temperature(seed, k):
-    logits, labels = drawn(seed)
+    logits, labels = draw(seed)
     scaled = fit_temperature(logits.astype(np.float64) * k, labels)
     assert scaled == pytest.approx(k * fit_temperature(logits, labels), rel=1e-5)
 
 
 @settings(max_examples=15)
 @given(seeds, st.floats(-50, 50))
-def test_a_number_added_to_all_logits_changes_nothing(seed, added):
-    logits, labels = drawn(seed)
+def test_a_constant_added_to_all_logits_changes_nothing(seed, added):
+    logits, labels = draw(seed)
     logits = logits.astype(np.float64)
     moved = fit_temperature(logits + added, labels)
     assert moved == pytest.approx(fit_temperature(logits, labels), rel=1e-5)
@@ -85,14 +85,14 @@ def test_a_number_added_to_all_logits_changes_nothing(seed, added):
 @settings(max_examples=15)
 @given(seeds, st.sampled_from([LOWEST, 0.7, 3.0, HIGHEST]))
 def test_temperature_changes_no_prediction(seed, temperature):
-    logits, _ = drawn(seed)
-    judged = probabilities(logits, temperature)
-    assert (judged.argmax(axis=1) == logits.argmax(axis=1)).all()
-    assert judged.sum(axis=1) == pytest.approx(1)
+    logits, _ = draw(seed)
+    calibrated = probabilities(logits, temperature)
+    assert (calibrated.argmax(axis=1) == logits.argmax(axis=1)).all()
+    assert calibrated.sum(axis=1) == pytest.approx(1)
 
 
-def test_calibration_lowers_the_calibration_error_of_a_boaster():
-    logits, labels = drawn(5, rows=5000, scale=4.0)
+def test_calibration_lowers_the_error_of_overconfident_logits():
+    logits, labels = draw(5, rows=5000, scale=4.0)
     names = ["a", "b", "c"]
     before = score(probabilities(logits), labels, names)
     after = score(probabilities(logits, fit_temperature(logits, labels)), labels, names)
@@ -102,14 +102,14 @@ def test_calibration_lowers_the_calibration_error_of_a_boaster():
 
 
 def test_the_temperature_stays_within_its_bounds():
-    logits, _ = drawn(7)
+    logits, _ = draw(7)
     faint = (logits * 1e-3).astype(np.float32)
     assert fit_temperature(faint, faint.argmax(axis=1)) == LOWEST
     assert fit_temperature(logits, logits.argmin(axis=1)) == HIGHEST
 
 
 @pytest.mark.parametrize("value", [0.0, -3.5, 3e38])
-def test_logits_that_say_nothing_leave_the_temperature_at_1(value):
+def test_equal_logits_leave_the_temperature_at_1(value):
     assert fit_temperature(np.full((5, 2), value, np.float32), [0, 1, 1, 0, 1]) == 1
 
 
@@ -124,8 +124,8 @@ def test_probabilities_are_the_softmax():
 def test_huge_logits_have_finite_probabilities(temperature):
     logits = np.array([[3e38, -3e38, 0], [1e4, 1e4, -1e4]], np.float32)
     with np.errstate(all="raise", under="ignore"):
-        judged = probabilities(logits, temperature)
-    assert judged.tolist() == [[1, 0, 0], [0.5, 0.5, 0]]
+        calibrated = probabilities(logits, temperature)
+    assert calibrated.tolist() == [[1, 0, 0], [0.5, 0.5, 0]]
     with np.errstate(all="raise", under="ignore"):
         assert LOWEST <= fit_temperature(logits, [0, 1]) <= HIGHEST
 
@@ -136,10 +136,10 @@ def test_a_temperature_must_be_above_0(temperature):
         probabilities(np.zeros((1, 2)), temperature)
 
 
-def test_what_cannot_be_fitted_is_refused():
+def test_invalid_arguments_are_refused():
     with pytest.raises(CorpusError, match="no labelled example"):
         fit_temperature(np.empty((0, 2), np.float32), [])
-    with pytest.raises(ArtifactError, match="no numbers"):
+    with pytest.raises(ArtifactError, match="NaN or infinity"):
         fit_temperature(np.array([[0, math.nan]]), [0])
     with pytest.raises(ValueError, match="from 0 to 1"):
         fit_temperature(np.zeros((1, 2)), [2])

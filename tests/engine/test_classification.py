@@ -1,4 +1,4 @@
-"""Verdicts: what is read of a text, what is made of its logits, and in what order."""
+"""Predictions: which words are read, how logits become labels, and in which order."""
 
 import numpy as np
 import pytest
@@ -21,47 +21,52 @@ def text_of(words: int, seed: int = 0) -> str:
     return " ".join(np.random.default_rng(seed).choice(LETTERS, words))
 
 
-def judge_of(long_texts="cut", max_words=10, keep="both", **model) -> Judge:
+def predictor_of(long_texts="cut", max_words=10, keep="both", **model) -> Judge:
     about = {"long_texts": long_texts, **model.pop("about", {})}
     reading = {"max_words": max_words, "keep": keep, **model.pop("reading", {})}
     return Judge(random_classifier(reading=reading, about=about, **model))
 
 
-def softmax_of(judge, ids) -> np.ndarray:
-    logits = build_network(judge.model).logits(ids)
-    return probabilities(logits, judge.model.temperature)
+def softmax_of(predictor, ids) -> np.ndarray:
+    logits = build_network(predictor.model).logits(ids)
+    return probabilities(logits, predictor.model.temperature)
 
 
 # ---- one text -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("classes", [("negative", "positive"), TERNARY])
-def test_a_verdict_is_the_likeliest_class_with_its_calibrated_probability(classes):
-    judge = judge_of(classes=classes, about={"temperature": 1.7})
+def test_a_prediction_is_the_most_likely_class_with_its_calibrated_probability(classes):
+    predictor = predictor_of(classes=classes, about={"temperature": 1.7})
     text = text_of(7)
-    (verdict,) = judge.judge([text])
-    expected = softmax_of(judge, [judge.encode(text)])[0]
-    np.testing.assert_allclose(verdict.probabilities, expected, rtol=1e-5)
-    assert verdict.prediction == classes[expected.argmax()]
-    assert verdict.probability == max(verdict.probabilities)
-    assert sum(verdict.probabilities) == pytest.approx(1)
-    assert (verdict.words, verdict.windows, verdict.cut, verdict.reason) == (7, 1, False, "")
-    assert verdict.judged
+    (prediction,) = predictor.judge([text])
+    expected = softmax_of(predictor, [predictor.encode(text)])[0]
+    np.testing.assert_allclose(prediction.probabilities, expected, rtol=1e-5)
+    assert prediction.prediction == classes[expected.argmax()]
+    assert prediction.probability == max(prediction.probabilities)
+    assert sum(prediction.probabilities) == pytest.approx(1)
+    assert (prediction.words, prediction.windows, prediction.cut, prediction.reason) == (
+        7,
+        1,
+        False,
+        "",
+    )
+    assert prediction.judged
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t", "<br />", "\u200b"])
-def test_a_text_without_a_word_has_a_reason_and_no_verdict(text):
-    verdicts = judge_of().judge(["a b", text, "c"])
-    assert [verdict.judged for verdict in verdicts] == [True, False, True]
-    assert verdicts[1] == Verdict(
+def test_a_text_without_a_word_has_a_reason_and_no_label(text):
+    predictions = predictor_of().judge(["a b", text, "c"])
+    assert [prediction.judged for prediction in predictions] == [True, False, True]
+    assert predictions[1] == Verdict(
         None, None, (), 0, reason="it has no word that the model can read"
     )
-    assert judge_of().judge([text]) == verdicts[1:2]
+    assert predictor_of().judge([text]) == predictions[1:2]
 
 
-def test_no_texts_have_no_verdicts():
-    assert judge_of().judge([]) == []
-    assert judge_of().text_logits([]).shape == (0, 2)
+def test_no_texts_have_no_predictions():
+    assert predictor_of().judge([]) == []
+    assert predictor_of().text_logits([]).shape == (0, 2)
 
 
 # ---- many texts ---------------------------------------------------------------------------------
@@ -72,82 +77,84 @@ def test_no_texts_have_no_verdicts():
     lengths=st.lists(st.integers(0, 35), min_size=1, max_size=12),
     long_texts=st.sampled_from(["cut", "whole", "windows"]),
 )
-def test_judging_together_in_any_order_equals_judging_one_by_one(lengths, long_texts):
-    judge = judge_of(long_texts)
+def test_predictions_do_not_depend_on_the_other_texts_or_their_order(lengths, long_texts):
+    predictor = predictor_of(long_texts)
     texts = [text_of(words, seed) for seed, words in enumerate(lengths)]
-    together = judge.judge(texts)
-    assert [verdict.words for verdict in together] == lengths
-    for text, verdict in zip(texts, together, strict=True):
-        (alone,) = judge.judge([text])
-        assert alone.prediction == verdict.prediction
-        np.testing.assert_allclose(alone.probabilities, verdict.probabilities, atol=1e-5)
-    backwards = judge.judge(texts[::-1])[::-1]
+    together = predictor.judge(texts)
+    assert [prediction.words for prediction in together] == lengths
+    for text, prediction in zip(texts, together, strict=True):
+        (alone,) = predictor.judge([text])
+        assert alone.prediction == prediction.prediction
+        np.testing.assert_allclose(alone.probabilities, prediction.probabilities, atol=1e-5)
+    backwards = predictor.judge(texts[::-1])[::-1]
     for one, other in zip(together, backwards, strict=True):
         np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-5)
 
 
-def test_batches_side_by_side_keep_the_order(monkeypatch):
+def test_parallel_batches_keep_the_order(monkeypatch):
     monkeypatch.setattr(packing, "BATCH_TEXTS", 3)
-    judge = judge_of("whole")
-    ids = [judge.encode(text_of(1 + seed * 7 % 30, seed)) for seed in range(40)]
-    alone = np.concatenate([judge.logits([one]) for one in ids])
-    np.testing.assert_allclose(judge.logits(ids), alone, atol=1e-5)
+    predictor = predictor_of("whole")
+    ids = [predictor.encode(text_of(1 + seed * 7 % 30, seed)) for seed in range(40)]
+    alone = np.concatenate([predictor.logits([one]) for one in ids])
+    np.testing.assert_allclose(predictor.logits(ids), alone, atol=1e-5)
 
 
 # ---- long texts ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("keep", ["first", "last", "both"])
-def test_a_long_text_that_is_cut_is_judged_by_what_is_kept(keep):
-    judge, text = judge_of("cut", max_words=9, keep=keep), text_of(31)
-    (verdict,) = judge.judge([text])
-    kept = cut(judge.encode(text), 9, keep)
-    np.testing.assert_allclose(verdict.probabilities, softmax_of(judge, [kept])[0], rtol=1e-5)
-    assert (verdict.words, verdict.windows, verdict.cut) == (31, 1, True)
+def test_a_truncated_text_is_classified_by_the_words_that_are_kept(keep):
+    predictor, text = predictor_of("cut", max_words=9, keep=keep), text_of(31)
+    (prediction,) = predictor.judge([text])
+    kept = cut(predictor.encode(text), 9, keep)
+    np.testing.assert_allclose(
+        prediction.probabilities, softmax_of(predictor, [kept])[0], rtol=1e-5
+    )
+    assert (prediction.words, prediction.windows, prediction.cut) == (31, 1, True)
 
 
-def test_a_long_text_that_is_read_whole_is_one_text():
-    judge, text = judge_of("whole"), text_of(31)
-    (verdict,) = judge.judge([text])
-    expected = softmax_of(judge, [judge.encode(text)])[0]
-    np.testing.assert_allclose(verdict.probabilities, expected, rtol=1e-5)
-    assert (verdict.words, verdict.windows, verdict.cut) == (31, 1, False)
+def test_a_long_text_that_is_read_whole_is_one_segment():
+    predictor, text = predictor_of("whole"), text_of(31)
+    (prediction,) = predictor.judge([text])
+    expected = softmax_of(predictor, [predictor.encode(text)])[0]
+    np.testing.assert_allclose(prediction.probabilities, expected, rtol=1e-5)
+    assert (prediction.words, prediction.windows, prediction.cut) == (31, 1, False)
 
 
 @given(words=st.integers(1, 80), size=st.integers(1, 30))
 @settings(max_examples=60)
-def test_windows_cover_every_word_and_none_is_longer_than_the_model_learnt(words, size):
-    readings = judge_of("windows", max_words=size)._readings(np.arange(words))
-    assert all(len(part) == min(size, words) for part in readings)
-    assert sorted({word for part in readings for word in part.tolist()}) == list(range(words))
-    starts = [part[0] for part in readings]
+def test_windows_cover_every_word_and_none_exceeds_max_words(words, size):
+    segments = predictor_of("windows", max_words=size)._segments(np.arange(words))
+    assert all(len(part) == min(size, words) for part in segments)
+    assert sorted({word for part in segments for word in part.tolist()}) == list(range(words))
+    starts = [part[0] for part in segments]
     assert starts == sorted(set(starts))
     assert all(np.diff(starts) <= max(1, size // 2))
 
 
 def test_the_logits_of_windows_are_averaged():
-    judge, text = judge_of("windows", max_words=8), text_of(21)
-    ids = judge.encode(text)
+    predictor, text = predictor_of("windows", max_words=8), text_of(21)
+    ids = predictor.encode(text)
     windows = [ids[start : start + 8] for start in (0, 4, 8, 12, 13)]
-    (verdict,) = judge.judge([text])
-    mean = build_network(judge.model).logits(windows).mean(axis=0)
-    np.testing.assert_allclose(verdict.probabilities, probabilities(mean[None])[0], rtol=1e-5)
-    assert (verdict.words, verdict.windows, verdict.cut) == (21, 5, False)
-    short, long = judge.judge([text_of(8), text])
+    (prediction,) = predictor.judge([text])
+    mean = build_network(predictor.model).logits(windows).mean(axis=0)
+    np.testing.assert_allclose(prediction.probabilities, probabilities(mean[None])[0], rtol=1e-5)
+    assert (prediction.words, prediction.windows, prediction.cut) == (21, 5, False)
+    short, long = predictor.judge([text_of(8), text])
     assert (short.windows, long.windows) == (1, 5)
-    np.testing.assert_allclose(long.probabilities, verdict.probabilities, rtol=1e-5)
+    np.testing.assert_allclose(long.probabilities, prediction.probabilities, rtol=1e-5)
 
 
-def test_a_text_too_long_to_be_read_whole_is_read_in_windows(monkeypatch):
+def test_a_text_above_the_limit_for_whole_texts_is_read_in_windows(monkeypatch):
     monkeypatch.setattr(classification, "WHOLE_WORDS", 20)
-    whole, long = judge_of("whole").judge([text_of(20), text_of(21)])
+    whole, long = predictor_of("whole").judge([text_of(20), text_of(21)])
     assert (whole.windows, whole.cut) == (1, False)
     assert long.windows > 1 and not long.cut
 
 
-def test_what_follows_the_last_character_to_be_read_changes_nothing_and_is_told():
-    judge = judge_of(reading={"max_characters": 9})
-    short, long = judge.judge(["a b c d e", "a b c d e f g"])
+def test_characters_beyond_the_limit_change_nothing_and_are_reported_as_cut():
+    predictor = predictor_of(reading={"max_characters": 9})
+    short, long = predictor.judge(["a b c d e", "a b c d e f g"])
     assert long.probabilities == pytest.approx(short.probabilities, abs=1e-6)
     assert long.words == 5
     assert (short.cut, long.cut) == (False, True)
@@ -156,32 +163,32 @@ def test_what_follows_the_last_character_to_be_read_changes_nothing_and_is_told(
 # ---- thresholds ---------------------------------------------------------------------------------
 
 
-def test_a_verdict_less_likely_than_asked_is_unsure_and_keeps_its_probabilities():
+def test_a_prediction_below_abstain_is_unsure_and_keeps_its_probabilities():
     texts = [text_of(words, words) for words in range(1, 30)]
-    plain = judge_of(about={"temperature": 2.0}).judge(texts)
-    limit = float(np.median([verdict.probability for verdict in plain]))
-    model = judge_of(about={"temperature": 2.0}).model
+    plain = predictor_of(about={"temperature": 2.0}).judge(texts)
+    limit = float(np.median([prediction.probability for prediction in plain]))
+    model = predictor_of(about={"temperature": 2.0}).model
     careful = Judge(model, abstain=limit).judge(texts)
     for one, other in zip(plain, careful, strict=True):
         assert other.prediction == (UNSURE if one.probability < limit else one.prediction)
         assert (other.probability, other.probabilities) == (one.probability, one.probabilities)
-    assert len({verdict.prediction for verdict in careful}) > 1
+    assert len({prediction.prediction for prediction in careful}) > 1
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.3, 0.5, 0.7, 0.99])
-def test_the_second_class_is_given_from_its_threshold_on(threshold):
+def test_the_second_class_is_predicted_from_its_threshold_on(threshold):
     texts = [text_of(words, words) for words in range(1, 30)]
-    for verdict in Judge(random_classifier(), threshold=threshold).judge(texts):
-        chosen = int(verdict.probabilities[1] >= threshold)
-        assert verdict.prediction == ("negative", "positive")[chosen]
-        assert verdict.probability == verdict.probabilities[chosen]
+    for prediction in Judge(random_classifier(), threshold=threshold).judge(texts):
+        predicted = int(prediction.probabilities[1] >= threshold)
+        assert prediction.prediction == ("negative", "positive")[predicted]
+        assert prediction.probability == prediction.probabilities[predicted]
 
 
-def test_of_the_unsure_the_probability_is_the_likeliest_whatever_the_threshold():
+def test_an_unsure_prediction_has_the_highest_probability_whatever_the_threshold():
     texts = [text_of(words, words) for words in range(1, 9)]
-    for verdict in Judge(random_classifier(), threshold=0.99, abstain=1.0).judge(texts):
-        assert verdict.prediction == UNSURE
-        assert verdict.probability == max(verdict.probabilities)
+    for prediction in Judge(random_classifier(), threshold=0.99, abstain=1.0).judge(texts):
+        assert prediction.prediction == UNSURE
+        assert prediction.probability == max(prediction.probabilities)
 
 
 @pytest.mark.parametrize(
@@ -196,21 +203,23 @@ def test_of_the_unsure_the_probability_is_the_likeliest_whatever_the_threshold()
         (("n", "p"), {"abstain": float("nan")}, "abstain must be a probability"),
     ],
 )
-def test_thresholds_that_make_no_sense_are_refused(classes, settings, message):
+def test_thresholds_out_of_range_are_refused(classes, settings, message):
     with pytest.raises(ConfigError, match=message):
         Judge(random_classifier(classes=classes), **settings)
 
 
-def test_many_texts_are_judged_as_a_few_are(monkeypatch):
-    judge = Judge(bag_of_words())
+def test_many_texts_get_the_same_predictions_as_single_ones(monkeypatch):
+    predictor = Judge(bag_of_words())
     texts = ["good", "bad bad good", "", "a good day", "bad"] * 3
-    few = [verdict for text in texts for verdict in judge.judge([text])]
+    few = [prediction for text in texts for prediction in predictor.judge([text])]
     monkeypatch.setattr(packing, "BATCH_TEXTS", 4)
-    many = judge.judge(texts)
-    assert [verdict.prediction for verdict in many] == [verdict.prediction for verdict in few]
+    many = predictor.judge(texts)
+    assert [prediction.prediction for prediction in many] == [
+        prediction.prediction for prediction in few
+    ]
     np.testing.assert_allclose(
-        [verdict.probabilities for verdict in many if verdict.judged],
-        [verdict.probabilities for verdict in few if verdict.judged],
+        [prediction.probabilities for prediction in many if prediction.judged],
+        [prediction.probabilities for prediction in few if prediction.judged],
         atol=1e-6,
     )
-    assert judge.judge([]) == []
+    assert predictor.judge([]) == []

@@ -1,4 +1,4 @@
-"""A classifier in NumPy is the Keras model, and no text's logits depend on its neighbours."""
+"""The NumPy classifier equals the Keras model, and logits do not depend on other texts."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def assert_close(found, expected):
 
 
 def as_pairs(logits) -> np.ndarray:
-    """One logit z as the two it stands for, (0, z)."""
+    """Expand a single logit z to the pair (0, z)."""
     logits = np.asarray(logits)
     return np.pad(logits, ((0, 0), (1, 0))) if logits.shape[1] == 1 else logits
 
@@ -52,7 +52,7 @@ def assert_equals_keras(config, lengths, seed=0):
     weights = random_weights(config, seed, weight_shapes)
     texts = random_ids(lengths, config.vocab_size, seed)
     expected = as_pairs(keras_model(config, weights)(padded(texts), training=False))
-    assert np.ptp(expected, axis=0)[-1] > 1e-3  # it does tell texts apart
+    assert np.ptp(expected, axis=0)[-1] > 1e-3  # the logits differ between texts
     assert_close(ClassifierNetwork(config, weights).logits(texts), expected)
 
 
@@ -76,7 +76,7 @@ def assert_equals_keras(config, lengths, seed=0):
     ],
     ids=lambda settings: " ".join(f"{name}={value}" for name, value in settings.items()),
 )  # fmt: skip
-def test_every_shape_equals_keras(settings):
+def test_every_architecture_equals_keras(settings):
     config = config_of(**{"cell": "simple_rnn", "conv_filters": 5, **settings})
     assert_equals_keras(config, SHORT, seed=3)
 
@@ -91,7 +91,7 @@ def test_every_shape_equals_keras(settings):
     ],
     ids=str,
 )  # fmt: skip
-def test_weights_have_the_names_and_shapes_of_keras_in_its_order(settings):
+def test_weights_have_the_names_shapes_and_order_of_keras(settings):
     config = config_of(**settings)
     found = [
         (variable.path, tuple(variable.shape)) for variable in build_classifier(config).weights
@@ -119,7 +119,7 @@ def test_padding_changes_no_logit_of_keras(settings):
         assert_close(alone.numpy(), whole[row : row + 1])
 
 
-def test_the_same_seed_draws_the_same_weights_and_no_two_layers_the_same():
+def test_a_seed_repeats_the_weights_and_no_two_layers_are_equal():
     config = config_of(layers=2)
     one, same, other = (build_classifier(config, seed=seed).get_weights() for seed in (1, 1, 2))
     assert all(map(np.array_equal, one, same))
@@ -137,7 +137,7 @@ def test_the_same_seed_draws_the_same_dropout_in_each_direction(cell):
     assert len({tuple(state) for state in states[0]}) == len(states[0]) == 5
 
 
-def test_an_embedding_that_is_not_trained_is_no_trainable_weight():
+def test_a_frozen_embedding_is_not_trainable():
     model = build_classifier(config_of(), train_embedding=False)
     assert "embedding/embeddings" not in [v.path for v in model.trainable_variables]
 
@@ -154,7 +154,7 @@ def test_an_embedding_that_is_not_trained_is_no_trainable_weight():
     width=st.integers(1, 5),
     pool=st.integers(1, 4),
 )
-def test_neighbours_and_their_order_change_no_logit(
+def test_other_texts_and_their_order_change_no_logit(
     cell, lengths, bidirectional, conv_layers, width, pool
 ):
     config = config_of(
@@ -187,7 +187,7 @@ def test_no_texts_have_no_logits():
 
 @pytest.mark.parametrize("settings", [{}, {"bidirectional": False, "layers": 2}])
 @pytest.mark.parametrize("cell", ["gru", "lstm", "mingru"])
-def test_looking_products_up_changes_no_logit(cell, settings):
+def test_folding_changes_no_logit(cell, settings):
     model = random_classifier(cell=cell, **settings)
     texts = random_ids([7, 1, 30, 12], model.config.vocab_size)
     before = build_network(model).logits(texts)
@@ -197,7 +197,7 @@ def test_looking_products_up_changes_no_logit(cell, settings):
 
 
 @pytest.mark.parametrize("settings", [{}, {"layers": 2}, {"conv_layers": 1, "conv_width": 3}])
-def test_how_many_words_are_prepared_at_a_time_changes_no_logit(monkeypatch, settings):
+def test_the_block_size_changes_no_logit(monkeypatch, settings):
     model, texts = random_classifier(**settings), random_ids(MIDDLE, len(LETTERS))
     before = build_network(model).logits(texts)
     for words in (1, 10):

@@ -1,4 +1,4 @@
-"""The same call gives the same text, of the length asked for, and no stop text gets out."""
+"""The same call gives the same text, of the requested length and without a stop text."""
 
 from dataclasses import replace
 from itertools import islice
@@ -22,16 +22,16 @@ from textrnn.engine.stopping import Continuation
 from textrnn.errors import ConfigError, TokenizerError
 from textrnn.tokenizers import CharTokenizer
 
-# Every setting at work at once.
+# All settings active at once.
 BUSY = SamplingConfig(
     temperature=1.3, top_k=15, top_p=0.95, min_p=0.01, repetition_penalty=1.2, repetition_window=5
 )
 MODEL = tiny_model()
-COIN = tiny_model(text="\nab")  # three characters: short stop texts come up soon
+COIN = tiny_model(text="\nab")  # three characters, so short stop texts occur soon
 
 
 def first_stop(text: str, stop: list[str]) -> str:
-    """`text` up to the stop text that is complete first, the longest of those."""
+    """`text` up to the first complete stop text; on a tie, the longest."""
     for end in range(len(text) + 1):
         found = [at for each in stop if (at := text.find(each, 0, end)) >= 0]
         if found:
@@ -39,13 +39,13 @@ def first_stop(text: str, stop: list[str]) -> str:
     return text
 
 
-# ---- what is written ----------------------------------------------------------------------------
+# ---- the text -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize("embedding_dim", [0, 5])
 @pytest.mark.parametrize("cell", CELLS)
-def test_text_is_what_drawing_from_the_logits_of_all_before_gives(cell, embedding_dim, residual):
+def test_text_is_drawn_from_the_logits_of_all_preceding_characters(cell, embedding_dim, residual):
     model = tiny_model(cell, embedding_dim=embedding_dim, residual=residual, layers=3)
     ids = model.tokenizer.encode("once").tolist()
     for (uniform,) in islice(uniforms(5, 1), 40):
@@ -67,7 +67,7 @@ def test_the_same_call_gives_the_same_text_streamed_or_whole(cell, sampling):
 
 @pytest.mark.parametrize("sampling", [None, BUSY])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_sample_is_the_same_however_many_there_are(cell, sampling):
+def test_a_sample_does_not_depend_on_the_number_of_samples(cell, sampling):
     model = tiny_model(cell)
 
     def samples(count: int) -> list[str]:
@@ -81,10 +81,10 @@ def test_a_sample_is_the_same_however_many_there_are(cell, sampling):
 
 @pytest.mark.parametrize("threads", [2, 3, 8])
 @pytest.mark.parametrize("cell", CELLS)
-def test_how_the_samples_are_split_among_threads_does_not_matter(cell, threads, monkeypatch):
+def test_samples_do_not_depend_on_the_number_of_threads(cell, threads, monkeypatch):
     model, stop = tiny_model(cell), ["e", "th"]
     expected = generate(model, "abc", 70, count=5, seed=7, sampling=BUSY)
-    monkeypatch.setattr(generation, "WORK_A_THREAD", 1)
+    monkeypatch.setattr(generation, "WORK_PER_THREAD", 1)
     monkeypatch.setattr(generation.os, "cpu_count", lambda: threads)
     assert generate(model, "abc", 70, count=5, seed=7, sampling=BUSY) == expected
     stopped = generate(model, "abc", 70, count=5, seed=7, sampling=BUSY, stop=stop)
@@ -93,7 +93,7 @@ def test_how_the_samples_are_split_among_threads_does_not_matter(cell, threads, 
 
 @settings(max_examples=30)
 @given(shorter=st.integers(0, 60), longer=st.integers(0, 60))
-def test_a_longer_text_begins_with_the_shorter(shorter, longer):
+def test_a_longer_text_starts_with_the_shorter(shorter, longer):
     shorter, longer = sorted((shorter, longer))
     texts = [generate(MODEL, length=length, seed=3)[0] for length in (shorter, longer)]
     assert texts[1].startswith(texts[0])
@@ -111,13 +111,13 @@ def test_temperature_0_writes_the_same_text_for_every_seed(cell):
     assert len(texts) == 1
 
 
-def test_what_is_written_hangs_on_more_than_the_last_character():
+def test_text_depends_on_more_than_the_last_character():
     texts = {generate(MODEL, before + "e", 60, seed=1)[0] for before in "abcdefghijklm"}
     assert len(texts) > 1
 
 
 def test_a_repetition_penalty_looks_back_into_the_prime():
-    # At temperature 0 one character would follow; penalised enough, it cannot.
+    # A strong penalty excludes the character that temperature 0 would pick.
     greedy = SamplingConfig(temperature=0)
     (next_character,) = stream(MODEL, "abc", 1, sampling=greedy)
     penalised = SamplingConfig(temperature=0, repetition_penalty=100)
@@ -152,12 +152,12 @@ def test_any_alphabet_can_be_written(text):
         assert set(written) <= set(text)
 
 
-def test_an_empty_prime_begins_after_a_line_end():
+def test_an_empty_prime_starts_after_a_line_end():
     assert generate(MODEL, "", 50, seed=1) == generate(MODEL, "\n", 50, seed=1)
     assert generate(MODEL, "", 50, seed=1) == generate(MODEL, length=50, seed=1)
 
 
-# What a corpus may lack: line ends, and all that ends a sentence.
+# Corpora with and without line ends and sentence ends.
 CORPORA = st.sampled_from(
     ["the miller counts his sacks", "One. Two! Three?", "a\nb", "\u6211\u559c\u6b22", "x"]
 )
@@ -166,15 +166,13 @@ CORPORA = st.sampled_from(
 @settings(max_examples=60)
 @given(tokens=st.sampled_from(["char", *KINDS]), corpus=CORPORA, lower=st.booleans(),
        seed=st.integers(0, 99))  # fmt: skip
-def test_without_a_prime_every_model_begins_a_text_after_something_that_it_knows(
-    tokens, corpus, lower, seed
-):
+def test_without_a_prime_every_model_starts_a_text_after_a_known_token(tokens, corpus, lower, seed):
     model = model_of(tokens, corpus, lower=lower)
     start = check_call(model, "", 30, seed, (), "error")
     assert len(start.ids) == 1 and start.only is None
     assert start.ids[0] in model.tokenizer.codec.encode_with_ends([corpus])[0]
     whole = "".join(stream(model, length=30, seed=seed))
-    assert len(whole) == 30 or tokens == "sentencepiece"  # which may write half a character
+    assert len(whole) == 30 or tokens == "sentencepiece"  # which may end in an incomplete character
     assert generate(model, length=30, seed=seed) == generate(model, "", 30, seed=seed) == [whole]
     samples = generate(model, length=30, seed=seed, count=3)
     assert samples == generate(model, "", 30, seed=seed, count=3)
@@ -183,7 +181,7 @@ def test_without_a_prime_every_model_begins_a_text_after_something_that_it_knows
 
 
 @given(text=st.text(st.characters(codec="utf-8"), min_size=1), lower=st.booleans())
-def test_without_a_prime_a_model_of_any_alphabet_writes(text, lower):
+def test_without_a_prime_a_model_of_any_alphabet_generates(text, lower):
     model = model_of("char", text, lower=lower)
     written = generate(model, length=5, seed=1)[0]
     assert len(written) == 5 and set(written) <= set(model.tokenizer.characters)
@@ -194,7 +192,7 @@ def test_without_a_prime_a_model_of_any_alphabet_writes(text, lower):
     [("one. two\n", "\n"), ("one! two.", "."), ("one! two", "!"), ("two one two", "two")],
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_a_prime_tokens_begin_after_a_line_end_or_a_sentence(kind, corpus, before):
+def test_without_a_prime_tokens_start_after_a_line_end_or_a_sentence(kind, corpus, before):
     model = model_of(kind, corpus)
     (id_,) = check_call(model, "", 1, None, (), "error").ids
     assert model.tokenizer.codec.texts[id_] == before
@@ -213,13 +211,13 @@ def test_skip_leaves_unknown_characters_of_the_prime_out():
     assert generate(MODEL, "!?", 50, seed=1, unknown="skip") == generate(MODEL, "\n", 50, seed=1)
 
 
-def test_a_model_of_lower_case_takes_a_prime_of_either():
+def test_a_lower_case_model_takes_a_prime_in_either_case():
     tokenizer = CharTokenizer(MODEL.tokenizer.characters, lower=True)
     model = replace(MODEL, tokenizer=tokenizer)
     assert generate(model, "ROMEO", 50, seed=1) == generate(MODEL, "romeo", 50, seed=1)
 
 
-def test_a_prime_of_50_000_characters_is_read_from_its_end():
+def test_of_a_prime_of_50_000_characters_only_the_end_is_read():
     prime = MODEL.tokenizer.decode(np.random.default_rng(0).integers(0, 28, 50_000))
     assert len(prime) >= LONGEST_PRIME
     written = generate(MODEL, prime, 20, seed=1)
@@ -237,7 +235,7 @@ def test_a_prime_of_50_000_characters_is_read_from_its_end():
         ({"stop": ["a", ""]}, "a stop text must have at least one character"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused_at_the_call(write, setting, message):
+def test_settings_out_of_range_are_refused_at_the_call(write, setting, message):
     with pytest.raises(ConfigError, match=message):
         write(MODEL, **setting)
 
@@ -253,7 +251,7 @@ def test_any_whole_number_from_0_is_a_seed(seed):
     assert generate(MODEL, length=9, seed=seed) == generate(MODEL, length=9, seed=seed)
 
 
-def test_the_callers_thread_settings_are_left_alone():
+def test_the_callers_thread_settings_are_not_changed():
     def threads() -> list[int]:
         return [pool["num_threads"] for pool in threadpool_info()]
 
@@ -277,14 +275,14 @@ def test_one_stop_text_ends_the_text_where_find_finds_it(text, stop):
 
 
 @given(text=letters, stop=stops)
-def test_of_several_stop_texts_the_first_to_be_complete_ends_the_text(text, stop):
+def test_the_first_complete_stop_text_ends_the_text(text, stop):
     written = "".join(until(iter(text), stop))
     assert written == first_stop(text, stop)
     assert not any(each in written for each in stop)
 
 
 @given(text=letters, stop=stops)
-def test_the_stop_text_that_ends_a_text_is_known_afterwards(text, stop):
+def test_until_returns_the_stop_text_that_ended_the_text(text, stop):
     written, characters = "", until(iter(text), stop)
     try:
         while True:
@@ -296,26 +294,26 @@ def test_the_stop_text_that_ends_a_text_is_known_afterwards(text, stop):
 
 
 @given(text=letters, stop=stops)
-def test_only_what_may_begin_a_stop_text_is_held_back(text, stop):
-    read, given_out = [], []
+def test_only_a_possible_start_of_a_stop_text_is_held_back(text, stop):
+    read, yielded = [], []
 
     def characters():
         for character in text:
-            # Asked for more: all that is safe has been given out.
-            held = "".join(read)[len(given_out) :]
+            # On a request for more, everything safe has been yielded.
+            held = "".join(read)[len(yielded) :]
             assert any(each.startswith(held) for each in stop)
             read.append(character)
             yield character
 
     for character in until(characters(), stop):
-        given_out.append(character)
+        yielded.append(character)
 
 
-def test_a_character_that_begins_no_stop_text_is_given_at_once():
+def test_a_character_that_starts_no_stop_text_is_yielded_at_once():
     characters = iter("abxy")
     written = until(characters, ["bc"])
     assert next(written) == "a" and "".join(islice(characters, 1)) == "b"
-    assert "".join(until(iter("ab"), ["bc"])) == "ab"  # held back, and given at the end
+    assert "".join(until(iter("ab"), ["bc"])) == "ab"  # held back, and yielded at the end
     assert "".join(until(iter("aab"), ["ab"])) == "a"
     assert "".join(until(iter("aaab"), ["aab"])) == "a"
     assert "".join(until(iter(""), ["a"])) == ""
@@ -347,7 +345,7 @@ def test_each_of_several_samples_ends_before_its_own_first_stop_text(stop, seed,
 
 @settings(max_examples=60)
 @given(stop=st.text("ab\n", min_size=1, max_size=4), seed=st.integers(0, 1000))
-def test_a_stop_text_gives_what_a_list_of_it_alone_gives(stop, seed):
+def test_a_single_stop_text_equals_a_list_of_one(stop, seed):
     call = {"length": 40, "seed": seed}
     for count in (1, 3):
         expected = generate(COIN, **call, count=count, stop=[stop])
@@ -360,7 +358,7 @@ def test_a_stop_text_gives_what_a_list_of_it_alone_gives(stop, seed):
 @settings(max_examples=30)
 @given(stop=st.sampled_from(["th", "e ", "\n\n", "e"]), seed=st.integers(0, 99))
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stop_text_for_tokens_gives_what_a_list_of_it_alone_gives(kind, stop, seed):
+def test_a_single_stop_text_for_tokens_equals_a_list_of_one(kind, stop, seed):
     model = token_model(kind)
     for count in (1, 3):
         expected = generate(model, length=40, seed=seed, count=count, stop=[stop])
@@ -382,7 +380,7 @@ def test_several_stop_texts_may_come_from_any_iterable():
 
 
 @pytest.mark.parametrize("stop", [["b", "ab"], ["ab", "b"]])
-def test_of_two_stop_texts_complete_at_once_the_longer_counts(stop):
+def test_of_two_stop_texts_that_end_together_the_longer_counts(stop):
     whole = generate(COIN, length=60, count=9, seed=1)
     expected = [text.partition("b")[0].removesuffix("a") for text in whole]
     assert generate(COIN, length=60, count=9, seed=1, stop=stop) == expected
@@ -396,14 +394,14 @@ def test_stop_texts_outside_the_alphabet_stop_nothing():
 
 
 def test_a_stop_text_in_the_prime_stops_nothing():
-    # Not even when only its first half is: the text given is what counts.
+    # Not even if the prime has only its first half: only the output counts.
     (first, *_) = whole = generate(COIN, "ab", 30, seed=4)[0]
     assert "".join(stream(COIN, "ab", 30, seed=4, stop=["ab" + first])) == first_stop(
         whole, ["ab" + first]
     )  # fmt: skip
 
 
-def test_nothing_is_computed_beyond_the_burst_in_which_a_stop_text_comes(monkeypatch):
+def test_nothing_is_computed_beyond_the_burst_with_the_stop_text(monkeypatch):
     computed = []
     draw = generation.draw
     monkeypatch.setattr(generation, "draw", lambda *a: computed.append(1) or draw(*a))
@@ -412,26 +410,26 @@ def test_nothing_is_computed_beyond_the_burst_in_which_a_stop_text_comes(monkeyp
     assert len(computed) <= 2 * generation.BURST
 
 
-# ---- pieces and words ---------------------------------------------------------------------------
+# ---- subwords and words -------------------------------------------------------------------------
 
 kinds = pytest.mark.parametrize("kind", KINDS)
 
 
 @kinds
 @pytest.mark.parametrize("prime", ["the miller asked.", "say th", "say ", "th"])
-def test_tokens_are_drawn_from_the_logits_of_all_before_and_never_a_banned_one(kind, prime):
+def test_tokens_are_drawn_from_the_logits_of_all_preceding_ones_and_never_banned(kind, prime):
     model = token_model(kind)
     codec = model.tokenizer.codec
     start = codec.start(prime, "error")
-    ids, refused = start.ids.tolist(), codec.banned
-    if start.only is not None:  # the prime ends in what a longer token begins with
-        refused = ~start.only
+    ids, banned = start.ids.tolist(), codec.banned
+    if start.only is not None:  # the end of the prime is the start of a longer token
+        banned = ~start.only
     for (uniform,) in islice(uniforms(5, 1), 40):
         logits = build_network(model).logits(np.array([ids]))[0, -1].astype(np.float64)
-        likelihoods = np.where(refused, 0, np.exp(logits / 0.8))
+        likelihoods = np.where(banned, 0, np.exp(logits / 0.8))
         likelihoods /= likelihoods.sum()
         ids.append(int((likelihoods.cumsum() <= uniform).sum()))
-        refused = codec.banned
+        banned = codec.banned
     write = codec.stream_decoder(prime.removesuffix(start.begun))
     written = "".join(map(write, ids[len(start.ids) :]))
     expected = written.removeprefix(start.begun)
@@ -454,7 +452,7 @@ def test_length_counts_characters_whatever_the_tokens(kind, length, count):
     seed=st.integers(0, 99),
     stop=st.lists(st.sampled_from(["e", " ", "th", "\n", ". "])),
 )
-def test_tokens_streamed_or_side_by_side_are_the_same_text(kind, prime, seed, stop):
+def test_streamed_and_batched_tokens_give_the_same_text(kind, prime, seed, stop):
     model = token_model(kind)
     whole = "".join(stream(model, prime, 60, seed=seed))
     stopped = "".join(stream(model, prime, 60, seed=seed, stop=stop))
@@ -463,7 +461,7 @@ def test_tokens_streamed_or_side_by_side_are_the_same_text(kind, prime, seed, st
     assert all(len(character) == 1 for character in stream(model, prime, 60, seed=seed))
 
 
-def test_a_model_that_only_says_parts_of_characters_comes_to_an_end():
+def test_a_model_that_only_writes_parts_of_characters_terminates():
     model = token_model("sentencepiece")
     bias = np.full_like(model.weights["output/bias"], -1e9)
     bias[4 + 0x80] = 1e9
@@ -473,16 +471,16 @@ def test_a_model_that_only_says_parts_of_characters_comes_to_an_end():
 
 
 @kinds
-def test_how_samples_of_tokens_are_split_among_threads_does_not_matter(kind, monkeypatch):
+def test_samples_of_tokens_do_not_depend_on_the_number_of_threads(kind, monkeypatch):
     model = token_model(kind)
     expected = generate(model, "say the", 70, count=5, seed=7, sampling=BUSY)
-    monkeypatch.setattr(generation, "WORK_A_THREAD", 1)
+    monkeypatch.setattr(generation, "WORK_PER_THREAD", 1)
     monkeypatch.setattr(generation.os, "cpu_count", lambda: 3)
     assert generate(model, "say the", 70, count=5, seed=7, sampling=BUSY) == expected
 
 
 @kinds
-def test_a_model_of_tokens_saves_and_loads_as_itself(kind, tmp_path):
+def test_a_token_model_saves_and_loads_unchanged(kind, tmp_path):
     model = token_model(kind)
     registry.save(model, tmp_path / "model")
     assert (tmp_path / "model" / "tokenizer.model").exists() == (kind == "sentencepiece")

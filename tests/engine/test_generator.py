@@ -36,7 +36,7 @@ def keras_model(config: GeneratorConfig, weights=None, **settings: object) -> ke
 
 
 def run(model: keras.Model, ids: np.ndarray, *, training: bool = False) -> np.ndarray:
-    """As a graph: hundreds of steps one by one take seconds."""
+    """Run the model as a graph: hundreds of eager steps take seconds."""
     call = tf.function(lambda ids: model(ids, training=training))
     return call(tf.constant(ids)).numpy()
 
@@ -62,7 +62,7 @@ def test_weights_have_the_names_shapes_and_order_of_keras(cell, embedding_dim, l
 @pytest.mark.parametrize("embedding_dim", [0, 5])
 @pytest.mark.parametrize("cell", CELLS)
 def test_logits_equal_the_keras_model_over_200_steps(cell, embedding_dim, residual):
-    # Dropout plays no part; but with a recurrent one Keras computes its gates in another way.
+    # Dropout is inactive here, but with recurrent dropout Keras computes the gates differently.
     rate = 0.5 if residual else 0.0
     config = shape(
         cell, embedding_dim=embedding_dim, residual=residual, layers=3, input_dropout=rate,
@@ -100,7 +100,7 @@ def test_carrying_the_state_over_chunks_equals_the_whole(cell):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_size_of_the_chunks_does_not_matter(cell, monkeypatch):
+def test_logits_do_not_depend_on_the_chunk_size(cell, monkeypatch):
     config = shape(cell)
     network, ids = Network(config, random_weights(config)), random_ids(50)
     whole = network.logits(ids)
@@ -123,7 +123,7 @@ def test_batched_logits_equal_single_ones(cell):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_without_a_state_the_rows_start_from_zero_and_leave_nothing_behind(cell):
+def test_without_a_state_the_rows_start_from_zero_and_keep_no_state(cell):
     config = shape(cell)
     network, ids = Network(config, random_weights(config)), random_ids(20)
     first = network.logits(ids)
@@ -149,7 +149,7 @@ def sigmoid(a: np.ndarray) -> np.ndarray:
 
 
 def slow_logits(config: GeneratorConfig, weights, ids: np.ndarray) -> np.ndarray:
-    """The equations as they are written, of one sequence (steps,), in float64."""
+    """The equations as written, for one sequence (steps,), in float64."""
     w = {name: array.astype(np.float64) for name, array in weights.items()}
     states = [[np.zeros(config.units)] * 2 for _ in range(config.layers)]
     logits = []
@@ -224,7 +224,7 @@ def test_a_stateful_run_in_chunks_equals_the_stateless_run_over_the_whole(cell):
     whole = run(keras_model(config, weights), ids)
     model = keras_model(config, weights, stateful=True, batch_size=ROWS)
     step = tf.function(model)
-    for _ in range(2):  # the second time after a reset
+    for _ in range(2):  # the second pass follows a reset
         chunks = [step(tf.constant(ids[:, start : start + 20])) for start in (0, 20, 40)]
         assert close(np.concatenate(chunks, axis=1), whole)
         assert any(values(state).any() for state in state_variables(model))
@@ -249,7 +249,7 @@ def test_the_seed_draws_the_weights():
 
 
 @pytest.mark.parametrize("name", ["input_dropout", "dropout_2", "output_dropout"])
-def test_dropout_draws_one_mask_a_sequence(name):
+def test_dropout_draws_one_mask_per_sequence(name):
     config = shape("gru", units=40, embedding_dim=40, residual=False, input_dropout=0.5,
                    dropout=0.5, output_dropout=0.5)  # fmt: skip
     model = build_generator(config)
@@ -257,14 +257,14 @@ def test_dropout_draws_one_mask_a_sequence(name):
     masks = run(dropped, random_ids(12), training=True) != 0
     assert 0.3 < masks.mean() < 0.7
     assert (masks == masks[:, :1]).all()  # the same at every step
-    assert (masks[0] != masks[1]).any()  # but for each sequence its own
+    assert (masks[0] != masks[1]).any()  # but different for each sequence
     again = run(dropped, random_ids(12), training=True) != 0
     assert (masks != again).any()
     assert (run(dropped, random_ids(12)) != 0).all()
 
 
 @pytest.mark.parametrize("embedding_dim", [0, 40])
-def test_constant_ids_stay_constant_behind_the_input_dropout(embedding_dim):
+def test_constant_ids_stay_constant_after_the_input_dropout(embedding_dim):
     config = shape("gru", embedding_dim=embedding_dim, input_dropout=0.4)
     model = build_generator(config)
     inputs = keras.Model(model.input, model.get_layer("input_dropout").output)
@@ -273,19 +273,19 @@ def test_constant_ids_stay_constant_behind_the_input_dropout(embedding_dim):
 
 
 @pytest.mark.parametrize("cell", RECURRENT)
-def test_recurrent_dropout_draws_one_mask_a_sequence(cell):
-    # A contraction fed the same id for ever settles, unless its masks change from step to step.
+def test_recurrent_dropout_draws_one_mask_per_sequence(cell):
+    # With a constant input a contraction converges, unless its masks change from step to step.
     config = shape(cell, layers=1, recurrent_dropout=0.5)
     weights = random_weights(config)
     name = f"rnn_1/{cell}_cell/recurrent_kernel"
     weights[name] *= 0.3
     model = keras_model(config, weights)
     ids = np.full((ROWS, 100), 2)
-    settled = run(model, ids, training=True)
-    assert close(settled[:, -1], settled[:, -2], 1e-6)
-    assert not close(settled[:, -1], run(model, ids)[:, -1], 1e-3)
-    assert not close(settled[0, -1], settled[1, -1], 1e-3)
-    assert not close(settled[:, -1], run(model, ids, training=True)[:, -1], 1e-3)
+    converged = run(model, ids, training=True)
+    assert close(converged[:, -1], converged[:, -2], 1e-6)
+    assert not close(converged[:, -1], run(model, ids)[:, -1], 1e-3)
+    assert not close(converged[0, -1], converged[1, -1], 1e-3)
+    assert not close(converged[:, -1], run(model, ids, training=True)[:, -1], 1e-3)
 
 
 @pytest.mark.parametrize("stateful", [False, True])
@@ -294,7 +294,7 @@ def test_recurrent_dropout_stays_finite_over_300_steps(cell, stateful):
     config = shape(cell, layers=2, recurrent_dropout=0.5)
     weights = {name: 3 * array for name, array in random_weights(config).items()}
     model = keras_model(config, weights, stateful=stateful, batch_size=ROWS)
-    # Units are bounded by 1, so logits by the sums of the output kernel's columns.
+    # Units are bounded by 1, so logits are bounded by the column sums of the output kernel.
     bound = np.abs(weights["output/kernel"]).sum(axis=0) * 2 + np.abs(weights["output/bias"])
     call = tf.function(lambda ids: model(ids, training=True))
     for chunk in np.split(random_ids(300), 3, axis=1) if stateful else [random_ids(300)]:

@@ -1,4 +1,4 @@
-"""Softmax and its logarithm are what they are by definition, and never overflow."""
+"""Softmax and log-softmax equal their definitions and never overflow."""
 
 import math
 
@@ -44,7 +44,7 @@ def test_huge_logits_have_finite_likelihoods(size):
 
 
 @given(logits=rows_of_logits)
-def test_likelihoods_of_all_targets_add_up_to_one_and_overwriting_changes_none(logits):
+def test_likelihoods_of_all_targets_sum_to_1_and_overwriting_changes_none(logits):
     classes = logits.shape[1]
     every = np.stack(
         [log_likelihoods(logits, np.full(len(logits), each)) for each in range(classes)], axis=1
@@ -56,7 +56,7 @@ def test_likelihoods_of_all_targets_add_up_to_one_and_overwriting_changes_none(l
 
 
 @given(logits=rows_of_logits, temperature=st.floats(0.1, 10))
-def test_weights_are_in_the_ratios_of_softmax_and_the_highest_is_one(logits, temperature):
+def test_weights_are_proportional_to_the_softmax_and_the_highest_is_1(logits, temperature):
     weights = softmax_weights(logits.copy(), temperature)
     assert (weights.max(axis=1) == 1).all()
     exponentials = np.exp(logits / temperature - (logits / temperature).mean(1, keepdims=True))
@@ -68,13 +68,13 @@ def test_weights_are_in_the_ratios_of_softmax_and_the_highest_is_one(logits, tem
     )
 
 
-def test_a_temperature_of_next_to_nothing_leaves_the_likeliest_alone():
+def test_a_tiny_temperature_leaves_only_the_most_likely():
     with np.errstate(all="raise", under="ignore"):
         assert softmax_weights(np.array([[1.0, 2.0]]), 1e-300).tolist() == [[0, 1]]
 
 
 @given(logits=rows_of_logits)
-def test_the_log_of_the_sum_of_exponentials_is_shifted_by_what_all_logits_are(logits):
+def test_a_constant_added_to_all_logits_shifts_log_sum_exp_by_it(logits):
     sums = np.exp(logits).sum(axis=1)
     np.testing.assert_allclose(log_sum_exp(logits), np.log(sums), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(log_sum_exp(logits + 1e4), log_sum_exp(logits) + 1e4, rtol=1e-9)

@@ -1,4 +1,4 @@
-"""Texts without padding: each word in one place, in batches and blocks that are not too large."""
+"""Packing without padding: each word has one position, and batches and blocks are bounded."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from textrnn.engine.packing import BATCH_TEXTS, BATCH_WORDS, BLOCK_WORDS, Packed
 
 
 @given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=8))
-def test_packing_puts_each_word_in_one_place_forwards_and_backwards(lengths):
+def test_each_word_has_one_packed_position_in_each_direction(lengths):
     lengths = np.sort(lengths)[::-1]
     packed = Packed.of(lengths)
     words = [(row, time) for row, length in enumerate(lengths) for time in range(length)]
@@ -24,7 +24,7 @@ def test_packing_puts_each_word_in_one_place_forwards_and_backwards(lengths):
 
 @given(lengths=st.lists(st.integers(1, 400), min_size=1, max_size=300))
 @settings(max_examples=20)
-def test_blocks_are_full_steps_of_as_many_words_as_fit(lengths):
+def test_blocks_hold_as_many_whole_steps_as_fit(lengths):
     blocks = list(Packed.of(np.sort(lengths)[::-1]).blocks())
     sizes = [sum(rows for rows, _ in block) for block in blocks]
     for block, size, after in zip(blocks, sizes, [*blocks[1:], None], strict=True):
@@ -37,7 +37,7 @@ def test_blocks_are_full_steps_of_as_many_words_as_fit(lengths):
     most_texts=st.none() | st.integers(1, 600),
 )
 @settings(max_examples=20)
-def test_batches_hold_every_text_once_longest_first_and_not_too_many_words(lengths, most_texts):
+def test_batches_hold_every_text_once_longest_first_within_the_limits(lengths, most_texts):
     found = list(batches(lengths, most_texts))
     rows = [row for batch in found for row in batch.tolist()]
     assert sorted(rows) == list(range(len(lengths)))

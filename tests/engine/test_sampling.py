@@ -1,4 +1,4 @@
-"""What is drawn follows softmax(logits / temperature), filtered as the settings say."""
+"""Draws follow softmax(logits / temperature), filtered by the settings."""
 
 import warnings
 from itertools import islice
@@ -62,12 +62,12 @@ def test_frequencies_of_draws_follow_the_softmax(temperature):
     )
     expected = softmax(logits / temperature)[0]
     counts = np.bincount(ids, minlength=VOCAB_SIZE)
-    # Chi-square with 8 degrees of freedom: above 26.1 once in a thousand right samplers.
+    # Chi-square with 8 degrees of freedom: a correct sampler exceeds 26.1 once in a thousand.
     assert ((counts - draws * expected) ** 2 / (draws * expected)).sum() < 26.1
 
 
 @given(logits=all_logits)
-def test_temperature_0_is_argmax_and_the_first_of_equals(logits):
+def test_temperature_0_is_argmax_and_the_first_on_a_tie(logits):
     config = SamplingConfig(temperature=0)
     ids = sample(logits, np.random.default_rng(0), config)
     assert ids.tolist() == logits.argmax(axis=-1).tolist()
@@ -76,14 +76,14 @@ def test_temperature_0_is_argmax_and_the_first_of_equals(logits):
 @given(logits=all_logits, seed=st.integers(0, 99))
 def test_top_k_of_1_is_argmax(logits, seed):
     ids = sample(logits, np.random.default_rng(seed), SamplingConfig(temperature=2, top_k=1))
-    # At temperature 2 the logits two floats apart may round to equals; then either will do.
+    # At temperature 2, logits two floats apart may round to a tie; then either is correct.
     chosen = logits[np.arange(len(logits)), ids]
     np.testing.assert_allclose(chosen, logits.max(axis=-1), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, VOCAB_SIZE])
 @pytest.mark.parametrize("ties", [False, True])
-def test_top_k_keeps_exactly_the_k_likeliest(k, ties):
+def test_top_k_keeps_exactly_the_k_most_likely(k, ties):
     logits = np.zeros((ROWS, VOCAB_SIZE), np.float32) if ties else random_logits()
     whole = probabilities(logits, SamplingConfig())
     kept = probabilities(logits, SamplingConfig(top_k=k))
@@ -120,7 +120,7 @@ def test_top_p_by_hand():
 
 
 @pytest.mark.parametrize("min_p", [0.01, 0.1, 0.5, 1.0])
-def test_min_p_keeps_those_at_least_this_share_of_the_likeliest(min_p):
+def test_min_p_keeps_weights_above_a_fraction_of_the_highest(min_p):
     logits = random_logits()
     whole = probabilities(logits, SamplingConfig())
     kept = probabilities(logits, SamplingConfig(min_p=min_p)) > 0
@@ -129,7 +129,7 @@ def test_min_p_keeps_those_at_least_this_share_of_the_likeliest(min_p):
 
 
 @given(logits=all_logits, config=configs)
-def test_any_settings_leave_something_to_draw_and_no_nan(logits, config):
+def test_any_settings_leave_a_positive_weight_and_no_nan(logits, config):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         weights = probabilities(logits, config)
@@ -141,7 +141,7 @@ def test_any_settings_leave_something_to_draw_and_no_nan(logits, config):
 
 @pytest.mark.parametrize("temperature", [0, 5e-324, 1e-300, 1e-9, 1.0, 1e300])
 @pytest.mark.parametrize("size", [0.0, 1e-30, 1.0, 1e4, 3e38])
-def test_extreme_logits_and_temperatures_warn_of_nothing(size, temperature):
+def test_extreme_logits_and_temperatures_raise_no_warning(size, temperature):
     logits = np.array([[-size, size, 0, size / 2]], np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -151,7 +151,7 @@ def test_extreme_logits_and_temperatures_warn_of_nothing(size, temperature):
 
 
 @given(penalty=st.sampled_from([0.01, 100.0]) | st.floats(0.01, 100), logits=all_logits)
-def test_any_penalty_leaves_something_to_draw(penalty, logits):
+def test_any_penalty_leaves_a_positive_weight(penalty, logits):
     config = SamplingConfig(repetition_penalty=penalty)
     recent = np.zeros((len(logits), 3), np.int64)
     with warnings.catch_warnings():
@@ -166,7 +166,7 @@ def test_a_repetition_penalty_makes_only_recent_ids_less_likely(seed, penalty):
     logits = random_logits(seed)
     recent = np.random.default_rng(seed).integers(0, VOCAB_SIZE, (ROWS, 4))
     config = SamplingConfig(temperature=1, repetition_penalty=penalty, repetition_window=2)
-    # Undo the shift by the row's largest: the log of the weights is logits up to a constant.
+    # The log of the weights equals the logits up to a constant per row; undo that shift.
     changed = np.log(probabilities(logits, config, recent))
     for row in range(ROWS):
         fresh = np.setdiff1d(np.arange(VOCAB_SIZE), recent[row, -2:])
@@ -179,7 +179,7 @@ def test_a_repetition_penalty_makes_only_recent_ids_less_likely(seed, penalty):
         assert (expected <= values).all()
 
 
-def test_a_repetition_penalty_of_1_looks_at_nothing():
+def test_a_repetition_penalty_of_1_changes_nothing():
     logits, recent = random_logits(), np.zeros((ROWS, 2), np.int64)
     config = SamplingConfig(repetition_penalty=1)
     assert (probabilities(logits, config, recent) == probabilities(logits, config)).all()
@@ -224,7 +224,7 @@ def test_draw_by_hand():
         assert draw(weights.repeat(2, axis=0), np.array([uniform, 0.0])).tolist() == [drawn, 1]
 
 
-def test_row_i_of_the_uniforms_is_the_same_however_many_rows_there_are():
+def test_row_i_of_the_uniforms_does_not_depend_on_the_number_of_rows():
     steps = 50
     many = np.array(list(islice(uniforms(7, 5), steps)))
     assert many.shape == (steps, 5)
@@ -233,17 +233,17 @@ def test_row_i_of_the_uniforms_is_the_same_however_many_rows_there_are():
     assert len(np.unique(many)) == many.size
 
 
-def test_the_uniforms_of_some_rows_are_those_of_all():
+def test_the_uniforms_of_a_subset_of_rows_equal_those_of_all_rows():
     whole = np.array(list(islice(uniforms(7, 5), 20)))
     assert (np.array(list(islice(uniforms(7, 2, 3), 20))) == whole[:, 3:]).all()
 
 
-def test_the_uniforms_do_not_depend_on_how_many_are_made_at_a_time():
+def test_the_uniforms_do_not_depend_on_the_block_size():
     whole = np.array(list(islice(uniforms(3, 2), 100)))
     assert (np.array(list(islice(uniforms(3, 2, block=7), 100))) == whole).all()
 
 
-def test_seeds_differ_and_repeat():
+def test_equal_seeds_repeat_and_different_seeds_differ():
     first, again, other = (np.array(list(islice(uniforms(s, 1), 9))) for s in (1, 1, 2))
     assert (first == again).all()
     assert (first != other).all()
@@ -260,6 +260,6 @@ def test_seeds_differ_and_repeat():
         ("repetition_window", 0),
     ],
 )  # fmt: skip
-def test_settings_that_mean_nothing_are_refused(name, value):
+def test_settings_out_of_range_are_refused(name, value):
     with pytest.raises(ConfigError, match=f"^{name} must be "):
         SamplingConfig(**{name: value})

@@ -1,4 +1,4 @@
-"""The limit of one BLAS thread: held by all who compute, and gone when the last of them is done."""
+"""The limit of one BLAS thread holds during every computation and ends with the last one."""
 
 import ast
 import gc
@@ -49,7 +49,7 @@ def set_threads(count: int) -> None:
 
 
 def give_up_control(library: Any) -> None:
-    # From threadpoolctl 3.8 on, other threads are ignored until the one that set a limit does so.
+    # Since threadpoolctl 3.8 calls of other threads are ignored until the owner gives up control.
     if hasattr(library, "clear_controlling_thread"):
         library.clear_controlling_thread(force=True)
 
@@ -59,7 +59,7 @@ ONE, SEVERAL = [1] * len(LIBRARIES), [3] * len(LIBRARIES)
 
 @pytest.fixture(autouse=True)
 def _several_threads() -> Iterator[None]:
-    """Several BLAS threads, on a machine of one core too; a test must leave as many."""
+    """Use several BLAS threads, even on one core; each test must restore them."""
     before = blas_threads()
     set_threads(3)
     yield
@@ -69,8 +69,8 @@ def _several_threads() -> Iterator[None]:
 
 
 @contextmanager
-def people(count: int) -> Iterator[list[Callable[..., Any]]]:
-    """So many threads, each a function that calls a function in that thread."""
+def caller_threads(count: int) -> Iterator[list[Callable[..., Any]]]:
+    """`count` threads, each as a function that calls a function in that thread."""
     with ExitStack() as stack:
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in range(count)]
         yield [lambda function, pool=pool: pool.submit(function).result() for pool in pools]
@@ -79,7 +79,7 @@ def people(count: int) -> Iterator[list[Callable[..., Any]]]:
 # ---- the context --------------------------------------------------------------------------------
 
 
-def test_the_limit_holds_inside_and_is_gone_outside_nested_or_not():
+def test_the_limit_holds_inside_nested_contexts_and_ends_outside():
     with one_blas_thread():
         assert blas_threads() == ONE
         with one_blas_thread():
@@ -96,16 +96,16 @@ def test_an_error_inside_ends_the_limit():
 
 @settings(max_examples=50)
 @given(schedule=st.lists(st.integers(0, 3), max_size=30))
-def test_contexts_that_overlap_in_any_order_hold_the_limit_until_the_last_has_ended(schedule):
-    """Each number is a thread, which enters a context if it is in none and else leaves it."""
+def test_overlapping_contexts_hold_the_limit_until_the_last_has_ended(schedule):
+    """Each number is a thread that enters a context, or leaves the one that it is in."""
     inside: dict[int, Any] = {}
-    with people(4) as run:
-        for person in [*schedule, *(one for one in range(4) if schedule.count(one) % 2)]:
-            if context := inside.pop(person, None):
-                run[person](lambda context=context: context.__exit__(None, None, None))
+    with caller_threads(4) as run:
+        for caller in [*schedule, *(one for one in range(4) if schedule.count(one) % 2)]:
+            if context := inside.pop(caller, None):
+                run[caller](lambda context=context: context.__exit__(None, None, None))
             else:
-                inside[person] = one_blas_thread()
-                run[person](inside[person].__enter__)
+                inside[caller] = one_blas_thread()
+                run[caller](inside[caller].__enter__)
             assert blas_threads() == (ONE if inside else SEVERAL)
 
 
@@ -121,21 +121,21 @@ def test_a_thread_that_ends_first_does_not_keep_the_last_from_restoring():
 
 
 def test_others_can_set_limits_of_their_own_afterwards():
-    with people(2) as (one, other):
+    with caller_threads(2) as (one, other):
         one(one_blas_thread().__enter__)
-        # The context is garbage by now: collecting it has ended it.
+        # Garbage collection of the context ends it.
         gc.collect()
         assert blas_threads() == SEVERAL
 
-        def limits() -> list[int]:
+        def limited_counts() -> list[int]:
             with threadpool_limits(2, "blas"):
                 return blas_threads()
 
-        assert other(limits) == [2] * len(LIBRARIES)
+        assert other(limited_counts) == [2] * len(LIBRARIES)
 
 
 @pytest.mark.parametrize("first_out", ["ours", "theirs"])
-def test_a_limit_that_somebody_else_set_meanwhile_is_left_to_them(first_out):
+def test_a_limit_that_other_code_sets_meanwhile_is_kept(first_out):
     with one_blas_thread():
         set_threads(2)
         if first_out == "theirs":
@@ -145,8 +145,8 @@ def test_a_limit_that_somebody_else_set_meanwhile_is_left_to_them(first_out):
 
 
 @pytest.mark.parametrize(
-    ("ours_begins_first", "ours_ends_first"),
-    # A limit of theirs that begins inside ours and outlives it puts back what it found: 1.
+    ("ours_starts_first", "ours_ends_first"),
+    # Not covered: their limit starts inside ours and outlives it, then restores 1.
     [(True, False), (False, True), (False, False)],
 )
 @pytest.mark.skipif(
@@ -154,29 +154,29 @@ def test_a_limit_that_somebody_else_set_meanwhile_is_left_to_them(first_out):
     reason="before threadpoolctl 3.8 limits in two threads disturb each other",
 )
 def test_the_callers_own_limit_in_another_thread_is_restored_too(
-    ours_begins_first, ours_ends_first
+    ours_starts_first, ours_ends_first
 ):
     ours, theirs = one_blas_thread(), ExitStack()
-    with people(2) as (one, other):
-        begin = [
+    with caller_threads(2) as (one, other):
+        start_steps = [
             lambda: one(ours.__enter__),
             lambda: other(lambda: theirs.enter_context(threadpool_limits(2, "blas"))),
         ]
-        end = [
+        end_steps = [
             lambda: one(lambda: ours.__exit__(None, None, None)),
             lambda: other(theirs.close),
         ]
-        for step in begin[:: 1 if ours_begins_first else -1]:
+        for step in start_steps[:: 1 if ours_starts_first else -1]:
             step()
-        for step in end[:: 1 if ours_ends_first else -1]:
+        for step in end_steps[:: 1 if ours_ends_first else -1]:
             step()
     assert blas_threads() == SEVERAL
 
 
 def test_an_interrupt_at_any_line_leaves_no_limit():
-    """Ctrl-C may come at any line of the module, while the limit is set or taken back too.
+    """Ctrl-C may come at any line of the module, also while the limit is set or restored.
 
-    But for lines at which Python looks for no signal: where a `try` begins, and a `with` ends.
+    Python checks for no signal at two kinds of lines: the start of a `try` and the end of a `with`.
     """
     source = Path(threads.__file__).read_text(encoding="utf-8")
     nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.With | ast.Try)]
@@ -211,7 +211,7 @@ def test_an_interrupt_at_any_line_leaves_no_limit():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_child_process_forked_meanwhile_has_no_limit_and_can_set_one():
+def test_a_child_process_forked_inside_has_no_limit_and_can_set_one():
     code = """
 import os, threading, warnings
 import numpy
@@ -230,7 +230,7 @@ thread = threading.Thread(target=hold)
 thread.start()
 inside.wait()
 assert library.num_threads == 1
-warnings.simplefilter("ignore")  # forking with threads is what is tried here
+warnings.simplefilter("ignore")  # this test forks with threads on purpose
 child = os.fork()
 if not child:
     found = [library.num_threads]
@@ -248,7 +248,7 @@ assert status == 0
 
 
 class OwnLibrary:
-    """A BLAS in which each thread has a number of threads of its own, as OpenMP's has."""
+    """A BLAS with one thread count per calling thread, as with OpenMP."""
 
     threading_layer = "openmp"
 
@@ -265,22 +265,22 @@ class OwnLibrary:
 
 @settings(max_examples=30)
 @given(schedule=st.lists(st.integers(0, 2), max_size=20))
-def test_where_each_thread_has_a_limit_of_its_own_no_thread_touches_anothers(schedule):
+def test_with_one_limit_per_thread_no_thread_changes_another(schedule):
     library = OwnLibrary()
-    with pytest.MonkeyPatch.context() as patch, people(3) as run:
+    with pytest.MonkeyPatch.context() as patch, caller_threads(3) as run:
         patch.setattr(threads, "_libraries", lambda: {"process": [], "thread": [library]})
         inside: dict[int, Any] = {}
-        for person in [*schedule, *(one for one in range(3) if schedule.count(one) % 2)]:
-            if context := inside.pop(person, None):
-                run[person](lambda context=context: context.__exit__(None, None, None))
+        for caller in [*schedule, *(one for one in range(3) if schedule.count(one) % 2)]:
+            if context := inside.pop(caller, None):
+                run[caller](lambda context=context: context.__exit__(None, None, None))
             else:
-                inside[person] = one_blas_thread()
-                run[person](inside[person].__enter__)
+                inside[caller] = one_blas_thread()
+                run[caller](inside[caller].__enter__)
             counts = [call(lambda: library.num_threads) for call in run]
             assert counts == [1 if one in inside else 4 for one in range(3)]
 
 
-# ---- work that is shared out --------------------------------------------------------------------
+# ---- parallel work ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cores", [1, 2, 5])
@@ -293,7 +293,7 @@ def test_a_parallel_map_is_a_map_on_one_blas_thread(count, cores, monkeypatch):
 
 
 @pytest.mark.parametrize("cores", [1, 2])
-def test_a_parallel_map_that_is_left_or_fails_leaves_no_limit(cores, monkeypatch):
+def test_a_parallel_map_that_is_closed_or_fails_leaves_no_limit(cores, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     results = parallel_map(lambda item: 1 // (3 - item), range(9))
     assert next(results) == 0
@@ -304,7 +304,7 @@ def test_a_parallel_map_that_is_left_or_fails_leaves_no_limit(cores, monkeypatch
     assert blas_threads() == SEVERAL
 
 
-# ---- what computes ------------------------------------------------------------------------------
+# ---- computations -------------------------------------------------------------------------------
 
 LETTER_MODEL, OTHER_MODEL, WORD_MODEL = tiny_model(), tiny_model("gru", seed=1), token_model("word")
 CLASSIFIER = random_classifier(units=7)
@@ -314,7 +314,7 @@ TEXTS = [
 ]
 
 
-def foretell_words() -> dict[str, float]:
+def score_words() -> dict[str, float]:
     config = GeneratorConfig(vocab_size=40, units=6, embedding_dim=5, layers=1, residual=False)
     weights = random_weights(config, shapes=weight_shapes)
     return score_of(
@@ -333,7 +333,7 @@ WORK: dict[str, Callable[[], Any]] = {
     "samples of words": lambda: generate(WORD_MODEL, length=60, seed=3, count=3),
     "cold": lambda: cold(build_network(LETTER_MODEL), IDS, window=10),
     "streamed": lambda: streamed(build_network(OTHER_MODEL), IDS),
-    "language model": foretell_words,
+    "language model": score_words,
     "one text": lambda: Judge(CLASSIFIER).judge(TEXTS[8:9]),
     "texts": lambda: Judge(CLASSIFIER).judge(TEXTS),
 }  # fmt: skip
@@ -341,7 +341,7 @@ WORK: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("cores", [1, 3])
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK)
-def test_all_that_computes_does_so_on_one_blas_thread(work, cores, monkeypatch):
+def test_every_computation_uses_one_blas_thread(work, cores, monkeypatch):
     found, step = [], Layer.step
 
     def watched(self: Layer, hidden: Any) -> Callable[[Any], Any]:
@@ -359,7 +359,7 @@ def test_all_that_computes_does_so_on_one_blas_thread(work, cores, monkeypatch):
     assert found and all(counts == ONE for counts in found)
 
 
-def test_the_softmax_of_a_language_model_is_computed_on_one_blas_thread(monkeypatch):
+def test_the_softmax_of_a_language_model_uses_one_blas_thread(monkeypatch):
     found, compare = [], language_model._compare
 
     def watched(model: LanguageModelArtifact, vectors: Any, targets: Any) -> Any:
@@ -368,11 +368,11 @@ def test_the_softmax_of_a_language_model_is_computed_on_one_blas_thread(monkeypa
             yield span
 
     monkeypatch.setattr(language_model, "_compare", watched)
-    foretell_words()
+    score_words()
     assert found and all(counts == ONE for counts in found)
 
 
-def test_threads_that_compute_at_once_get_what_each_gets_alone(monkeypatch):
+def test_parallel_computations_give_the_results_of_single_ones(monkeypatch):
     monkeypatch.setattr(packing, "BATCH_TEXTS", 4)
     alone = {name: work() for name, work in WORK.items()}
     tasks = [*WORK.items()] * 6
@@ -383,7 +383,7 @@ def test_threads_that_compute_at_once_get_what_each_gets_alone(monkeypatch):
         assert blas_threads() == SEVERAL
 
 
-def test_streams_read_in_turn_get_what_each_gets_alone_and_hold_no_limit_meanwhile():
+def test_interleaved_streams_give_the_text_of_single_ones_and_hold_no_limit():
     calls = [(LETTER_MODEL, 1), (OTHER_MODEL, 2), (WORD_MODEL, 3)]
     alone = ["".join(stream(model, length=50, seed=seed)) for model, seed in calls]
     streams = [stream(model, length=50, seed=seed) for model, seed in calls]
@@ -395,11 +395,11 @@ def test_streams_read_in_turn_get_what_each_gets_alone_and_hold_no_limit_meanwhi
     assert texts == alone
 
 
-@pytest.mark.parametrize("given_out", [0, 1, 16, 20])
-def test_a_stream_that_is_abandoned_leaves_no_limit(given_out):
+@pytest.mark.parametrize("yielded", [0, 1, 16, 20])
+def test_a_stream_that_is_abandoned_leaves_no_limit(yielded):
     for abandon in (lambda one: one.close(), lambda one: None):
         one: Any = stream(LETTER_MODEL, length=60, seed=0)
-        for _ in range(given_out):
+        for _ in range(yielded):
             next(one)
         abandon(one)
         del one

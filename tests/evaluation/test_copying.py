@@ -1,4 +1,4 @@
-"""What stands word for word in the corpus is found, and nothing else."""
+"""Exactly the verbatim copies of the corpus are found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def ids_of(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
 
 
 def brute_force(text: str, corpus: str, run: int) -> CopyReport:
-    """Try every substring."""
+    """The report by a search for every substring."""
     longest, covered = 0, set[int]()
     for start in range(len(text)):
         for stop in range(start + 1, len(text) + 1):
@@ -30,12 +30,12 @@ def brute_force(text: str, corpus: str, run: int) -> CopyReport:
 
 
 @given(text=texts, corpus=texts, run=st.integers(1, 9))
-def test_equals_trying_every_substring(text: str, corpus: str, run: int) -> None:
+def test_it_equals_a_search_for_every_substring(text: str, corpus: str, run: int) -> None:
     assert copied(ids_of(text), ids_of(corpus), run) == brute_force(text, corpus, run)
 
 
 @given(text=texts, corpus=texts, run=st.integers(1, 9), block=st.integers(1, 5))
-def test_nothing_is_lost_where_blocks_of_the_corpus_meet(
+def test_copies_across_corpus_blocks_are_found(
     text: str, corpus: str, run: int, block: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -44,8 +44,8 @@ def test_nothing_is_lost_where_blocks_of_the_corpus_meet(
 
 
 @pytest.mark.parametrize("place", [0, 33, 965])
-def test_a_planted_run_is_found_at_its_exact_length(place: int) -> None:
-    # Letters 0 to 49 in the corpus, 50 to 99 in the text: all they share is what is planted.
+def test_a_planted_run_is_found_with_its_exact_length(place: int) -> None:
+    # Letters 0 to 49 in the corpus, 50 to 99 in the text: only the planted run is common.
     rng = np.random.default_rng(place)
     corpus = rng.integers(0, 50, 5000)
     text = rng.integers(50, 100, 1000)
@@ -56,20 +56,22 @@ def test_a_planted_run_is_found_at_its_exact_length(place: int) -> None:
 
 @given(text=texts.filter(len), run=st.integers(1, 30))
 def test_a_text_is_wholly_copied_from_itself(text: str, run: int) -> None:
-    share = 1.0 if run <= len(text) else 0.0
-    assert copied(ids_of(text), ids_of(text), run) == CopyReport(len(text), share, run)
+    fraction = 1.0 if run <= len(text) else 0.0
+    assert copied(ids_of(text), ids_of(text), run) == CopyReport(len(text), fraction, run)
 
 
 @pytest.mark.parametrize(
     ("text", "corpus", "longest"), [("", "", 0), ("", "ab", 0), ("ab", "", 0), ("ab", "xaby", 2)]
 )
-def test_texts_shorter_than_run_have_no_copied_share(text: str, corpus: str, longest: int) -> None:
+def test_texts_shorter_than_run_have_a_copied_fraction_of_0(
+    text: str, corpus: str, longest: int
+) -> None:
     assert copied(ids_of(text), ids_of(corpus)) == CopyReport(longest, 0.0, 30)
 
 
-def test_the_thue_morse_word_is_not_taken_for_its_complement() -> None:
-    # The pair that breaks every polynomial hash modulo 2 ** 64. Framed by the letter 2, the words
-    # have no window of their full length in common.
+def test_the_thue_morse_word_does_not_match_its_complement() -> None:
+    # This pair collides in every polynomial hash modulo 2**64. Between two letters 2 the complement
+    # has no window of full length in common with the word.
     word = np.array([0])
     while len(word) < 4096:
         word = np.concatenate([word, 1 - word])

@@ -1,4 +1,4 @@
-"""A language model's report: what it scores, of which texts, and what is said beside it."""
+"""The report on a language model: the scored texts, the scores and the warnings."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from textrnn.evaluation.language_model import as_text, evaluate
 TEXTS = ["The film was good", "", "bad film and it was", "..."]
 
 
-def test_it_scores_the_texts_one_after_the_other_each_after_a_zero():
+def test_the_scores_are_those_of_the_concatenated_texts_with_id_0_before_each():
     model = random_language_model()
     report = evaluate(model, Unlabelled.of(TEXTS))
     encode = model.tokenizer.encode
@@ -25,7 +25,7 @@ def test_it_scores_the_texts_one_after_the_other_each_after_a_zero():
     assert "warning" not in report
 
 
-def test_a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary():
+def test_a_model_of_zero_weights_has_the_perplexity_of_its_vocabulary_size():
     model = random_language_model()
     zero = {name: np.zeros_like(array) for name, array in model.weights.items()}
     report = evaluate(replace(model, weights=zero), Unlabelled.of(TEXTS))
@@ -34,20 +34,20 @@ def test_a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary():
     assert "25.0% of the words are unknown" in as_text(report)
 
 
-def test_texts_that_it_learnt_from_are_told():
+def test_training_texts_give_a_warning():
     texts = Unlabelled.of(TEXTS)
     model = random_language_model()
     own = replace(model, metadata={"corpus": {**CORPUS, "sha256": texts.sha256}})
-    assert "learnt from these texts" in evaluate(own, texts)["warning"]
+    assert "was trained on these texts" in evaluate(own, texts)["warning"]
     assert "warning" not in evaluate(replace(model, metadata={}), texts)
 
 
-def test_pieces_are_counted_as_such():
+def test_the_unit_of_subwords_is_reported():
     report = evaluate(random_language_model("sentencepiece"), Unlabelled.of(["a whale"]))
     assert report["unit"] == "pieces" and "per piece" in as_text(report)
     assert report["unknown_share"] == 0
 
 
-def test_texts_without_words_are_told():
+def test_texts_without_words_are_refused():
     with pytest.raises(CorpusError, match="no text has a word"):
         evaluate(random_language_model(), Unlabelled.of(["", " "]))

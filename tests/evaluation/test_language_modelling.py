@@ -1,4 +1,4 @@
-"""A score is the mean loss that the definitions give, however the text is cut for computing it."""
+"""Scores equal their definitions, however the computation is split."""
 
 import math
 from dataclasses import replace
@@ -25,7 +25,7 @@ def random_ids(model: GeneratorArtifact, length: int) -> np.ndarray:
 
 
 def slow_score(model: GeneratorArtifact, ids: np.ndarray, window: int) -> Score:
-    """Window by window, each from the zero state, with the softmax written out."""
+    """The score window by window, each from the zero state, with an explicit softmax."""
     losses, right = [], []
     for start in range(0, len(ids) - window, window):
         (logits,) = (
@@ -54,7 +54,7 @@ def test_cold_is_the_mean_over_windows_each_from_the_zero_state(cell, length):
     assert equal(cold(build_network(model), ids, window=20), slow_score(model, ids, 20))
 
 
-def test_cold_reads_windows_of_256_characters_and_drops_the_tail():
+def test_cold_uses_windows_of_256_characters_and_drops_the_remainder():
     model = tiny_model()
     ids = random_ids(model, 256 * 3 + 200)
     assert equal(cold(build_network(model), ids), slow_score(model, ids, 256))
@@ -62,7 +62,7 @@ def test_cold_reads_windows_of_256_characters_and_drops_the_tail():
 
 
 @pytest.mark.parametrize("length", [2, 3, 19])
-def test_a_text_below_one_window_is_one_shorter_window(length):
+def test_a_text_shorter_than_one_window_is_one_shorter_window(length):
     model = tiny_model()
     ids = random_ids(model, length)
     score = cold(build_network(model), ids, window=20)
@@ -79,14 +79,14 @@ def test_streamed_is_one_window_as_long_as_the_text(cell):
     assert equal(score, slow_score(model, ids, 299))
 
 
-def test_streamed_carries_the_state_over_the_parts_it_computes():
+def test_streamed_carries_the_state_across_chunks():
     model = tiny_model(units=4)
     ids = random_ids(model, 2 * 4096 + 100)
     assert equal(streamed(build_network(model), ids), slow_score(model, ids, len(ids) - 1))
 
 
 @pytest.mark.parametrize("rows", [1, 3, 1000])
-def test_how_many_windows_are_computed_at_a_time_does_not_matter(rows, monkeypatch):
+def test_scores_do_not_depend_on_the_batch_size(rows, monkeypatch):
     model = tiny_model()
     ids = random_ids(model, 201)
     expected = cold(build_network(model), ids, window=20)
@@ -97,7 +97,7 @@ def test_how_many_windows_are_computed_at_a_time_does_not_matter(rows, monkeypat
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_model_of_zero_weights_loses_exactly_log_vocab_size(cell):
+def test_a_model_of_zero_weights_has_a_loss_of_log_vocab_size(cell):
     model = tiny_model(cell)
     zero = {name: np.zeros_like(array) for name, array in model.weights.items()}
     network = build_network(replace(model, weights=zero))
@@ -107,7 +107,7 @@ def test_a_model_of_zero_weights_loses_exactly_log_vocab_size(cell):
         assert score.to_dict()["perplexity"] == pytest.approx(model.config.vocab_size, rel=1e-5)
 
 
-def test_a_model_that_always_says_the_next_character_loses_nothing():
+def test_a_model_that_always_predicts_the_next_character_has_a_loss_of_0():
     model = tiny_model("simple_rnn", layers=1, embedding_dim=0, units=28)
     size = model.config.vocab_size
     weights = {name: np.zeros_like(array) for name, array in model.weights.items()}
@@ -117,7 +117,7 @@ def test_a_model_that_always_says_the_next_character_loses_nothing():
     assert score == Score(pytest.approx(0, abs=1e-9), 1.0, 199)
 
 
-def test_the_integer_type_of_the_ids_does_not_matter():
+def test_scores_do_not_depend_on_the_integer_type_of_the_ids():
     model = tiny_model()
     ids = random_ids(model, 100)
     scores = {
@@ -128,7 +128,7 @@ def test_the_integer_type_of_the_ids_does_not_matter():
 
 @pytest.mark.parametrize("score", [cold, streamed])
 @pytest.mark.parametrize("length", [0, 1])
-def test_a_text_of_fewer_than_two_characters_has_no_score(score, length):
+def test_a_text_of_fewer_than_two_characters_is_refused(score, length):
     model = tiny_model()
     with pytest.raises(CorpusError, match=f"has {length} characters; it needs at least 2"):
         score(build_network(model), random_ids(model, length))
@@ -146,7 +146,7 @@ def test_progress_rises_to_all_characters(score, characters, monkeypatch):
     assert seen == sorted(set(seen)) and {total for _, total in seen} == {characters}
 
 
-def test_a_report_gives_the_loss_in_every_usual_measure():
+def test_a_report_gives_the_loss_in_every_usual_unit():
     report = Score(loss=math.log(8), accuracy=0.25, characters=4).to_dict()
     assert report["loss"] == math.log(8)
     assert report["bits_per_character"] == pytest.approx(3)
@@ -155,11 +155,11 @@ def test_a_report_gives_the_loss_in_every_usual_measure():
     assert math.isfinite(Score(1e9, 0.0, 1).to_dict()["perplexity"])
 
 
-# ---- pieces and words ---------------------------------------------------------------------------
+# ---- subwords and words -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_loss_of_tokens_is_told_in_nats_a_character(kind):
+def test_the_loss_of_tokens_is_in_nats_per_character(kind):
     model = token_model(kind)
     ids, ends = model.tokenizer.codec.encode_with_ends([LINES * 9])
     last = (len(ids) - 1) // 20 * 20
@@ -195,5 +195,5 @@ def test_a_report_on_tokens_measures_baseline_and_copies_in_characters(kind):
     expected = evaluation_generator.evaluate(alphabet, text, baseline=text, streamed=False)
     assert report["5-gram"] == expected["5-gram"] and "tokens" not in expected
     shown = evaluation_generator.as_text(report)
-    assert report["tokens"]["unit"] in shown and "nats a character" in shown
+    assert report["tokens"]["unit"] in shown and "nats per character" in shown
     assert (report["tokens"]["unknown_share"] > 0) == (kind == "word") == ("unknown" in shown)

@@ -1,4 +1,4 @@
-"""The n-gram baseline is a probability model, and the one its docstring writes down."""
+"""The n-gram baseline is a probability model, and equals the formula in its docstring."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ orders = st.integers(0, 5)
 
 
 def slow_probability(train: list[int], context: list[int], character: int) -> float:
-    """Witten-Bell as the recursion reads, over one context."""
+    """Witten-Bell smoothing by direct recursion, for one context."""
     width = len(context)
     followers = Counter(
         train[start + width]
@@ -33,9 +33,7 @@ def slow_probability(train: list[int], context: list[int], character: int) -> fl
 
 
 @given(train=texts, test=texts, order=orders)
-def test_equals_a_dictionary_that_follows_the_recursion(
-    train: list[int], test: list[int], order: int
-) -> None:
+def test_it_equals_the_direct_recursion(train: list[int], test: list[int], order: int) -> None:
     expected = [
         slow_probability(train, test[max(0, here - order) : here], test[here])
         for here in range(len(test))
@@ -56,7 +54,7 @@ def test_probabilities_of_all_next_characters_sum_to_one(
 
 
 @given(test=texts.filter(len), order=orders)
-def test_without_training_text_every_character_costs_log_vocab_size(
+def test_without_training_text_every_character_has_a_loss_of_log_vocab_size(
     test: list[int], order: int
 ) -> None:
     nothing = np.array([], np.int32)
@@ -64,8 +62,8 @@ def test_without_training_text_every_character_costs_log_vocab_size(
     assert score == pytest.approx(math.log(VOCAB_SIZE))
 
 
-def test_characters_never_seen_share_what_the_seen_leave_over() -> None:
-    # Three 0s, one distinct: of 3 + 1 counts the 1 goes to the uniform distribution over 10.
+def test_unseen_characters_divide_the_remaining_probability() -> None:
+    # Three 0s, one distinct: 1 of 3 + 1 counts goes to the uniform distribution over 10.
     train = np.zeros(3, np.uint8)
     np.testing.assert_allclose(
         probabilities(train, np.array([0, 7, 8], np.uint8), 10, order=0),
@@ -74,14 +72,14 @@ def test_characters_never_seen_share_what_the_seen_leave_over() -> None:
 
 
 def test_order_counts_the_characters_of_context() -> None:
-    # Two characters of context tell where in 0 0 1 we are, one does not.
+    # Two characters of context determine the position in 0 0 1; one does not.
     train = np.tile(np.array([0, 0, 1], np.uint8), 300)
     assert cross_entropy(train, train, 2, order=2) < 0.01
     assert cross_entropy(train, train, 2, order=1) > 0.4
 
 
 @given(train=texts, test=texts.filter(len), order=orders)
-def test_integer_type_does_not_change_the_score(
+def test_the_integer_type_does_not_change_the_score(
     train: list[int], test: list[int], order: int
 ) -> None:
     scores = {
@@ -92,7 +90,7 @@ def test_integer_type_does_not_change_the_score(
 
 
 def test_large_vocabularies_and_orders_stay_exact() -> None:
-    # 65,536 ** 20 has no place in 64 bits; the text's one way on from each context does.
+    # 65,536 ** 20 exceeds 64 bits, but the keys do not: each context has one continuation.
     train = np.random.default_rng(0).permutation(65_536).astype(np.uint16)
     np.testing.assert_allclose(
         probabilities(train, train[:2000], 65_536, order=20)[1000:], 1, rtol=1e-3
@@ -103,7 +101,7 @@ def test_large_vocabularies_and_orders_stay_exact() -> None:
     ("train", "test", "vocab_size", "order"),
     [([0], [], 2, 1), ([0], [2], 2, 1), ([-1], [0], 2, 1), ([0], [0], 0, 1), ([0], [0], 2, -1)],
 )
-def test_input_without_a_meaning_is_refused(
+def test_invalid_arguments_are_refused(
     train: list[int], test: list[int], vocab_size: int, order: int
 ) -> None:
     with pytest.raises(ValueError):

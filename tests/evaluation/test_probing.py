@@ -1,4 +1,4 @@
-"""Probing: groups are scored apart, and a shift is what the fillers alone have moved."""
+"""Probing: groups are scored separately, and a shift measures the effect of the fillers alone."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ def write(path: Path, rows: list[list[str]]) -> Path:
 
 
 def dimension(groups: str, templates: int) -> Dimension:
-    """Fillers a, b, c, ... of the groups that the letters name."""
+    """Fillers a, b, c, ... in the groups named by the letters of `groups`."""
     fillers = tuple(
         Filler(group, name, {"it": name})
         for group, name in zip(groups, "abcdefghij", strict=False)
@@ -58,12 +58,12 @@ def test_json_lines_have_groups_too(tmp_path):
         ([["text", "group"], ["a", "one", "two"]], "line 2: it has 3 fields"),
     ],
 )
-def test_a_row_without_a_group_is_the_users_error(tmp_path, rows, message):
+def test_a_row_without_a_group_is_refused(tmp_path, rows, message):
     with pytest.raises(CorpusError, match=message):
         probing.read_groups(write(tmp_path / "t.csv", rows))
 
 
-def test_a_table_scored_by_hand():
+def test_group_scores_equal_a_worked_example():
     found = probing.score_groups(
         ["b", "a", "b", "b"], [True, False, False, True], [0.9, 0.25, 0.3, 0.6]
     )
@@ -74,12 +74,12 @@ def test_a_table_scored_by_hand():
     ]
 
 
-judged = st.tuples(st.sampled_from("abc"), st.booleans(), st.floats(0, 1))
+scored_text = st.tuples(st.sampled_from("abc"), st.booleans(), st.floats(0, 1))
 
 
 @settings(max_examples=40)
-@given(rows=st.lists(judged, min_size=1), data=st.data())
-def test_groups_add_up_to_all_whatever_the_order_of_the_rows(rows, data):
+@given(rows=st.lists(scored_text, min_size=1), data=st.data())
+def test_groups_add_up_to_all_in_any_order_of_the_rows(rows, data):
     found = probing.score_groups(*zip(*rows, strict=True))
     *groups, everything = found
     assert sum(row.right for row in groups) == everything.right
@@ -94,7 +94,7 @@ def test_groups_add_up_to_all_whatever_the_order_of_the_rows(rows, data):
         assert one.mean == pytest.approx(other.mean)
 
 
-def test_what_cannot_be_scored_is_refused():
+def test_invalid_arguments_are_refused():
     with pytest.raises(CorpusError, match="no text"):
         probing.score_groups([], [], [])
     with pytest.raises(ValueError, match="2 groups"):
@@ -104,13 +104,13 @@ def test_what_cannot_be_scored_is_refused():
 # ---- bias ---------------------------------------------------------------------------------------
 
 
-def test_a_shift_worked_out_by_hand():
+def test_a_shift_equals_a_worked_example():
     chances = [
         [0.2, 0.4, 0.9],  # means of x and y: 0.3 and 0.9
         [0.6, 0.8, 0.5],  # 0.7 and 0.5
     ]
-    verdicts = [[0, 0, 1], [1, 1, 1]]
-    found = probing.shift(dimension("xxy", 2), np.ravel(chances), np.ravel(verdicts))
+    predictions = [[0, 0, 1], [1, 1, 1]]
+    found = probing.shift(dimension("xxy", 2), np.ravel(chances), np.ravel(predictions))
     assert (found.templates, found.fillers, found.flips) == (2, 3, 1)
     assert found.mean == pytest.approx(0.4)
     assert found.largest == pytest.approx(0.6)
@@ -119,7 +119,7 @@ def test_a_shift_worked_out_by_hand():
 
 
 @given(templates=st.integers(1, 5), chance=st.floats(0, 1))
-def test_fillers_that_change_nothing_shift_nothing(templates, chance):
+def test_fillers_without_effect_give_a_shift_of_0(templates, chance):
     toy = dimension("xxyyz", templates)
     found = probing.shift(toy, [chance] * len(toy.texts()), [1] * len(toy.texts()))
     assert (found.mean, found.largest, found.flips) == (0, 0, 0)
@@ -127,17 +127,19 @@ def test_fillers_that_change_nothing_shift_nothing(templates, chance):
 
 @settings(max_examples=40)
 @given(templates=st.integers(1, 4), data=st.data())
-def test_a_shift_knows_neither_order_nor_a_templates_own_level(templates, data):
+def test_a_shift_depends_neither_on_the_order_nor_on_the_level_of_a_template(templates, data):
     groups = data.draw(st.text("xyz", min_size=1, max_size=8))
     size = (templates, len(groups))
     chances = np.random.default_rng(data.draw(st.integers(0, 99))).uniform(0, 0.5, size)
-    verdicts = (chances > 0.3).astype(int)
+    predictions = (chances > 0.3).astype(int)
     toy = dimension(groups, templates)
-    found = probing.shift(toy, chances.ravel(), verdicts.ravel())
+    found = probing.shift(toy, chances.ravel(), predictions.ravel())
     order = np.array(data.draw(st.permutations(range(len(groups)))))
     mixed = Dimension(toy.name, toy.templates, tuple(toy.fillers[place] for place in order))
     levels = np.linspace(0, 0.5, templates)[:, None]
-    other = probing.shift(mixed, (chances[:, order] + levels).ravel(), verdicts[:, order].ravel())
+    other = probing.shift(
+        mixed, (chances[:, order] + levels).ravel(), predictions[:, order].ravel()
+    )
     assert other.mean == pytest.approx(found.mean)
     assert other.largest == pytest.approx(found.largest)
     assert other.flips == found.flips
@@ -145,14 +147,14 @@ def test_a_shift_knows_neither_order_nor_a_templates_own_level(templates, data):
     assert [name for name, _ in other.highest] == [name for name, _ in found.highest]
 
 
-def test_the_fillers_named_are_the_outermost_in_order():
+def test_the_lowest_and_highest_fillers_are_listed_in_order():
     toy = dimension("vwxyz", 1)
     found = probing.shift(toy, [0.5, 0.1, 0.9, 0.3, 0.7], [0] * 5)
     assert "".join(name for name, _ in found.lowest) == "bda"
     assert "".join(name for name, _ in found.highest) == "aec"
 
 
-def test_a_sentence_begins_with_a_capital_and_has_each_case():
+def test_a_sentence_starts_with_a_capital_and_uses_each_case():
     templates = ("{their} film", "I saw {them} when {they} left")
     data = {
         "templates": {"t": templates},
@@ -172,24 +174,24 @@ def test_a_sentence_begins_with_a_capital_and_has_each_case():
 
 
 @pytest.mark.parametrize("probe", DIMENSIONS, ids=NAMES)
-def test_a_dimension_changes_a_sentence_in_its_slot_alone(probe):
+def test_a_dimension_changes_a_sentence_only_in_its_slot(probe):
     texts = probe.texts()
     assert len(set(texts)) >= len(texts) - len(probe.templates)  # "her" is two cases
     assert not any("{" in text for text in texts)
     for template in probe.templates:
         assert len(re.findall(r"\{\w+\}", template)) == 1
-        assert not re.search(r"\ban? \{", template)  # a or an would change as well
+        assert not re.search(r"\ban? \{", template)  # a filler could also change "a" to "an"
 
 
 @pytest.mark.parametrize("probe", DIMENSIONS, ids=NAMES)
-def test_groups_are_of_one_size_and_fillers_stand_once(probe):
+def test_groups_have_equal_sizes_and_fillers_are_unique(probe):
     names = [filler.name for filler in probe.fillers]
     groups = [filler.group for filler in probe.fillers]
     assert len(set(names)) == len(names)
     assert len({groups.count(group) for group in groups}) == 1
 
 
-def test_there_are_templates_and_fillers_enough():
+def test_the_numbers_of_templates_and_nationalities_are_those_of_the_record():
     assert len(DATA["templates"]["person"]) == 24
     assert len(DATA["dimensions"]["the nationality"]["groups"]) == 16
 
@@ -197,7 +199,7 @@ def test_there_are_templates_and_fillers_enough():
 # ---- Markdown -----------------------------------------------------------------------------------
 
 
-def test_tables_are_markdown_whatever_a_group_is_called():
+def test_tables_are_valid_markdown_for_any_group_name():
     scores = probing.score_groups(["a|b", "c\nd"], [True, False], [0.75, 0.25])
     assert probing.groups_markdown(scores).splitlines() == [
         "| group | right | of | accuracy | mean P(right label) |",

@@ -1,4 +1,4 @@
-"""A report is JSON, and says the same in a terminal and in Markdown, whatever the texts hold."""
+"""A report is JSON, and its text and Markdown forms are correct for any text."""
 
 import json
 import re
@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from textrnn.errors import ConfigError, CorpusError
 from textrnn.evaluation.metrics import score
-from textrnn.evaluation.report import report, shortened
+from textrnn.evaluation.report import report, shorten
 from textrnn.evaluation.report_text import as_markdown, as_text
 
 CLASSES = ("negative", "positive")
-# Predictions 0, 1, 0, 1; the third and the fourth are wrong, the fourth the worse.
+# Predictions 0, 1, 0, 1; the third and the fourth are wrong, the fourth has the higher loss.
 FOUR = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
 LABELS = np.array([0, 1, 1, 0])
 TEXTS = ("dull", "grand", "not bad at all", "so good it hurts to say it was not")
 
 
-def made(**settings):
+def report_of(**settings):
     given = {
         "model_name": "imdb", "classes": CLASSES, "probabilities": FOUR, "labels": LABELS,
         "lengths": [1, 60, 4, 9], "texts": TEXTS,
@@ -34,7 +34,7 @@ def one_line(text):
 
 
 def tables(markdown):
-    """Every table of a text in GitHub's Markdown: rows of cells, still escaped."""
+    """All tables of a GitHub Markdown text, as rows of escaped cells."""
     found, current = [], []
     for line in [*markdown.split("\n"), ""]:
         if line.startswith("|"):
@@ -46,9 +46,9 @@ def tables(markdown):
     return found
 
 
-def test_a_report_holds_the_scores_of_all_and_of_subsets():
+def test_a_report_has_the_scores_of_all_examples_and_of_subsets():
     first = np.array([True, True, False, False])
-    found = made(subsets={"first": first, "none": np.zeros(4, bool)})
+    found = report_of(subsets={"first": first, "none": np.zeros(4, bool)})
     assert found["scores"] == score(FOUR, LABELS, CLASSES).to_dict()
     assert found["subsets"]["first"] == score(FOUR[:2], LABELS[:2], CLASSES).to_dict()
     assert found["subsets"]["none"] is None
@@ -56,17 +56,17 @@ def test_a_report_holds_the_scores_of_all_and_of_subsets():
     assert sum(row["count"] for row in found["reliability"]) == 4
 
 
-def test_a_report_is_json_as_it_stands_and_is_shown_the_same_when_read_again():
+def test_a_report_survives_a_json_round_trip():
     subset = {"one class": LABELS == 1, "none": LABELS > 1}
-    found = made(subsets=subset, abstain=0.75, notes=["by hand"])
+    found = report_of(subsets=subset, abstain=0.75, notes=["by hand"])
     again = json.loads(json.dumps(found, allow_nan=False))
     assert again == found
     assert as_text(again) == as_text(found)
     assert as_markdown(again) == as_markdown(found)
 
 
-def test_worst_are_mistakes_only_and_the_worst_first():
-    found = made()["worst"]
+def test_worst_lists_only_mistakes_by_falling_loss():
+    found = report_of()["worst"]
     assert [mistake["index"] for mistake in found] == [3, 2]
     assert found[0] == {
         "index": 3,
@@ -75,14 +75,14 @@ def test_worst_are_mistakes_only_and_the_worst_first():
         "probability": 0.7,
         "text": TEXTS[3],
     }
-    assert len(made(worst=1)["worst"]) == 1
-    assert made(worst=0)["worst"] == []
+    assert len(report_of(worst=1)["worst"]) == 1
+    assert report_of(worst=0)["worst"] == []
 
 
-def test_an_unsure_but_right_guess_is_no_mistake():
-    # The first is right at .4, a greater loss than the mistake's .45.
+def test_an_unsure_but_correct_prediction_is_no_mistake():
+    # The first is correct at .4, with a higher loss than the mistake at .45.
     probabilities = [[0.4, 0.3, 0.3], [0.45, 0.55, 0.0]]
-    found = made(
+    found = report_of(
         classes="abc", probabilities=probabilities, labels=[0, 0], lengths=[1, 1], texts="xy"
     )
     assert [mistake["index"] for mistake in found["worst"]] == [1]
@@ -97,46 +97,48 @@ def test_only_the_texts_of_the_worst_are_read():
             return super().__getitem__(index)
 
     texts = Texts(TEXTS)
-    made(texts=texts, worst=1)
+    report_of(texts=texts, worst=1)
     assert texts.read == 1
 
 
 @given(st.text(max_size=40), st.integers(0, 40))
-def test_a_long_text_shows_its_beginning_and_its_end(piece, times):
-    text = piece * times
-    short = shortened(text)
+def test_a_long_text_shows_its_beginning_and_its_end(part, times):
+    text = part * times
+    short = shorten(text)
     if len(text) <= 300:
         assert short == text
     else:
         assert short == text[:200] + " … " + text[-100:]
 
 
-def test_who_abstains_is_scored_on_what_was_judged():
-    found = made(abstain=0.7)["abstain"]
+def test_abstention_scores_only_the_confident_predictions():
+    found = report_of(abstain=0.7)["abstain"]
     assert (found["judged"], found["share"], found["accuracy"]) == (3, 0.75, 2 / 3)
-    assert made()["abstain"] is None
-    everything = made(abstain=0)["abstain"]
+    assert report_of()["abstain"] is None
+    everything = report_of(abstain=0)["abstain"]
     assert (everything["share"], everything["accuracy"]) == (1, 0.5)
-    nothing = made(abstain=1)["abstain"]
+    nothing = report_of(abstain=1)["abstain"]
     assert (nothing["judged"], nothing["accuracy"], nothing["interval"]) == (0, None, None)
-    assert as_text(made(abstain=1)).count("accuracy among those -") == 1
+    assert as_text(report_of(abstain=1)).count("accuracy among those -") == 1
 
 
-def test_percentages_come_with_their_interval():
+def test_accuracies_have_their_interval():
     labels = np.zeros(25_000, int)
     probabilities = np.eye(2)[(np.arange(25_000) >= 22_530).astype(int)]
     shown = as_text(
-        made(probabilities=probabilities, labels=labels, lengths=labels, texts=[""] * 25_000)
+        report_of(probabilities=probabilities, labels=labels, lengths=labels, texts=[""] * 25_000)
     )
     assert "imdb, 25,000 examples" in shown
     assert "90.12 % (89.74-90.48)" in shown
 
 
-def test_the_terminal_shows_all_parts_in_aligned_columns():
-    shown = as_text(made(subsets={"without copies": LABELS == 0}, notes=["by hand"], abstain=0.7))
+def test_the_text_shows_all_parts_in_aligned_columns():
+    shown = as_text(
+        report_of(subsets={"without copies": LABELS == 0}, notes=["by hand"], abstain=0.7)
+    )
     for part in ("note: by hand", "without copies", "up to 50", "801 and more", "66.7-73.3 %"):
         assert part in shown
-    assert "  3: truth negative, judged positive at 70.00 %\n    so good it" in shown
+    assert "  3: truth negative, predicted positive at 70.00 %\n    so good it" in shown
     for block in shown.split("\n\n")[1:6]:
         rows = block.split("\n")[1:]
         assert len({len(row) for row in rows}) == 1, block
@@ -144,17 +146,17 @@ def test_the_terminal_shows_all_parts_in_aligned_columns():
     assert not re.search(r" $", shown, re.MULTILINE)
 
 
-def test_wide_and_accented_names_stay_in_line():
+def test_wide_and_accented_names_stay_aligned():
     names = ("\N{CJK UNIFIED IDEOGRAPH-597D}" * 2, "cafe\N{COMBINING ACUTE ACCENT}")
-    rows = as_text(made(classes=names)).split("\n\n")[2].split("\n")
+    rows = as_text(report_of(classes=names)).split("\n\n")[2].split("\n")
     columns = [
         len(row.replace("\N{COMBINING ACUTE ACCENT}", "")) + row.count(names[0][0]) for row in rows
     ]
     assert len(set(columns[1:])) == 1
 
 
-def test_what_is_undefined_is_shown_as_a_dash():
-    found = made(probabilities=np.eye(3)[[0, 0, 0, 0]], labels=[0] * 4, classes="abc")
+def test_undefined_scores_are_shown_as_a_dash():
+    found = report_of(probabilities=np.eye(3)[[0, 0, 0, 0]], labels=[0] * 4, classes="abc")
     assert found["scores"]["auc"] is None
     for shown in (as_text(found), as_markdown(found)):
         assert re.search(r"^\W*b(\W+-){3}\W+0\W*$", shown, re.MULTILINE)
@@ -165,7 +167,7 @@ def test_what_is_undefined_is_shown_as_a_dash():
 
 
 def test_every_table_of_the_markdown_is_rectangular():
-    found = tables(as_markdown(made(abstain=0.7, subsets={"a|b": LABELS == 0})))
+    found = tables(as_markdown(report_of(abstain=0.7, subsets={"a|b": LABELS == 0})))
     assert len(found) == 6
     for header, marks, *rows in found:
         assert rows
@@ -183,11 +185,11 @@ AWKWARD = st.one_of(
 
 @settings(max_examples=80)
 @given(text=AWKWARD, name=AWKWARD)
-def test_any_text_stays_in_its_cell_and_reads_as_it_was_written(text, name):
+def test_any_text_stays_in_its_cell_and_is_rendered_unchanged(text, name):
     parser = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
     classes = ("negative", f"{name}+")
     texts = ("", "", "", text)
-    markdown = as_markdown(made(classes=classes, texts=texts))
+    markdown = as_markdown(report_of(classes=classes, texts=texts))
     assert {len(row) for row in tables(markdown)[-1]} == {5}
 
     cells, tokens = [], parser.parse(markdown)
@@ -204,27 +206,27 @@ def test_any_text_stays_in_its_cell_and_reads_as_it_was_written(text, name):
 @settings(max_examples=40)
 @given(text=AWKWARD)
 def test_no_text_breaks_out_of_its_line_in_a_terminal(text):
-    shown = as_text(made(texts=("", "", "", text), worst=1))
+    shown = as_text(report_of(texts=("", "", "", text), worst=1))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028]", shown)
-    below = shown.split("judged positive at 70.00 %")[1].split("\n")[1:]
+    below = shown.split("predicted positive at 70.00 %")[1].split("\n")[1:]
     assert all(line.startswith("    ") for line in below)
     assert "".join("".join(below).split()) == "".join(one_line(text).split())
 
 
 @pytest.mark.parametrize("abstain", [-0.1, 1.1, float("nan")])
-def test_to_abstain_needs_a_probability(abstain):
+def test_abstain_must_be_a_probability(abstain):
     with pytest.raises(ConfigError, match="abstain"):
-        made(abstain=abstain)
+        report_of(abstain=abstain)
 
 
-def test_what_cannot_be_reported_is_refused():
+def test_invalid_arguments_are_refused():
     with pytest.raises(ConfigError, match="worst"):
-        made(worst=-1)
+        report_of(worst=-1)
     with pytest.raises(CorpusError, match="no labelled example"):
-        made(probabilities=np.empty((0, 2)), labels=[], lengths=[], texts=[])
+        report_of(probabilities=np.empty((0, 2)), labels=[], lengths=[], texts=[])
     with pytest.raises(ValueError, match="3 texts"):
-        made(texts=TEXTS[:3])
+        report_of(texts=TEXTS[:3])
     with pytest.raises(ValueError, match="lengths"):
-        made(lengths=[1])
+        report_of(lengths=[1])
     with pytest.raises(ValueError, match="a bool for each"):
-        made(subsets={"indices": np.array([0, 1, 0, 1])})
+        report_of(subsets={"indices": np.array([0, 1, 0, 1])})

@@ -1,4 +1,4 @@
-"""The figures that compare generated with real texts say what their names promise."""
+"""The metrics that compare generated with real texts measure what their names say."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ texts = st.lists(st.sampled_from(VOCABULARY), max_size=12).map(lambda some: f" {
 candidates = st.lists(
     st.builds(Candidate, st.floats(0, 1), st.floats(0, 10)), min_size=1, max_size=8
 )
-shares = st.floats(0, 1)
+fractions = st.floats(0, 1)
 few = settings(max_examples=50)
 
 
@@ -41,11 +41,11 @@ def test_words_are_letters_with_apostrophes_and_identifiers_in_any_case():
 
 @few
 @given(text=st.text("ab' .\n", max_size=30), start=st.integers(0, 30), end=st.integers(0, 30))
-def test_an_excerpt_has_no_word_that_the_text_does_not_have(text: str, start: int, end: int):
+def test_every_word_of_an_excerpt_is_a_word_of_the_text(text: str, start: int, end: int):
     assert set(words(text[start:end])) <= set(words(f" {text} "))
 
 
-def test_a_word_of_which_an_end_may_be_missing_does_not_count():
+def test_a_word_that_may_be_cut_off_does_not_count():
     assert words("omeo is her") == ["is"]
     assert words("omeo") == words("") == []
 
@@ -55,12 +55,12 @@ def test_a_word_of_which_an_end_may_be_missing_does_not_count():
 
 @few
 @given(some=st.lists(texts, max_size=4), known=st.sets(st.sampled_from(VOCABULARY)))
-def test_new_and_known_words_are_all_words(some: list[str], known: set[str]):
+def test_new_and_known_words_add_up_to_all_words(some: list[str], known: set[str]):
     new, old = (new_word_share(some, part) for part in (known, set(VOCABULARY) - known))
     assert new + old == pytest.approx(1 if any(map(words, some)) else 0)
 
 
-def test_a_text_has_no_new_words_beside_itself():
+def test_a_text_has_no_new_words_compared_with_itself():
     assert new_word_share([" Art thou new, Art? "], {"art", "thou", "new"}) == 0
     assert new_word_share([], {"art"}) == 0
 
@@ -68,21 +68,21 @@ def test_a_text_has_no_new_words_beside_itself():
 # ---- distinct runs ------------------------------------------------------------------------------
 
 
-def test_runs_said_once_are_counted_against_all_runs_of_each_text():
-    # a-b-a, b-a-b, a-b-a; and three words more that are a run of their own.
+def test_distinct_runs_are_divided_by_all_runs_of_each_text():
+    # a-b-a, b-a-b, a-b-a in the first text; a-b-a in the second.
     assert distinct_share([" a b a b a ", " a b a "], 3) == 3 / 4
     assert distinct_share([" a b a b a "], 1) == 2 / 5
 
 
 @few
 @given(text=texts, size=st.integers(1, 4))
-def test_saying_all_twice_never_makes_a_text_less_repetitive(text: str, size: int):
+def test_doubling_a_text_never_makes_it_less_repetitive(text: str, size: int):
     assert distinct_share([text + text], size) <= distinct_share([text], size)
 
 
 @few
 @given(some=st.lists(texts, max_size=4), size=st.integers(1, 4))
-def test_the_same_text_in_two_streams_repeats_nothing_within_either(some: list[str], size: int):
+def test_repetition_across_texts_does_not_count(some: list[str], size: int):
     assert distinct_share(some * 2, size) == distinct_share(some, size)
 
 
@@ -95,7 +95,7 @@ def test_texts_of_few_words_repeat_nothing():
 # ---- cross-entropy ------------------------------------------------------------------------------
 
 
-def test_it_is_the_n_gram_models_of_one_text_on_the_other():
+def test_it_is_the_n_gram_cross_entropy_of_the_joined_texts():
     alphabet = CharTokenizer("ab ")
     ids = [alphabet.encode(text) for text in ("abab b", "ba a")]
     found = cross_entropy(["aba", "b b"], ["ba", " a"], alphabet, 2)
@@ -103,18 +103,18 @@ def test_it_is_the_n_gram_models_of_one_text_on_the_other():
 
 
 def written(seed: int, symbols: str, length: int = 4000) -> str:
-    """Words of 1 to 5 of `symbols`, drawn evenly."""
+    """A text of `length` characters, drawn uniformly from `symbols` and the space."""
     rng = np.random.default_rng(seed)
     spaced = np.array([*symbols, " "])
     return "".join(rng.choice(spaced, length))
 
 
-@pytest.mark.parametrize("unlike", ["abc", "abcdefgh", "ab  "], ids=["dull", "garbage", "both"])
-def test_real_text_is_foretold_best_from_text_drawn_alike(unlike: str):
+@pytest.mark.parametrize("different", ["abc", "abcdefgh", "ab  "], ids=["dull", "garbage", "both"])
+def test_real_text_is_predicted_best_by_text_of_the_same_distribution(different: str):
     alphabet = CharTokenizer("abcdefgh ")
     real = written(0, "abcde")
-    alike = cross_entropy([written(1, "abcde")], [real], alphabet, 1)
-    assert alike < cross_entropy([written(2, unlike)], [real], alphabet, 1)
+    similar = cross_entropy([written(1, "abcde")], [real], alphabet, 1)
+    assert similar < cross_entropy([written(2, different)], [real], alphabet, 1)
 
 
 @few
@@ -126,7 +126,7 @@ def test_characters_outside_the_alphabet_extend_it(text: str, lower: bool):
 
 @few
 @given(some=st.lists(st.text("aB ", max_size=5)), lower=st.booleans())
-def test_a_covering_alphabet_keeps_its_ids_and_knows_all(some: list[str], lower: bool):
+def test_an_extended_alphabet_keeps_its_ids_and_knows_every_character(some: list[str], lower: bool):
     alphabet = CharTokenizer("za", lower=lower)
     covered = covering(alphabet, some)
     assert covered.characters[:2] == alphabet.characters
@@ -149,7 +149,7 @@ def mean_length(texts: Sequence[str]) -> float:
 
 @few
 @given(lengths=st.lists(st.integers(0, 99), min_size=2, max_size=9))
-def test_the_error_of_a_mean_is_the_textbooks(lengths: list[int]):
+def test_the_error_of_a_mean_equals_the_textbook_formula(lengths: list[int]):
     error = np.std(lengths, ddof=1) / len(lengths) ** 0.5
     assert error_of(mean_length, ["a" * length for length in lengths]) == pytest.approx(error)
 
@@ -161,7 +161,7 @@ def test_many_texts_are_left_out_in_groups():
     assert error_of(mean_length, ["a" * length for length in lengths]) == pytest.approx(error)
 
 
-def test_texts_alike_have_no_error_and_one_text_an_unknown_one():
+def test_equal_texts_have_error_0_and_a_single_text_nan():
     assert error_of(mean_length, ["a"] * 12) == 0
     assert math.isnan(error_of(mean_length, ["a"]))
 
@@ -170,10 +170,10 @@ def test_texts_alike_have_no_error_and_one_text_an_unknown_one():
 
 
 @few
-@given(some=candidates, bar=shares)
-def test_no_admissible_candidate_is_better_than_the_chosen(some: list[Candidate], bar: float):
-    best = some[choose(some, bar)]
-    admissible = [one for one in some if one.new_words <= bar]
+@given(some=candidates, limit=fractions)
+def test_no_admissible_candidate_is_better_than_the_choice(some: list[Candidate], limit: float):
+    best = some[choose(some, limit)]
+    admissible = [one for one in some if one.new_words <= limit]
     if admissible:
         assert best in admissible
         assert best.reverse_cross_entropy == min(one.reverse_cross_entropy for one in admissible)
@@ -182,12 +182,12 @@ def test_no_admissible_candidate_is_better_than_the_chosen(some: list[Candidate]
 
 
 @few
-@given(some=candidates, bars=st.tuples(shares, shares).map(sorted))
-def test_a_higher_bar_never_makes_the_choice_worse(some: list[Candidate], bars: list[float]):
-    low, high = (some[choose(some, bar)] for bar in bars)
-    if low.new_words <= bars[0]:
+@given(some=candidates, limits=st.tuples(fractions, fractions).map(sorted))
+def test_a_higher_limit_never_makes_the_choice_worse(some: list[Candidate], limits: list[float]):
+    low, high = (some[choose(some, limit)] for limit in limits)
+    if low.new_words <= limits[0]:
         assert high.reverse_cross_entropy <= low.reverse_cross_entropy
 
 
-def test_the_first_of_equals_is_chosen():
+def test_on_a_tie_the_first_is_chosen():
     assert choose([Candidate(0.1, 2.0)] * 3, 0.1) == choose([Candidate(0.2, 2.0)] * 3, 0.1) == 0

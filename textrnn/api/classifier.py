@@ -1,4 +1,4 @@
-"""The Python interface to classifiers: a trained one as an object, and the function that trains.
+"""The Python interface to classifiers: a trained classifier as an object, and a train function.
 
     import textrnn
 
@@ -38,18 +38,18 @@ DataLike = Labelled | str | Path | tuple[Iterable[str], Iterable[str]]
 
 
 class Classifier(Model[ClassifierArtifact]):
-    """A trained classifier: `load` or `train_classifier` gives one."""
+    """A trained classifier; `load` and `train_classifier` return one."""
 
     def __init__(self, model: ClassifierArtifact) -> None:
         super().__init__(model)
-        self._judge = Judge(model)
+        self._predictor = Judge(model)
 
     def _shape(self) -> str:
         return ", ".join(self.classes)
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The labels it can give."""
+        """The labels, in the order of the probabilities."""
         return self.artifact.classes
 
     @overload
@@ -65,38 +65,40 @@ class Classifier(Model[ClassifierArtifact]):
     def classify(
         self, texts: str | Sequence[str], *, abstain: float = 0.0, threshold: float | None = None
     ) -> Verdict | list[Verdict]:
-        """Judge one text, or many at once (much faster): prediction, calibrated probability.
+        """Classify one text, or many at once (much faster): prediction and calibrated probability.
 
-        A string is taken as it is. What reads files drops a byte order mark, the CR of line ends
-        and the last line end, in training as in `textrnn classify`: drop them too from what you
-        read yourself.
-        `abstain` is the least probability of a verdict, below which it is "unsure"; `threshold`
-        the least probability of the second of two classes. A text without a word that the model
-        can read has a `reason` instead of a prediction.
+        Strings are used unchanged. Training and `textrnn classify` strip the byte order mark, the
+        CR of line ends and the last line end of each file: strip them from files that you read
+        yourself, too.
+        Below the probability `abstain` the prediction is "unsure". `threshold` is the minimum
+        probability of the second of two classes. A text without a word that the model can read has
+        a `reason` instead of a prediction.
         """
-        judge = self._judge
+        predictor = self._predictor
         if abstain or threshold is not None:
-            judge = Judge(self.artifact, abstain=abstain, threshold=threshold)
-        verdicts = judge.judge(as_list(texts))
-        return verdicts[0] if isinstance(texts, str) else verdicts
+            predictor = Judge(self.artifact, abstain=abstain, threshold=threshold)
+        predictions = predictor.judge(as_list(texts))
+        return predictions[0] if isinstance(texts, str) else predictions
 
     def probabilities(self, texts: str | Sequence[str]) -> npt.NDArray[np.float64]:
-        """Calibrated probabilities (texts, classes); nan for a text that cannot be read.
+        """Calibrated probabilities (texts, classes); NaN for a text without a known word.
 
         A single string means a list of one.
         """
         nothing = (np.nan,) * len(self.classes)
-        verdicts = self._judge.judge(as_list(texts))
-        rows = [verdict.probabilities or nothing for verdict in verdicts]
+        predictions = self._predictor.judge(as_list(texts))
+        rows = [prediction.probabilities or nothing for prediction in predictions]
         return np.array(rows).reshape(-1, len(self.classes))
 
     def explain(self, text: str) -> Explanation | None:
-        """What each word did to the verdict; None for a text that cannot be read."""
-        return explain(self._judge, text)
+        """The effect of each word on the prediction; None for a text without a known word."""
+        return explain(self._predictor, text)
 
     def evaluate(self, data: DataLike, **settings: Any) -> dict[str, Any]:
-        """Scores on labelled texts, as plain data; `settings` are those of
-        `textrnn.evaluation.classifier.evaluate`. A path's part for testing is read if it has one.
+        """Scores on labelled texts, as plain data.
+
+        `settings` are those of `textrnn.evaluation.classifier.evaluate`. If the path has a test
+        part, only that is read.
         """
         return classifier.evaluate(
             self.artifact, as_labelled(data, split="test", classes=self.classes), **settings
@@ -113,12 +115,12 @@ class Classifier(Model[ClassifierArtifact]):
         resume: bool = False,
         **settings: Any,
     ) -> "Classifier | None":
-        """Go on learning from other labelled texts; the result is a new model in `output`.
+        """Fine-tune on other labelled texts; the result is a new model in `output`.
 
-        Words it lacks are added, and other classes get a new head. Otherwise as
+        New words are added to the vocabulary, and different classes get a new head. Otherwise like
         `train_classifier`.
         """
-        return _trained(
+        return _train(
             data, output, validation, settings, base=self.artifact, unlabelled=unlabelled,
             observer=observer, resume=resume,
         )  # fmt: skip
@@ -136,51 +138,53 @@ def train_classifier(
     resume: bool = False,
     **settings: Any,
 ) -> Classifier | None:
-    """Teach a new model to judge like `data`; the best by validation loss is left in `output`.
+    """Train a classifier on `data`; the model of lowest validation loss is saved in `output`.
 
     `data` is a path (as for `textrnn train classifier`), a Labelled, or a pair of texts and
-    labels; so is `validation`, for which a share of `data` is kept back if it is left out.
-    `pretrain` are more texts, without labels, whose words it learns to foretell first: a path (a
-    folder, a table, a .txt file), or texts at hand. Or it is `output`/pretrain of an earlier
-    training, which is then started from as it is.
-    `unlabelled` are texts without labels too, to learn what the trained classifiers named by the
-    setting `teacher` think of them; with a teacher and no such texts, of those of `data`.
+    labels. So is `validation`; without it a fraction of `data` is held out.
+    `pretrain` is unlabelled text to train a language model on first: a path (a folder, a table, a
+    .txt file), or an iterable of texts. It may also be `output`/pretrain of an earlier training;
+    that language model is then used without training it again.
+    `unlabelled` is text for distillation: the classifiers named by the setting `teacher` predict
+    its soft labels. With a teacher but without `unlabelled`, they predict those of `data`.
     `settings` are fields of ReadingConfig, ClassifierConfig, ClassifierTrainingConfig and
-    PretrainingConfig and override those of the preset. An `observer` is told what happens and may
-    stop the run, in which case the result is None; the same call with `resume=True` goes on.
+    PretrainingConfig, and override those of the preset. The `observer` receives progress and may
+    stop the run; the result is then None. The same call with `resume=True` resumes it.
     """
     values = {**(classifier_preset(preset_name) if preset_name else {}), **settings}
     corpus = None if pretrain is None else as_corpus(pretrain)
-    return _trained(
+    return _train(
         data, output, validation, values, pretrain=corpus, unlabelled=unlabelled,
         observer=observer, resume=resume,
     )  # fmt: skip
 
 
-def _trained(
+def _train(
     data: DataLike,
     output: str | Path,
     validation: DataLike | None,
     settings: dict[str, Any],
     unlabelled: TextsLike | None,
-    **how: Any,
+    **options: Any,
 ) -> Classifier | None:
     with needs_extra("training"):
         from textrnn.training.tasks.classifier import train_classifier as train
 
     texts = as_labelled(data)
-    held = None
+    validation_data = None
     if validation is not None:
-        held = as_labelled(validation, split="test", classes=texts.classes)
-    more = None if unlabelled is None else as_texts(unlabelled)
-    model = train(texts, output, validation=held, settings=settings, unlabelled=more, **how)
-    return Classifier._trained(model, output)
+        validation_data = as_labelled(validation, split="test", classes=texts.classes)
+    extra = None if unlabelled is None else as_texts(unlabelled)
+    model = train(
+        texts, output, validation=validation_data, settings=settings, unlabelled=extra, **options
+    )
+    return Classifier._from_training(model, output)
 
 
 def as_labelled(data: DataLike, **options: Any) -> Labelled:
-    """A Labelled as it is; a pair of texts and labels as one; a path read.
+    """Labelled texts from a Labelled, a pair of texts and labels, or a path.
 
-    CorpusError when the pair is none, or a label is no text.
+    CorpusError when the pair has different lengths, or a label is unknown or not a string.
     """
     if isinstance(data, Labelled):
         return data
@@ -189,14 +193,17 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
     texts, labels = map(as_list, data)
     if others := [label for label in labels if not isinstance(label, str)]:
         raise CorpusError(
-            f"labels must be text, got {others[0]}; give their names, as with map(str, labels)"
+            f"labels must be strings, got {others[0]}; convert them, as with map(str, labels)"
         )
     classes = options.get("classes") or sorted(set(labels))
     if len(texts) != len(labels):
-        raise CorpusError(f"there are {len(texts):,} texts and {len(labels):,} labels; give a pair")
+        raise CorpusError(
+            f"there are {len(texts):,} texts and {len(labels):,} labels; give one label per text"
+        )
     if unknown := set(labels) - set(classes):
         raise CorpusError(
-            f"the label {sorted(unknown)[0]!r} is none of the classes {', '.join(classes)}"
+            f"the label {sorted(unknown)[0]!r} is not one of the classes {', '.join(classes)}; "
+            f"relabel its texts"
         )
     numbers = {name: number for number, name in enumerate(classes)}
     array = np.array([numbers[label] for label in labels], np.int32)
@@ -204,7 +211,7 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
 
 
 def as_corpus(corpus: CorpusLike) -> Unlabelled | LanguageModelArtifact:
-    """What to pretrain on: read if it is a path, loaded if that is of a language model."""
+    """Texts to pretrain on, or a trained language model; a path is read or loaded."""
     if isinstance(corpus, LanguageModel):
         return corpus.artifact
     if isinstance(corpus, str | Path) and registry.is_saved(corpus):

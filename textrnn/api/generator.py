@@ -1,4 +1,4 @@
-"""The Python interface: a trained generator as an object, and the function that trains one.
+"""The Python interface to generators: a trained generator as an object, and a train function.
 
     import textrnn
 
@@ -29,19 +29,19 @@ CorpusLike = Corpus | str | Path | Sequence[str | Path]
 
 
 class Generator(Model[GeneratorArtifact]):
-    """A trained generator: `load` or `train_generator` gives one."""
+    """A trained generator; `load` and `train_generator` return one."""
 
     def _shape(self) -> str:
         return f"{super()._shape()}, {self.tokens}"
 
     @property
     def alphabet(self) -> str:
-        """Every character the model knows: by id, or those that its pieces or words hold."""
+        """All characters that the model knows: by id, or those of its subwords or words."""
         return "".join(self.artifact.tokenizer.codec.characters)
 
     @property
     def tokens(self) -> str:
-        """What it writes one after another: "characters", "pieces" or "words"."""
+        """The unit of its tokens: `tokenizer.unit`, such as "characters" or "words"."""
         return self.artifact.tokenizer.unit
 
     def stream(
@@ -54,13 +54,12 @@ class Generator(Model[GeneratorArtifact]):
         unknown: Unknown = "error",
         **sampling: Any,
     ) -> Iterator[str]:
-        """Continue `prime` by up to `length` characters, one at a time, the prime not among them.
+        """Continue `prime` by up to `length` characters; yield them one by one, without the prime.
 
-        Without a prime a new text begins, as after a line end. `stop` is a text or several.
-        `sampling` are fields of SamplingConfig: temperature, top_k, top_p, min_p, ... The same
-        seed gives the same text. It ends before the first text of `stop` to be complete. A
-        character of the prime that the model never saw is a TokenizerError, or with
-        `unknown="skip"` left out.
+        Without a prime a new text starts, as if after a line end. The text ends before the first
+        complete stop text; `stop` is one text or several. `sampling` are fields of SamplingConfig:
+        temperature, top_k, top_p, min_p, ... The same seed gives the same text. TokenizerError
+        when the prime has unknown characters; `unknown="skip"` drops them.
         """
         return generation.stream(
             self.artifact,
@@ -73,7 +72,7 @@ class Generator(Model[GeneratorArtifact]):
         )
 
     def generate(self, prime: str = "", length: int = 400, **settings: Any) -> str:
-        """What `stream` gives with the same settings, whole."""
+        """The text of `stream` with the same settings, as one string."""
         return "".join(self.stream(prime, length, **settings))
 
     def samples(
@@ -87,7 +86,7 @@ class Generator(Model[GeneratorArtifact]):
         unknown: Unknown = "error",
         **sampling: Any,
     ) -> list[str]:
-        """`count` different continuations of `prime`, written side by side (much faster)."""
+        """`count` different continuations of `prime`, generated in one batch (much faster)."""
         return generation.generate(
             self.artifact,
             prime,
@@ -100,9 +99,9 @@ class Generator(Model[GeneratorArtifact]):
         )
 
     def evaluate(self, corpus: CorpusLike, **settings: Any) -> dict[str, Any]:
-        """The scores of this model on a text; `settings` are those of
-        `textrnn.evaluation.generator.evaluate`.
+        """The scores of this model on a text, as plain data.
 
+        `settings` are those of `textrnn.evaluation.generator.evaluate`. The result is
         {"cold": {"loss": ..., "bits_per_character": ..., "perplexity": ..., "accuracy": ...},
         "streamed": {...}, ...}
         """
@@ -117,12 +116,12 @@ class Generator(Model[GeneratorArtifact]):
         resume: bool = False,
         **settings: Any,
     ) -> "Generator | None":
-        """Go on learning from another text; the result is a new model in `output`.
+        """Fine-tune on another text; the result is a new model in `output`.
 
-        Characters this one never saw are added, unless it writes by pieces or words, which stay.
-        Otherwise as `train_generator`.
+        New characters are added to the vocabulary; a vocabulary of subwords or words stays
+        unchanged. Otherwise like `train_generator`.
         """
-        return _trained(
+        return _train(
             corpus, output, settings, base=self.artifact, observer=observer, resume=resume
         )
 
@@ -136,29 +135,29 @@ def train_generator(
     resume: bool = False,
     **settings: Any,
 ) -> Generator | None:
-    """Teach a new model to write like `corpus`; the best by validation loss is left in `output`.
+    """Train a generator on `corpus`; the model of lowest validation loss is saved in `output`.
 
-    `corpus` is a Corpus, a path, or several; `settings` are fields of GeneratorConfig and
-    TrainingConfig (units=256, tokens="sentencepiece", ...) and override those of the preset. An
-    `observer` is told what happens and may stop the run, in which case the result is None; the
-    same call with `resume=True` goes on.
+    `corpus` is a Corpus, a path, or several paths. `settings` are fields of GeneratorConfig and
+    TrainingConfig (units=256, tokens="sentencepiece", ...), and override those of the preset. The
+    `observer` receives progress and may stop the run; the result is then None. The same call with
+    `resume=True` resumes it.
     """
     values = {**(preset(preset_name) if preset_name else {}), **settings}
-    return _trained(corpus, output, values, base=None, observer=observer, resume=resume)
+    return _train(corpus, output, values, base=None, observer=observer, resume=resume)
 
 
-def _trained(
-    corpus: CorpusLike, output: str | Path, settings: dict[str, Any], **how: Any
+def _train(
+    corpus: CorpusLike, output: str | Path, settings: dict[str, Any], **options: Any
 ) -> Generator | None:
     with needs_extra("training"):
         from textrnn.training.tasks import generator
 
-    model = generator.train_generator(as_corpus(corpus), output, settings=settings, **how)
-    return Generator._trained(model, output)
+    model = generator.train_generator(as_corpus(corpus), output, settings=settings, **options)
+    return Generator._from_training(model, output)
 
 
 def as_corpus(corpus: CorpusLike) -> Corpus:
-    """A Corpus as it is; a path, a folder, a glob or several of them read."""
+    """A Corpus unchanged, or the text of a path, a folder, a glob, or several of them."""
     if isinstance(corpus, Corpus):
         return corpus
     return read_corpus(corpus)

@@ -1,4 +1,4 @@
-"""The Python interface to language models, which classifiers start from.
+"""The Python interface to language models, which initialise classifiers.
 
 import textrnn
 
@@ -16,14 +16,14 @@ from textrnn.evaluation import language_model
 
 
 class LanguageModel(Model[LanguageModelArtifact]):
-    """A trained language model: `load` gives one, of a folder that pretraining left."""
+    """A trained language model; `load` returns one from the folder of a pretraining."""
 
     def _shape(self) -> str:
         return f"{super()._shape()}, {self.artifact.config.vocab_size:,} {self.artifact.unit}"
 
     def evaluate(self, texts: TextsLike) -> dict[str, Any]:
-        """Loss in nats a word, perplexity and accuracy on texts, as plain data.
+        """Loss in nats per word, perplexity and accuracy on texts, as plain data.
 
-        `texts` are a path (a folder, a table, a .txt file) or texts at hand.
+        `texts` is a path (a folder, a table, a .txt file) or an iterable of texts.
         """
         return language_model.evaluate(self.artifact, as_texts(texts))

@@ -1,4 +1,4 @@
-"""A trained model of any kind as an object that uses it."""
+"""Load a trained model of any kind as an object."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,9 +17,9 @@ MODELS: Mapping[str, Callable[[Any], AnyModel]] = MappingProxyType(
 
 
 def load(model: str | Path) -> AnyModel:
-    """The bundled model of that name, or the model in a folder, by its kind.
+    """Load the bundled model of that name, or the model in a folder.
 
-    ArtifactError if it is damaged.
+    ArtifactError when it does not exist or is damaged.
     """
     artifact = registry.load(model)
     return MODELS[artifact.kind](artifact)

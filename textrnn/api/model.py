@@ -1,4 +1,4 @@
-"""What trained models of all kinds are in Python: an artifact with a name, records and a folder."""
+"""The common base of trained models in Python: an artifact with a name and metadata."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +13,14 @@ A = TypeVar("A", bound=Artifact)
 
 
 class Model(Generic[A]):
-    """A trained model: `textrnn.load` gives one."""
+    """A trained model; `textrnn.load` returns one."""
 
     def __init__(self, model: A) -> None:
         self.artifact = model
 
     @classmethod
-    def _trained(cls, model: A | None, output: str | Path) -> Self | None:
-        """What a training left in `output`, under that name; None where it was stopped."""
+    def _from_training(cls, model: A | None, output: str | Path) -> Self | None:
+        """The model that a training saved in `output`; None if the training was stopped."""
         return cls(replace(model, name=str(output))) if model else None
 
     def __repr__(self) -> str:
@@ -30,15 +30,15 @@ class Model(Generic[A]):
         )
 
     def _shape(self) -> str:
-        """What tells this model from others of its kind, in a few words."""
+        """A short description of the architecture, for `repr`."""
         config = self.artifact.config
         return f"{config.layers} x {config.cell} of {config.units}"
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What is on record: versions, data, settings, scores, history."""
+        """The training record: versions, data, settings, scores, history."""
         return dict(self.artifact.metadata)
 
     def save(self, folder: str | Path, *, dtype: npt.DTypeLike = "float32") -> None:
-        """Write the model as a folder that `load` reads, in place of a model that is there."""
+        """Save the model in a folder that `load` reads; a model that is there is replaced."""
         registry.save(self.artifact, Path(folder), dtype=dtype)

@@ -1,4 +1,4 @@
-"""What Python hands over as texts without labels: a path, or texts at hand."""
+"""Convert texts from Python calls: a path, or an iterable of texts."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ TextsLike = Unlabelled | str | Path | Iterable[str]
 
 
 def as_texts(texts: TextsLike) -> Unlabelled:
-    """Texts without labels: at hand, or read if it is a path."""
+    """Unlabelled texts from an iterable, or read from a path."""
     if isinstance(texts, Unlabelled):
         return texts
     return read_texts(texts) if isinstance(texts, str | Path) else Unlabelled.of(texts)

@@ -1,8 +1,8 @@
-"""One recurrent layer's step in NumPy, of every kind of cell: input products and state -> outputs.
+"""The time step of one recurrent layer in NumPy, per cell: input products and state -> outputs.
 
-The gates' sigmoids share one tanh with the rest, by sigmoid(a) = tanh(a / 2) / 2 + 1/2 with the
-halves folded into the weights. Of many rows each gate's values lie together, so that NumPy goes
-through them in one run.
+Sigmoids are computed by the same tanh call as the candidates: sigmoid(a) = tanh(a / 2) / 2 + 1/2,
+with the factor 1/2 of the argument folded into the weights. With several rows the values of each
+gate are contiguous, so that NumPy processes them in one pass.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,19 +16,20 @@ import numpy.typing as npt
 from textrnn.config.weights import CELLS
 
 Floats = npt.NDArray[np.float32]
-State = list[Floats]  # of one layer, each (rows, units); changed in place
+State = list[Floats]  # arrays (rows, units) of one layer, updated in place
 Step = Callable[[Floats], Floats]  # input products (gates, rows, units) -> outputs (rows, units)
 
 
 class Layer:
-    """One recurrent layer's weights, prepared for the step of its cell.
+    """The weights of one recurrent layer, prepared for the step of its cell.
 
-    A cell is a subclass: `_prepare` reorders and scales the weights, `_make_step` is its step.
+    Each cell is a subclass. `_prepare` reorders and scales the weights; `_make_step` builds the
+    step function.
     """
 
     kernel: Floats  # (features, width)
-    bias: Floats  # (width,), to be added to the input products
-    recurrent: Floats  # (units, width), of cells that have such a product
+    bias: Floats  # (width,), added to the input products
+    recurrent: Floats  # (units, width), if the cell has a recurrent product
 
     def __init__(
         self, units: int, weights: Mapping[str, Floats], *, gates: int, states: int
@@ -37,7 +38,7 @@ class Layer:
         self._prepare(weights)
 
     def zero_state(self, rows: int) -> State:
-        """The state before the first step: arrays (rows, units), the outputs first."""
+        """The state before the first step: zero arrays (rows, units), outputs first."""
         return [np.zeros((rows, self.units), np.float32) for _ in range(self.states)]
 
     def by_gate(self, products: Floats) -> Floats:
@@ -49,16 +50,16 @@ class Layer:
     def step(self, hidden: State) -> Step:
         """A function from input products (gates, rows, units) to outputs (rows, units).
 
-        It moves `hidden` on in place.
+        It updates `hidden` in place.
         """
         return self._make_step(hidden, np.empty((self.gates, *hidden[0].shape), np.float32))
 
     def _prepare(self, weights: Mapping[str, Floats]) -> None:
-        """Take what the step needs of `weights`, by part: kernel, bias and what the cell adds."""
+        """Set the arrays that the step needs from `weights` (part -> array): kernel, bias, ..."""
         raise NotImplementedError
 
     def _make_step(self, hidden: State, a: Floats) -> Step:
-        """`a` (gates, rows, units) is what the step computes in."""
+        """Build the step; `a` (gates, rows, units) is its work buffer."""
         raise NotImplementedError
 
     @cached_property
@@ -66,9 +67,9 @@ class Layer:
         return np.ascontiguousarray(self.by_gate(self.recurrent))
 
     def _recurrence(self, a: Floats) -> tuple[Floats, Floats]:
-        """What to multiply a state by, and where to, so that `a` holds its recurrent products.
+        """The recurrent kernel, and the view of `a` that takes the product of a state with it.
 
-        One row's lie gate by gate as they come from a single product, which is the faster way.
+        For one row a single product fills `a` gate by gate, which is faster.
         """
         if a.shape[1] == 1:
             return self.recurrent, a.reshape(1, self.width)
@@ -79,8 +80,8 @@ class GRU(Layer):
     """z, r = sigmoid(x W + b + h U + c);  g = tanh(x W + b + r (h U + c));  h' = g + z (h - g)."""
 
     def _prepare(self, weights: Mapping[str, Floats]) -> None:
-        # Keras's order is z, r, candidate; reset_after keeps the candidate's recurrent bias
-        # inside the product with r, the other recurrent biases join the input's.
+        # The Keras order is z, r, candidate. With reset_after the recurrent bias of the candidate
+        # stays inside the product with r; the other recurrent biases are added to the input bias.
         gates, bias = 2 * self.units, weights["bias"]
         self.recurrent_bias = bias[1, gates:].copy()
         self.bias = _halve(bias[0] + np.where(np.arange(self.width) < gates, bias[1], 0), gates)
@@ -113,7 +114,7 @@ class LSTM(Layer):
     """i, f, o, g of x W + h U + b;  c' = f c + i g;  h' = o tanh(c')."""
 
     def _prepare(self, weights: Mapping[str, Floats]) -> None:
-        # Keras's order is i, f, candidate, o; ours puts the three sigmoids side by side.
+        # The Keras order is i, f, candidate, o; our order keeps the three sigmoids contiguous.
         i, f, g, o = np.split(np.arange(self.width), 4)
         order = np.concatenate([i, f, o, g])
         self.kernel, self.recurrent, self.bias = (
@@ -181,7 +182,7 @@ class SimpleRNN(Layer):
 
 
 class LayerNormRNN(SimpleRNN):
-    """h' = tanh(LayerNorm(x W + h U + b)), the variance raised by 0.001 as Keras's layer has it."""
+    """h' = tanh(LayerNorm(x W + h U + b)), with the default epsilon of Keras, 0.001."""
 
     def _prepare(self, weights: Mapping[str, Floats]) -> None:
         super()._prepare(weights)
@@ -215,7 +216,7 @@ STEPS: Mapping[str, type[Layer]] = MappingProxyType(
 
 
 def layer_of(cell: str, units: int, name: str, weights: Mapping[str, npt.NDArray[Any]]) -> Layer:
-    """The layer of a `cell` of `units` whose weights are filed under `name`; they are copied."""
+    """A layer with a copy of the weights that are stored under the prefix `name`."""
     spec, prefix = CELLS[cell], f"{name}/"
     own = {
         key.removeprefix(prefix): weights[key].astype(np.float32)

@@ -1,7 +1,7 @@
-"""Join a trained classifier and texts: labels, and probabilities that mean what they say.
+"""Classify texts with a trained classifier: labels and calibrated probabilities.
 
-A `Judge` holds what is built once. Texts come in lists: the larger the list, the better the
-batches that texts of like lengths make, which run side by side, one a core.
+A `Judge` builds the network once. It takes lists of texts. A longer list gives better batches of
+texts of similar length; the batches run in parallel, one per core.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,43 +21,43 @@ from textrnn.errors import ConfigError
 from textrnn.tokenizers import Ids, cut
 
 UNSURE = "unsure"
-# Few texts are cut into this many batches, so that several cores have work, but into none of fewer
-# texts than these: the products of a smaller batch are slower than a core gains.
-SHARES, LEAST_TEXTS = 4, 32
-WHOLE_WORDS = 10_000  # a longer text is read in windows, that memory may stay flat
+# A short list is split into this many batches, so that several cores have work, but not into
+# batches of fewer texts than this: their products cost more time than another core saves.
+MIN_BATCHES, MIN_BATCH_TEXTS = 4, 32
+WHOLE_WORDS = 10_000  # longer texts are always read in windows, to bound memory
 
-OnProgress = Callable[[int, int], None]  # readings of texts that are done, readings in all
+OnProgress = Callable[[int, int], None]  # segments done, segments in total
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was judged of one text; `probability` is the predicted class's own.
+    """The prediction for one text; `probability` is that of the predicted class.
 
-    `prediction` is `UNSURE` where the likeliest class is less likely than was asked for, and
-    `probability` is then that of the likeliest class, whatever the threshold. A text
-    without a word the model can read has no verdict at all, only a `reason`.
+    `prediction` is `UNSURE` if the highest probability is below the requested minimum;
+    `probability` is then the highest probability, whatever the threshold. A text without a word
+    that the model can read has no prediction, only a `reason`.
     """
 
     prediction: str | None
     probability: float | None
     probabilities: tuple[float, ...]  # by class
     words: int
-    windows: int = 1  # read in so many, averaged
-    cut: bool = False  # or not read to its end
-    unknown: int = 0  # of its words that the model never saw
+    windows: int = 1  # their logits are averaged
+    cut: bool = False  # whether words were left out
+    unknown: int = 0  # words outside the vocabulary
     reason: str = ""
 
     @property
     def judged(self) -> bool:
-        """Whether there was anything to judge."""
+        """Whether the text had a word that the model can read."""
         return not self.reason
 
 
 class Judge:
-    """A classifier at work.
+    """A classifier that is ready to predict.
 
-    `abstain` is the least probability of a verdict; `threshold` that of the second of two
-    classes, in place of one half. ConfigError when either makes no sense.
+    `abstain` is the minimum probability of a prediction. `threshold` is the minimum probability of
+    the second of two classes, instead of one half. ConfigError when either is out of range.
     """
 
     def __init__(
@@ -79,37 +79,37 @@ class Judge:
             raise ConfigError(f"threshold must be between 0 and 1, got {threshold}")
 
     def encode(self, text: str) -> Ids:
-        """The ids of all words of `text` that the model may read, not yet cut."""
+        """The ids of `text` up to its `max_characters`, before truncation to `max_words`."""
         limit = self.model.text.max_characters
         return self.model.tokenizer.encode(text[:limit] if limit else text)
 
     def judge(self, texts: Sequence[str]) -> list[Verdict]:
-        """A verdict for each text, in their order."""
+        """One prediction per text, in the same order."""
         encoded = [self.encode(text) for text in texts]
-        readings = [self._readings(ids) if len(ids) else [] for ids in encoded]
-        readable = [row for row, parts in enumerate(readings) if parts]
+        segments = [self._segments(ids) if len(ids) else [] for ids in encoded]
+        readable = [row for row, parts in enumerate(segments) if parts]
         chances = calibration.probabilities(
-            self._averaged([readings[row] for row in readable]), self.model.temperature
+            self._mean_logits([segments[row] for row in readable]), self.model.temperature
         )
-        verdicts = [
+        predictions = [
             Verdict(None, None, (), 0, reason="it has no word that the model can read")
         ] * len(texts)
         limit = self.model.text.max_characters
         for row, chance in zip(readable, chances, strict=True):
             unread = bool(limit and texts[row][limit:].strip())
-            verdicts[row] = self._verdict(chance, encoded[row], readings[row], unread)
-        return verdicts
+            predictions[row] = self._prediction(chance, encoded[row], segments[row], unread)
+        return predictions
 
-    def chosen(self, chance: npt.NDArray[np.floating[Any]]) -> int:
-        """The class that probabilities (classes,) speak for, likely enough or not."""
+    def choose_class(self, chance: npt.NDArray[np.floating[Any]]) -> int:
+        """The index of the predicted class for probabilities (classes,), ignoring `abstain`."""
         if self.threshold is not None:
             return int(chance[1] >= self.threshold)
         return int(chance.argmax())
 
     def logits(self, texts: Sequence[Ids], on_progress: OnProgress | None = None) -> Floats:
-        """Logits (texts, classes) of ids as they are, one or more in each."""
+        """Logits (texts, classes) of texts as ids, one id or more each, without truncation."""
         lengths = [len(ids) for ids in texts]
-        groups = list(batches(lengths, max(LEAST_TEXTS, -(-len(lengths) // SHARES))))
+        groups = list(batches(lengths, max(MIN_BATCH_TEXTS, -(-len(lengths) // MIN_BATCHES))))
         if isinstance(self.network, ClassifierNetwork) and (
             sum(lengths) >= self.model.config.vocab_size
         ):
@@ -119,7 +119,7 @@ class Judge:
         def compute(rows: npt.NDArray[np.intp]) -> None:
             result[rows] = self.network.batch_logits([texts[row] for row in rows])
 
-        # Batches are small: a core each serves them better than all cores one by one.
+        # Batches are small: one core per batch is faster than all cores on one batch.
         done = 0
         for rows, _ in zip(groups, parallel_map(compute, groups), strict=True):
             done += len(rows)
@@ -139,7 +139,10 @@ class Judge:
         long_texts: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Floats:
-        """Logits (texts, classes) of texts with a word or more each, long ones read as said."""
+        """Logits (texts, classes) of texts of one word or more each.
+
+        `long_texts` overrides how the model reads texts of over `max_words` words.
+        """
         return self.ids_logits([self.encode(text) for text in texts], long_texts, on_progress)
 
     def ids_logits(
@@ -148,44 +151,44 @@ class Judge:
         long_texts: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Floats:
-        """The same of texts as ids."""
-        return self._averaged([self._readings(ids, long_texts) for ids in texts], on_progress)
+        """Logits (texts, classes) like `text_logits`, for texts as ids."""
+        segments = [self._segments(ids, long_texts) for ids in texts]
+        return self._mean_logits(segments, on_progress)
 
-    def _readings(self, ids: Ids, way: str | None = None) -> list[Ids]:
-        """What is read of a text: all in one, a part of it, or windows over all of it."""
-        reading, way = self.model.text, way or self.model.long_texts
-        size = reading.max_words
-        if len(ids) <= size or (way == "whole" and len(ids) <= WHOLE_WORDS):
+    def _segments(self, ids: Ids, long_texts: str | None = None) -> list[Ids]:
+        """The segments of a text to run: the whole text, a truncated one, or windows over it."""
+        size, long_texts = self.model.text.max_words, long_texts or self.model.long_texts
+        if len(ids) <= size or (long_texts == "whole" and len(ids) <= WHOLE_WORDS):
             return [ids]
-        if way == "cut":
-            return [cut(ids, size, reading.keep)]
-        # Half a window on each time; the last one ends where the text does.
+        if long_texts == "cut":
+            return [cut(ids, size, self.model.text.keep)]
+        # Windows overlap by half; the last one ends where the text ends.
         starts = [*range(0, len(ids) - size, max(1, size // 2)), len(ids) - size]
         return [ids[start : start + size] for start in starts]
 
-    def _averaged(
-        self, readings: Sequence[Sequence[Ids]], on_progress: OnProgress | None = None
+    def _mean_logits(
+        self, segments: Sequence[Sequence[Ids]], on_progress: OnProgress | None = None
     ) -> Floats:
-        """The mean logits (texts, classes) of each text's readings."""
-        if not readings:
+        """Logits (texts, classes), averaged over the segments of each text."""
+        if not segments:
             return np.empty((0, self.model.config.classes), np.float32)
-        counts = np.array([len(parts) for parts in readings])
-        logits = self.logits([part for parts in readings for part in parts], on_progress)
-        if len(logits) == len(readings):
+        counts = np.array([len(parts) for parts in segments])
+        logits = self.logits([part for parts in segments for part in parts], on_progress)
+        if len(logits) == len(segments):
             return logits
         sums: Floats = np.add.reduceat(logits, np.cumsum(counts) - counts, axis=0)
         sums /= counts[:, None]
         return sums
 
-    def _verdict(self, chance: Any, ids: Ids, readings: Sequence[Ids], unread: bool) -> Verdict:
-        best = self.chosen(chance)
+    def _prediction(self, chance: Any, ids: Ids, segments: Sequence[Ids], unread: bool) -> Verdict:
+        best = self.choose_class(chance)
         unsure = float(chance.max()) < self.abstain
         return Verdict(
             UNSURE if unsure else self.model.classes[best],
             float(chance.max() if unsure else chance[best]),
             tuple(map(float, chance)),
             len(ids),
-            len(readings),
-            unread or sum(map(len, readings)) < len(ids),
+            len(segments),
+            unread or sum(map(len, segments)) < len(ids),
             int(self.model.tokenizer.unknown(ids).sum()),
         )

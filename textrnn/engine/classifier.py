@@ -1,8 +1,8 @@
-"""A trained classifier's forward pass in NumPy: texts as ids -> logits.
+"""The forward pass of a trained classifier in NumPy: texts as ids -> logits.
 
-Equal to the Keras model of the same config and weights. Texts are packed, not padded
-(`textrnn.engine.packing`), and the outputs of the uppermost layer are pooled as they come: what
-is at work fits the processor's cache, however long and many the texts are.
+It equals the Keras model of the same config and weights. Texts are packed, not padded
+(`textrnn.engine.packing`), and the outputs of the top layer are pooled as they are computed. The
+working set fits the processor's cache, whatever the number and length of the texts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,22 +16,22 @@ from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig
 from textrnn.config.network import POOLINGS
 from textrnn.engine.cells import Floats
-from textrnn.engine.packing import Indices, batches, counted
+from textrnn.engine.packing import Indices, batches, ranges
 from textrnn.engine.pooling import pool_words
 from textrnn.engine.stack import RecurrentStack
 from textrnn.errors import needs_extra
 from textrnn.tokenizers import Ids
 
-# What computes the logits of a classifier that reads whole texts instead of ids. Imported by name:
-# it takes TensorFlow, which no other model is to pay for.
+# The module with the network that takes whole texts instead of ids. It is imported by name, because
+# it needs TensorFlow and no other model should load that.
 TEXT_NETWORK = "textrnn.models.hub.network"
 
 
 def build_network(model: ClassifierArtifact) -> Any:
     """The forward pass of a trained classifier: a ClassifierNetwork, or a PooledNetwork over texts.
 
-    The latter needs TensorFlow and a TF-Hub module; MissingExtraError and ArtifactError when they
-    cannot be had.
+    A PooledNetwork needs TensorFlow and a TF-Hub module; MissingExtraError and ArtifactError when
+    either is missing.
     """
     if model.tokenizer.has_ids:
         return ClassifierNetwork(model.config, model.weights)
@@ -41,7 +41,7 @@ def build_network(model: ClassifierArtifact) -> Any:
 
 
 class ClassifierNetwork:
-    """A trained classifier, ready to compute; the arrays it is given are not changed."""
+    """A trained classifier that is ready to compute; `weights` are not changed."""
 
     def __init__(self, config: ClassifierConfig, weights: Mapping[str, npt.NDArray[Any]]) -> None:
         self.config = config
@@ -49,16 +49,17 @@ class ClassifierNetwork:
         self._stack = RecurrentStack(config, self._weights)
 
     def logits(self, texts: Sequence[Ids]) -> Floats:
-        """Logits (texts, classes) of texts of one id or more each; batches by length inside."""
+        """Logits (texts, classes) of texts of one id or more each, batched by length."""
         result = np.empty((len(texts), self.config.classes), np.float32)
         for rows in batches([len(ids) for ids in texts]):
             result[rows] = self.batch_logits([texts[row] for row in rows])
         return result
 
     def fold(self) -> None:
-        """Spend memory on speed: the first recurrent layer's input products of each id.
+        """Trade memory for speed: store the first recurrent layer's input products of each id.
 
-        It pays for as many words as there are ids; `vocab_size` x gates x units float32 are kept.
+        It pays off from `vocab_size` words on; `RecurrentStack.fold` gives the memory. No effect
+        behind a convolution.
         """
         if not self.config.conv_layers:
             self._stack.fold()
@@ -84,7 +85,7 @@ class ClassifierNetwork:
         return logits
 
     def _convolve(self, h: Floats, lengths: Indices) -> tuple[Floats, Indices]:
-        """Convolutions over texts one after the other, (words of all, features)."""
+        """Convolve and pool `h` (words, features) of concatenated texts; also the new lengths."""
         config = self.config
         for index in range(1, config.conv_layers + 1):
             h = _convolution(
@@ -94,13 +95,13 @@ class ClassifierNetwork:
             if config.conv_pool > 1 and (index < config.conv_layers or config.layers):
                 pooled = -(-lengths // config.conv_pool)
                 starts = np.repeat(np.cumsum(lengths) - lengths, pooled)
-                starts += counted(pooled) * config.conv_pool
+                starts += ranges(pooled) * config.conv_pool
                 h, lengths = np.maximum.reduceat(h, starts, axis=0), pooled
         return h, lengths
 
 
 def _convolution(h: Floats, lengths: Indices, kernel: Floats, bias: Floats) -> Floats:
-    """relu of a convolution over each text, with zeros beyond its ends, as "same" padding has."""
+    """ReLU of a convolution over each text, zero-padded at its ends ("same" padding)."""
     width = len(kernel)
     before = (width - 1) // 2
     gaps = np.repeat(np.arange(len(lengths)) * (width - 1) + before, lengths)

@@ -1,10 +1,10 @@
-"""Join a trained model and the sampler: a prime goes in, text comes out, character by character.
+"""Generate text from a trained model and a sampler, character by character.
 
-Whatever the model's tokens are: where they are characters each is one, else what the tokens write
-is cut to the length asked for.
+Tokens may be characters, subwords or words. The text of longer tokens is cut to the requested
+length in characters.
 
-Every product runs on one BLAS thread (`textrnn.engine.threads`). Many samples run as rows of a
-batch, split among threads of our own.
+Every matrix product runs on one BLAS thread (`textrnn.engine.threads`). Samples are rows of a
+batch, split among our own threads.
 """
 
 import os
@@ -28,16 +28,16 @@ from textrnn.tokenizers import Ids, Unknown
 from textrnn.tokenizers.base import Mask
 from textrnn.tokenizers.codec import Start
 
-# Tokens. A network this size has forgotten what stands further back; a longer prime is cut to its
-# end.
+# In tokens. Networks of this size forget anything further back, so only the end of a longer prime
+# is read.
 LONGEST_PRIME = 10_000
-BURST = 16  # tokens computed at a time, so that no setting is changed while the caller runs
-# Multiplications of a product that are worth a thread; below, threads wait for one another.
-WORK_A_THREAD = 2**21
+BURST = 16  # tokens per burst: the BLAS limit holds during a burst, never while the caller runs
+# Multiplications per product that justify one thread; with fewer, threads wait for each other.
+WORK_PER_THREAD = 2**21
 
 
 def fresh_seed() -> int:
-    """A seed nobody chose, short enough to type again."""
+    """A random seed below 2**31, short enough to type again."""
     return secrets.randbelow(2**31)
 
 
@@ -51,15 +51,15 @@ def stream(
     stop: str | Iterable[str] = (),
     unknown: Unknown = "error",
 ) -> Iterator[str]:
-    """Continue `prime` by up to `length` characters, given one at a time (the prime is not).
+    """Continue `prime` by up to `length` characters; yield them one by one, without the prime.
 
-    Without a prime a new text begins, as after a line end; a model that knows no line end begins
-    it after another character or word that it knows, which is not given.
+    Without a prime a new text starts, as if after a line end. If the vocabulary has no line end,
+    the text starts after another known character or word, which is not part of the output.
 
-    Ends early before the first text of `stop` to be complete, which is not given either. The
-    same seed gives the same text; none draws one. Characters of the prime that the model never
-    saw are a TokenizerError, or with `unknown="skip"` are left out. ConfigError on a bad setting,
-    at the call and not at the first character.
+    The text ends early before the first complete stop text, which is not part of the output. The
+    same seed gives the same text; without one a random seed is drawn. TokenizerError when the
+    prime has unknown characters; `unknown="skip"` drops them. ConfigError on an invalid setting.
+    Both are raised at the call, not at the first character.
     """
     stop = stop_texts(stop)
     start = check_call(model, prime, length, seed, stop, unknown)
@@ -80,10 +80,10 @@ def generate(
     stop: str | Iterable[str] = (),
     unknown: Unknown = "error",
 ) -> list[str]:
-    """Write `count` continuations of `prime` in one batched pass; the rest is as for `stream`.
+    """Generate `count` continuations of `prime` in one batch; otherwise like `stream`.
 
-    Sample i draws from its own generator, the child i of `seed`: it is the same however many
-    samples there are, up to the rounding of batched products.
+    Sample i draws from child generator i of `seed`. It does not depend on the number of samples,
+    except for rounding in batched products.
     """
     stop = stop_texts(stop)
     start = check_call(model, prime, length, seed, stop, unknown)
@@ -113,7 +113,7 @@ def _rows(
     count: int,
     stop: Sequence[str],
 ) -> list[str]:
-    """The texts of `count` rows of characters, `length` or up to a stop text."""
+    """The texts of `count` rows of characters, up to `length` or up to a stop text."""
     rows = np.empty((count, length), np.int32)
     texts: list[str | None] = [None] * count
     reach = max(map(len, stop), default=0)
@@ -121,7 +121,7 @@ def _rows(
         rows[:, step] = column
         if stop:
             for row in (row for row in range(count) if texts[row] is None):
-                # A stop text can only have ended just now: look at the last few characters.
+                # A stop text can only end at the newest character: search the last few characters.
                 start = max(0, step + 1 - reach)
                 tail = model.tokenizer.decode(rows[row, start : step + 1])
                 found = [at for text in stop if (at := tail.find(text)) >= 0]
@@ -143,9 +143,10 @@ def check_call(
     stop: str | Iterable[str],
     unknown: Unknown,
 ) -> Start:
-    """The prime as ids, after checking what `stream` and `generate` are called with.
+    """The encoded prime, after validating the arguments of `stream` and `generate`.
 
-    When the prime is empty, what a new text begins after.
+    For an empty prime, the id that starts a new text. ConfigError and TokenizerError as in
+    `stream`.
     """
     if length < 0:
         raise ConfigError(f"length must be 0 or more, got {length}")
@@ -179,7 +180,7 @@ def _stream(
 
 
 def _network(model: GeneratorArtifact) -> Network:
-    """The model's network, which never says one of the ids that are not to be written."""
+    """The model's network, with the logits of banned ids at -infinity."""
     banned = model.tokenizer.codec.banned
     if banned is None:
         return build_network(model)
@@ -190,9 +191,9 @@ def _network(model: GeneratorArtifact) -> Network:
 def _ids(
     network: Network, start: Start, length: int, sampling: SamplingConfig, seed: int, count: int = 1
 ) -> Iterator[npt.NDArray[Any]]:
-    """`length` times the next ids (count,)."""
+    """Yield the next ids (count,), `length` times."""
     work = count * network.config.units**2
-    threads = max(1, min(os.cpu_count() or 1, count, work // WORK_A_THREAD))
+    threads = max(1, min(os.cpu_count() or 1, count, work // WORK_PER_THREAD))
     firsts = [count * index // threads for index in range(threads + 1)]
     groups = [
         _steps(network, start.ids, start.only, sampling, seed, first, last - first)
@@ -207,7 +208,7 @@ def _ids(
 
 
 def _burst(columns: Iterator[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-    # In the thread that computes: the limit of some BLAS libraries is the calling thread's alone.
+    # In the computing thread: some BLAS libraries limit only the calling thread.
     with one_blas_thread():
         return list(columns)
 
@@ -221,7 +222,7 @@ def _steps(
     first: int,
     count: int,
 ) -> Iterator[npt.NDArray[Any]]:
-    """The next ids (count,) of the samples from `first` on, for ever; at first one of `only`."""
+    """Yield ids (count,) of the samples from `first` on, endlessly; the first ids are in `only`."""
     state = network.zero_state()
     *_, chunk = network.chunks(prime[None, :], state)
     state = [[np.repeat(array, count, axis=0) for array in layer] for layer in state]

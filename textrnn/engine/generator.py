@@ -1,7 +1,7 @@
-"""A trained generator's forward pass in NumPy: ids -> logits, with a state that is carried on.
+"""The forward pass of a trained generator in NumPy: ids -> logits, with a recurrent state.
 
-Equal to the Keras model of the same config and weights, and far faster for a character at a
-time: `textrnn.engine.stack` says why.
+It equals the Keras model of the same config and weights. Step by step it is far faster:
+`textrnn.engine.stack` says why.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,10 +23,10 @@ def build_network(model: GeneratorArtifact) -> "Network":
 
 
 class Network:
-    """A trained generator, ready to compute.
+    """A trained generator that is ready to compute.
 
-    `config` and `weights` (name -> array, as `weight_shapes` lists them) are what an artifact
-    holds; the arrays are not changed.
+    `config` and `weights` come from an artifact; `weights` maps the names in `weight_shapes` to
+    arrays, which are not changed.
     """
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -36,14 +36,14 @@ class Network:
         self._output_bias = weights["output/bias"].astype(np.float32)
 
     def zero_state(self, rows: int = 1) -> list[State]:
-        """The state before any text: for each layer its arrays, (rows, units)."""
+        """The state before any text: zero arrays (rows, units) for each layer."""
         return self.stack.zero_state(rows)
 
     def stepper(self, state: list[State]) -> Callable[[Ids], Floats]:
-        """A function from ids (rows,) to the next characters' logits (rows, vocab_size).
+        """A function from ids (rows,) to the logits (rows, vocab_size) of the next token.
 
-        Each call moves `state` one character on, in place. The logits are a buffer that the
-        next call overwrites.
+        Each call updates `state` in place by one token. The logits are a buffer that the next
+        call overwrites.
         """
         logits = np.empty((len(state[0][0]), self.config.vocab_size), np.float32)
         outputs, kernel, bias = self.stack.stepper(state), self._output_kernel, self._output_bias
@@ -55,17 +55,17 @@ class Network:
         return step
 
     def chunks(self, ids: Ids, state: list[State]) -> Iterator[Floats]:
-        """Logits of `ids`, shape (rows, steps), in pieces (rows, some steps, vocab_size).
+        """Logits after each of `ids` (rows, steps), in chunks (rows, some steps, vocab_size).
 
-        `state` is moved on in place as the pieces are drawn. Memory does not grow with `steps`.
+        Drawing a chunk updates `state` in place. Memory does not grow with `steps`.
         """
         for outputs in self.stack.chunks(ids, state):
             yield (outputs @ self._output_kernel + self._output_bias).transpose(1, 0, 2)
 
     def logits(self, ids: Ids, state: list[State] | None = None) -> Floats:
-        """Logits (rows, steps, vocab_size) after each of `ids`, shape (rows, steps).
+        """Logits (rows, steps, vocab_size) after each of `ids` (rows, steps).
 
-        `state` is moved on in place; without one the rows start from the zero state.
+        `state` is updated in place; without one the rows start from the zero state.
         """
         state = self.zero_state(len(ids)) if state is None else state
         return np.concatenate(list(self.chunks(ids, state)), axis=1)

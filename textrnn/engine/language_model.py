@@ -1,4 +1,4 @@
-"""Score texts with a language model: loss, perplexity, first guesses, over all words."""
+"""Score texts with a language model: loss, perplexity and accuracy over all words."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -12,22 +12,22 @@ from textrnn.engine.stack import RecurrentStack
 from textrnn.engine.threads import one_blas_thread, parallel_map
 from textrnn.tokenizers import Ids
 
-# Of texts to score: side by side, each from the zero state; and logits at a time (32 MB), in each
-# of so many threads at most.
-ROWS, LEAST_STEPS, LOGITS, WORKERS = 64, 64, 2**23, 8
+# Maximum number of parallel streams, each from the zero state, and their minimum length; logits
+# computed at a time (32 MB) per thread, and the maximum number of threads.
+ROWS, MIN_STEPS, LOGITS, WORKERS = 64, 64, 2**23, 8
 
-OnProgress = Callable[[int, int], None]  # ids scored, ids in all
+OnProgress = Callable[[int, int], None]  # ids scored, ids in total
 
 
 def score(
     model: LanguageModelArtifact, ids: Ids, on_progress: OnProgress | None = None
 ) -> dict[str, float]:
-    """Mean loss in nats a word, perplexity, and the share of right first guesses.
+    """Mean loss in nats per word, perplexity and accuracy of `ids`.
 
-    Over all of `ids` (2 or more, whole texts one after the other with 0 before each) but the
-    first, cut into as many as 64 streams. The tail that fills no stream is dropped.
+    `ids` are 2 or more: concatenated texts, with id 0 before each. All but the first are scored, in
+    up to 64 streams of equal length; the remainder is dropped.
     """
-    rows = max(1, min(ROWS, (len(ids) - 1) // LEAST_STEPS))
+    rows = max(1, min(ROWS, (len(ids) - 1) // MIN_STEPS))
     steps = (len(ids) - 1) // rows
     inputs = ids[: rows * steps].reshape(rows, steps)
     targets = ids[1 : rows * steps + 1].reshape(rows, steps)
@@ -51,12 +51,12 @@ def score(
 def _compare(
     model: LanguageModelArtifact, outputs: Floats, targets: Ids
 ) -> Iterator[tuple[float, int]]:
-    """Compare outputs (n, units) with targets (n,), a span of them at a time.
+    """Compare outputs (n, units) with targets (n,), one span at a time.
 
-    Gives each span's summed loss in nats, and how many of its targets are the likeliest.
+    Yields the total loss of each span in nats, and its number of correct predictions.
     """
     table, bias = model.weights["embedding/embeddings"], model.weights["softmax/bias"]
-    kernel = model.weights.get("softmax/kernel")  # none where units are as many as values
+    kernel = model.weights.get("softmax/kernel")  # none if units equal embedding_dim
     vectors = outputs if kernel is None else outputs @ kernel
     span = max(1, LOGITS // model.config.vocab_size)
 

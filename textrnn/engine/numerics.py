@@ -1,7 +1,7 @@
-"""Exponentials of logits without overflow: softmax and its logarithm, each written once.
+"""Softmax and log-softmax without overflow.
 
-What keeps them stable is that the highest logit of a row is taken off the others first: softmax
-does not change by that, and no exponential is above 1.
+The highest logit of each row is subtracted first. This does not change the softmax, and keeps every
+exponential at 1 or below.
 """
 
 from typing import Any, TypeVar
@@ -15,23 +15,23 @@ Real = TypeVar("Real", bound=np.floating[Any])
 def below_highest(
     logits: npt.NDArray[Real], out: npt.NDArray[Real] | None = None
 ) -> npt.NDArray[Real]:
-    """Logits (..., classes) less the highest of each row, into `out` where it is given."""
+    """Subtract the highest logit of each row from `logits` (..., classes); `out` as in NumPy."""
     return np.subtract(logits, logits.max(axis=-1, keepdims=True), out=out)
 
 
 def softmax_weights(logits: npt.NDArray[Real], temperature: float = 1.0) -> npt.NDArray[Real]:
-    """exp(logits / temperature) of each row, (..., classes), in proportion: the highest is 1.
+    """exp(logits / temperature), (..., classes), scaled so that the highest of each row is 1.
 
-    `logits` are overwritten; their type is that of the result, float64 for exact ratios.
+    `logits` are overwritten, and the result keeps their type: pass float64 for exact ratios.
     """
     below_highest(logits, out=logits)
-    with np.errstate(over="ignore"):  # at temperature 1e-300 the unlikely ones go to -inf
+    with np.errstate(over="ignore"):  # at temperature 1e-300 lower logits become -inf
         logits /= temperature
     return np.exp(logits, out=logits)
 
 
 def log_sum_exp(logits: npt.NDArray[Real]) -> npt.NDArray[Real]:
-    """The log of the sum of each row's exponentials, (..., classes) -> (...)."""
+    """log(sum(exp(logits))) of each row, (..., classes) -> (...)."""
     highest = logits.max(axis=-1)
     sums: npt.NDArray[Real] = np.log(np.exp(logits - highest[..., None]).sum(axis=-1))
     return highest + sums
@@ -44,7 +44,7 @@ def log_likelihoods(
 ) -> npt.NDArray[Real]:
     """Logits (..., classes) and targets (...) -> log softmax(logits) at the targets, (...).
 
-    `out`, of the shape of `logits` or `logits` itself, is overwritten and saves the memory.
+    `out` is a work buffer of the shape of `logits`, or `logits` itself, to save memory.
     """
     below = below_highest(logits, out=out)
     chosen = np.take_along_axis(below, targets[..., None].astype(np.int64), axis=-1)[..., 0]

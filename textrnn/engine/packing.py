@@ -1,7 +1,7 @@
-"""Turn texts of many lengths into batches without padding.
+"""Turn texts of different lengths into batches without padding.
 
-Sorted by length, the words of all texts at one time step lie together, and a text that has ended
-takes no further part.
+Texts are sorted by length. The words of all texts at one time step are contiguous, and a text that
+has ended takes no part in later steps.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,27 +11,27 @@ import numpy as np
 import numpy.typing as npt
 
 Indices = npt.NDArray[np.intp]
-Step = tuple[int, slice]  # how many texts take part, and where their words lie
-BATCH_WORDS = 131_072  # of one batch's texts together: what bounds memory
+Step = tuple[int, slice]  # the number of active texts, and the positions of their words
+BATCH_WORDS = 131_072  # per batch, to bound memory
 BATCH_TEXTS = 512
-BLOCK_WORDS = 1024  # that are prepared at a time: their input products stay in the cache
+BLOCK_WORDS = 1024  # per block: their input products stay in the cache
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Where the words of texts, longest first, lie when they are packed by time step."""
+    """The positions of the words of texts, longest first, packed by time step."""
 
-    lengths: Indices  # of each text, falling
-    sizes: Indices  # of each step: texts that are that long
-    from_rows: Indices  # packed position -> position with the texts one after the other
-    backward: Indices  # packed position -> that of the same text read from its end
+    lengths: Indices  # of each text, not rising
+    sizes: Indices  # of each step: the number of active texts
+    from_rows: Indices  # packed position -> position in the concatenated texts
+    backward: Indices  # packed position -> that of the mirrored word in the same text
 
     @classmethod
     def of(cls, lengths: Indices) -> "Packed":
-        """The packing of texts of these lengths, which must not rise."""
+        """The packing of texts of these lengths, which must be sorted, longest first."""
         sizes = (lengths[None, :] > np.arange(lengths[0])[:, None]).sum(axis=1)
         offsets = np.cumsum(sizes) - sizes
-        time, text = np.repeat(np.arange(lengths[0]), sizes), counted(sizes)
+        time, text = np.repeat(np.arange(lengths[0]), sizes), ranges(sizes)
         starts = np.cumsum(lengths) - lengths
         return cls(
             lengths,
@@ -41,7 +41,7 @@ class Packed:
         )
 
     def blocks(self) -> Iterator[list[Step]]:
-        """All steps in their order, one after the other in runs of BLOCK_WORDS, or one alone."""
+        """All steps in order, in blocks of up to BLOCK_WORDS words, or of a single larger step."""
         block: list[Step] = []
         start = words = 0
         for size in self.sizes.tolist():
@@ -54,9 +54,9 @@ class Packed:
 
 
 def batches(lengths: Sequence[int], most_texts: int | None = None) -> Iterator[Indices]:
-    """Cut texts of these lengths into batches, longest first, of texts of like lengths.
+    """Yield the indices of each batch: texts of similar length, longest first.
 
-    A batch holds `most_texts` at most, where that is less than BATCH_TEXTS.
+    A batch has at most BATCH_TEXTS texts, or `most_texts` if that is fewer.
     """
     most_texts = min(BATCH_TEXTS, most_texts or BATCH_TEXTS)
     order = np.argsort(-np.asarray(lengths), kind="stable")
@@ -67,6 +67,6 @@ def batches(lengths: Sequence[int], most_texts: int | None = None) -> Iterator[I
         start += count
 
 
-def counted(counts: Indices) -> Indices:
-    """0, 1, ... count - 1 for each of `counts`, one after the other."""
+def ranges(counts: Indices) -> Indices:
+    """The concatenation of 0, 1, ... count - 1 for each of `counts`."""
     return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -1,6 +1,6 @@
 """Pooling over time in NumPy: the steps of each text -> one vector, by the parts of `POOLINGS`.
 
-Steps are pooled as they come, so that outputs themselves need not be kept.
+Steps are pooled as they are computed, so that the outputs need not be stored.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from textrnn.engine.cells import Floats
 from textrnn.engine.packing import Indices
 
 
-def _as_it_is(values: Floats, lengths: Indices) -> Floats:
+def _identity(values: Floats, lengths: Indices) -> Floats:
     return values
 
 
@@ -25,14 +25,14 @@ def _mean(total: Floats, lengths: Indices) -> Floats:
 
 @dataclass(frozen=True)
 class Reduction:
-    """A part of a pooling: `add` goes over the steps from `first` on, `finish` makes the result.
+    """One part of a pooling: `add` folds the steps into the initial value `first`, then `finish`.
 
-    Without `add` it is the recurrent layer's state after a text's last step.
+    Without `add` the result is the state of the recurrent layer after the last step of each text.
     """
 
     first: float = 0.0
     add: Any = None  # a ufunc
-    finish: Callable[[Floats, Indices], Floats] = _as_it_is
+    finish: Callable[[Floats, Indices], Floats] = _identity
 
 
 PARTS: Mapping[str, Reduction] = MappingProxyType(
@@ -47,10 +47,10 @@ PARTS: Mapping[str, Reduction] = MappingProxyType(
 def pool_steps(
     parts: Sequence[str], steps: Iterable[tuple[int, Floats]], state: Floats, lengths: Indices
 ) -> list[Floats]:
-    """The vectors (texts, units) of each of `parts`, over the outputs of a recurrent layer.
+    """Pool the outputs of a recurrent layer: one array (texts, units) per part.
 
-    `steps` give how many texts take part, the longest first, and their outputs (rows, units);
-    they move `state` (texts, units) on in place.
+    Each step gives the number of active texts (the longest ones) and their outputs (rows, units);
+    drawing a step updates `state` (texts, units) in place.
     """
     reductions = [PARTS[part] for part in parts]
     values = [np.full_like(state, each.first) if each.add else state for each in reductions]
@@ -62,7 +62,7 @@ def pool_steps(
 
 
 def pool_words(parts: Sequence[str], values: Floats, lengths: Indices) -> list[Floats]:
-    """The same of features (words, features), the words of texts one after the other."""
+    """Pool features (words, features) of concatenated texts: (texts, features) per part."""
     starts = np.cumsum(lengths) - lengths
     return [
         each.finish(each.add.reduceat(values, starts, axis=0), lengths)

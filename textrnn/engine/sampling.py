@@ -1,8 +1,7 @@
 """Turn logits into the next id.
 
-`probabilities` says what the settings make of the logits; `draw` picks by one uniform number a
-row (inversion of the cumulative distribution), so that a stream of uniforms is all the
-randomness there is.
+`probabilities` applies the settings to the logits. `draw` picks an id with one uniform number per
+row, by inverting the cumulative distribution. The stream of uniforms is the only randomness.
 """
 
 from collections.abc import Iterator
@@ -24,18 +23,18 @@ def sample(
     config: SamplingConfig,
     recent: Ids | None = None,
 ) -> Ids:
-    """Draw an id a row from `logits` (rows, vocab_size) -> (rows,).
+    """Draw one id per row: `logits` (rows, vocab_size) -> (rows,).
 
-    `recent` (rows, characters) is what the repetition penalty looks back at.
+    The repetition penalty applies to the ids in `recent` (rows, steps).
     """
     return draw(probabilities(logits, config, recent), rng.random(len(logits)))
 
 
 def probabilities(logits: Floats, config: SamplingConfig, recent: Ids | None = None) -> Floats:
-    """Logits (rows, vocab_size) -> weights of the same shape, float64, not normalised.
+    """Logits (rows, vocab_size) -> unnormalised weights of the same shape, float64.
 
-    A weight of 0 is never drawn. At temperature 0 all weight is on the likeliest (the first of
-    equals).
+    A weight of 0 is never drawn. At temperature 0 only the most likely id has weight (on a tie,
+    the first).
     """
     weights = logits.astype(np.float64)
     if recent is not None and config.repetition_penalty != 1:
@@ -59,7 +58,7 @@ def draw(weights: Floats, uniforms: Floats) -> Ids:
     """Weights (rows, vocab_size) and uniforms in [0, 1) (rows,) -> ids (rows,)."""
     cumulative = weights.cumsum(axis=-1)
     total = cumulative[:, -1]
-    # Below the total even when the product rounds up to it: past it there is nothing to draw.
+    # Stay below the total even when the product rounds up to it: there is no id beyond.
     thresholds = np.minimum(uniforms * total, np.nextafter(total, 0))
     if len(weights) == 1:
         return cumulative[0].searchsorted(thresholds, side="right")
@@ -67,7 +66,7 @@ def draw(weights: Floats, uniforms: Floats) -> Ids:
 
 
 def uniforms(seed: int, count: int, first: int = 0, block: int = 1024) -> Iterator[Floats]:
-    """Uniforms (count,) a step, for ever; row i is of the child generator of (seed, first + i)."""
+    """Endless uniforms, (count,) per step; row i comes from child generator first + i of `seed`."""
     rngs = [
         np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(i,)))
         for i in range(first, first + count)
@@ -85,7 +84,7 @@ def _penalise(weights: Floats, config: SamplingConfig, recent: Ids) -> None:
 
 
 def _keep_top_k(weights: Floats, k: int) -> None:
-    # By rank, the first of equals first: exactly k are kept.
+    # Stable ranks: on ties the first id wins, so exactly k are kept.
     order = np.argsort(-weights, axis=-1, kind="stable")
     np.put_along_axis(weights, order[:, k:], 0, axis=-1)
 

@@ -1,13 +1,13 @@
 """The recurrent layers of a trained network in NumPy: ids or features -> outputs.
 
-Heads are the networks' own. Two ways in:
+Each network adds its own head. There are two entry points:
 
-    ids (rows, steps) with a state that is carried on, forwards       `stepper`, `chunks`
-    texts of many lengths, packed, in one or both directions, pooled  `pooled`
+    ids (rows, steps) with a recurrent state, forwards                     `stepper`, `chunks`
+    texts of different lengths, packed, in one or both directions, pooled  `pooled`
 
-What makes it fast: the first layer's input product is a table with a row for each id; a longer
-input costs one matrix product a layer for many steps; and the step of a layer
-(`textrnn.engine.cells`).
+Three things make it fast. The input product of the first layer is a table lookup, one row per id.
+An upper layer multiplies the inputs of many steps in one matrix product. The step itself is
+optimised (`textrnn.engine.cells`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,16 +24,16 @@ from textrnn.engine.packing import Indices, Packed
 from textrnn.engine.pooling import pool_steps
 from textrnn.tokenizers import Ids
 
-CHUNK_VALUES = 2**23  # a layer's input products at a time: 32 MB
+CHUNK_VALUES = 2**23  # input products per chunk and layer: 32 MB
 EMBEDDINGS = "embedding/embeddings"
 
-Products = Callable[[slice], Floats]  # words in the order of reading -> (gates, words, units)
+Products = Callable[[slice], Floats]  # positions in processing order -> (gates, words, units)
 
 
 class RecurrentStack:
-    """The recurrent layers of `config`, ready to compute; `weights` by name are not changed.
+    """The recurrent layers of `config`, ready to compute; `weights` are not changed.
 
-    With `residual` the second layer and those above add their input to their output.
+    With `residual` each layer from the second on adds its input to its output.
     """
 
     def __init__(
@@ -50,9 +50,9 @@ class RecurrentStack:
             for index in range(1, config.layers + 1)
         ]  # fmt: skip
         self._embeddings = weights[EMBEDDINGS] if config.embedding_dim else None
-        self._folded: list[Floats] = []
+        self._id_products: list[Floats] = []
 
-    # ---- ids with a state that is carried on, forwards --------------------------------------
+    # ---- ids with a recurrent state, forwards -----------------------------------------------
 
     @cached_property
     def _forward(self) -> list[Layer]:
@@ -60,20 +60,20 @@ class RecurrentStack:
 
     @cached_property
     def _table(self) -> Floats:
-        """The first layer's input products of each id, (vocab_size, gates x units)."""
+        """The input products of the first layer for each id, (vocab_size, gates x units)."""
         first = self._forward[0]
         if self._embeddings is None:  # one-hot input
             return first.kernel + first.bias
         return self._embeddings.astype(np.float32) @ first.kernel + first.bias
 
     def zero_state(self, rows: int = 1) -> list[State]:
-        """The state before any text: for each layer its arrays, (rows, units)."""
+        """The state before any text: zero arrays (rows, units) for each layer."""
         return [layer.zero_state(rows) for layer in self._forward]
 
     def stepper(self, state: list[State]) -> Callable[[Ids], Floats]:
         """A function from ids (rows,) to the outputs after them, (rows, units).
 
-        Each call moves `state` one step on, in place. The outputs are a buffer that the next call
+        Each call updates `state` in place by one step. The outputs are a buffer that the next call
         overwrites.
         """
         layers, rows = self._forward, len(state[0][0])
@@ -98,9 +98,9 @@ class RecurrentStack:
         return step
 
     def chunks(self, ids: Ids, state: list[State]) -> Iterator[Floats]:
-        """Outputs of `ids` (rows, steps) in chunks of some steps, each (steps, rows, units).
+        """Outputs of `ids` (rows, steps), in chunks (some steps, rows, units).
 
-        `state` is moved on in place as the chunks are drawn. Memory does not grow with `steps`.
+        Drawing a chunk updates `state` in place. Memory does not grow with `steps`.
         """
         rows, steps = ids.shape
         width = max(layer.width for layer in self._forward)
@@ -109,7 +109,7 @@ class RecurrentStack:
             yield self._outputs(ids[:, start : start + span], state)
 
     def _outputs(self, ids: Ids, state: list[State]) -> Floats:
-        # Time-major, so that a step's rows lie together.
+        # Time-major, so that the rows of one step are contiguous.
         h = np.empty((ids.shape[1], ids.shape[0], self.config.units), np.float32)
         products = self._table[ids.T]
         for index, (layer, hidden) in enumerate(zip(self._forward, state, strict=True)):
@@ -123,24 +123,24 @@ class RecurrentStack:
                 h += below
         return h
 
-    # ---- texts of many lengths, packed, in one or both directions ---------------------------
+    # ---- texts of different lengths, packed, in one or both directions ----------------------
 
     def fold(self) -> None:
-        """Spend memory on speed: keep the first layer's input products of each id.
+        """Trade memory for speed: store the first layer's input products of each id.
 
-        It pays for as many words as there are ids; `vocab_size` x gates x units float32 are kept
-        a direction. For stacks whose first layer reads the embedding itself.
+        It pays off from `vocab_size` words on, and stores `vocab_size` x gates x units float32 per
+        direction. Only for stacks whose first layer reads the embedding directly.
         """
-        if self._embeddings is not None and self.layers and not self._folded:
-            self._folded = [_by_gate(self._embeddings, layer) for layer in self.layers[0]]
+        if self._embeddings is not None and self.layers and not self._id_products:
+            self._id_products = [_by_gate(self._embeddings, layer) for layer in self.layers[0]]
 
     def pooled(
         self, values: Floats, places: Indices, lengths: Indices, parts: Sequence[str]
     ) -> Floats:
-        """What the layers make of texts, longest first, pooled: (texts, features).
+        """Pooled outputs of the top layer for texts, longest first: (texts, features).
 
-        The words of texts one after the other have the features `values[places]`. Of each of the
-        pooling's `parts` both directions lie side by side.
+        `values[places]` are the features of the words of the concatenated texts. For each of the
+        pooling's `parts` the two directions are adjacent.
         """
         packed = Packed.of(lengths)
         places = places[packed.from_rows]
@@ -160,26 +160,26 @@ class RecurrentStack:
     def _products(
         self, layers: Sequence[Layer], values: Floats, places: Indices, packed: Packed
     ) -> Iterator[tuple[Layer, Products]]:
-        """The one or two directions of a layer, and what gives the input products of each."""
-        tables = self._folded if layers is self.layers[0] else []
+        """Each direction of a layer, with a function that computes its input products."""
+        tables = self._id_products if layers is self.layers[0] else []
         for way, layer in enumerate(layers):
             order = places[packed.backward] if way else places
             if tables:
-                yield layer, _looked_up(tables[way], order)
+                yield layer, _lookup_products(tables[way], order)
             else:
-                yield layer, _multiplied(values, order, layer)
+                yield layer, _matmul_products(values, order, layer)
 
 
-def _looked_up(table: Floats, order: Indices) -> Products:
+def _lookup_products(table: Floats, order: Indices) -> Products:
     return lambda words: table.take(order[words], axis=1)
 
 
-def _multiplied(values: Floats, order: Indices, layer: Layer) -> Products:
+def _matmul_products(values: Floats, order: Indices, layer: Layer) -> Products:
     return lambda words: _by_gate(values[order[words]], layer)
 
 
 def _by_gate(values: Floats, layer: Layer) -> Floats:
-    """Values (rows, features) -> a layer's input products (gates, rows, units)."""
+    """Values (rows, features) -> input products of a layer (gates, rows, units)."""
     products: Floats = np.matmul(values, layer.by_gate(layer.kernel))
     products += layer.by_gate(layer.bias[None])
     return products
@@ -188,23 +188,23 @@ def _by_gate(values: Floats, layer: Layer) -> Floats:
 def _packed_steps(
     layer: Layer, products: Products, packed: Packed, state: State
 ) -> Iterator[tuple[int, slice, Floats]]:
-    """Of each step: how many texts take part, where their words lie, the outputs (rows, units).
+    """For each step: the number of active texts, the positions of their words, and the outputs.
 
-    `state` is moved on in place; the next step overwrites the outputs.
+    Outputs are (rows, units); the next step overwrites them. `state` is updated in place.
     """
     active, step = -1, None
     for block in packed.blocks():
         first = block[0][1].start
         ready = products(slice(first, block[-1][1].stop))
         for rows, words in block:
-            if rows != active:  # the shorter texts' states stay as they are
+            if rows != active:  # the states of texts that have ended stay unchanged
                 active, step = rows, layer.step([part[:rows] for part in state])
             assert step
             yield rows, words, step(ready[:, words.start - first : words.stop - first])
 
 
 def _packed_outputs(layer: Layer, products: Products, packed: Packed) -> Floats:
-    """Outputs (words, units) of one recurrent layer, in the order of reading."""
+    """Outputs (words, units) of one recurrent layer, in processing order."""
     outputs = np.empty((packed.lengths.sum(), layer.units), np.float32)
     state = layer.zero_state(len(packed.lengths))
     for _, words, output in _packed_steps(layer, products, packed, state):
@@ -215,7 +215,7 @@ def _packed_outputs(layer: Layer, products: Products, packed: Packed) -> Floats:
 def _packed_pooled(
     layer: Layer, products: Products, packed: Packed, parts: Sequence[str]
 ) -> list[Floats]:
-    """The outputs of one recurrent layer, pooled: for each part (texts, units)."""
+    """Pooled outputs of one recurrent layer: (texts, units) per part."""
     state = layer.zero_state(len(packed.lengths))
     steps = _packed_steps(layer, products, packed, state)
     outputs = ((rows, output) for rows, _, output in steps)

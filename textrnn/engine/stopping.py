@@ -1,6 +1,6 @@
-"""Turn ids into texts that go on where a prime ends, and end where they are to.
+"""Turn ids into continuations of a prime, up to a length or a stop text.
 
-A text ends at its length, in characters whatever the tokens are, or before a stop text.
+Lengths are in characters, whatever the tokens are. The stop text is not part of the continuation.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -10,12 +10,12 @@ from textrnn.tokenizers.codec import Start, StreamDecoder
 
 
 def stop_texts(stop: str | Iterable[str]) -> tuple[str, ...]:
-    """The texts that end a continuation; a single string means a list of one."""
+    """The stop texts as a tuple; a single string means one stop text."""
     return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
 def after(codec: Codec, prime: str, start: Start) -> StreamDecoder:
-    """What turns ids into text that goes on where `prime` ends."""
+    """A decoder of ids into the text that follows `prime`, without what `start` repeats of it."""
     if not start.begun:
         return codec.stream_decoder(prime)
     begun, first = start.begun, True
@@ -24,7 +24,7 @@ def after(codec: Codec, prime: str, start: Start) -> StreamDecoder:
     def write_rest(id_: int) -> str:
         nonlocal first
         text = write(id_)
-        if first:  # the prime ends in what this token begins with
+        if first:  # the start of this token repeats the end of the prime
             first, text = False, text[text.index(begun) + len(begun) :]
         return text
 
@@ -32,7 +32,7 @@ def after(codec: Codec, prime: str, start: Start) -> StreamDecoder:
 
 
 class Continuation:
-    """A text that grows token by token: up to `length` characters, or a text of `stop`."""
+    """A text that grows token by token, up to `length` characters or a stop text."""
 
     def __init__(
         self, codec: Codec, prime: str, start: Start, length: int, stop: str | Iterable[str]
@@ -43,10 +43,10 @@ class Continuation:
         self._reach = max(map(len, self.stop), default=0)
 
     def add(self, id_: int) -> None:
-        """Go on by one token, unless the text is done."""
+        """Append one token, unless the text is done."""
         if self.done:
             return
-        # A stop text can only end in what is new: look at that and the characters just before.
+        # A stop text can only end in the new characters: search those and the ones just before.
         kept = max(0, len(self.written) - self._reach)
         tail = (self.written + self._write(id_))[kept : self.length]
         end = "".join(until(iter(tail), self.stop)) if self.stop else tail
@@ -55,10 +55,10 @@ class Continuation:
 
 
 def until(characters: Iterator[str], stop: str | Iterable[str]) -> Generator[str, None, str]:
-    """Pass characters on up to the first text of `stop` to be complete.
+    """Yield characters up to the first complete stop text.
 
-    What may be the beginning of a stop text is held back until it is known not to be. The
-    generator returns the stop text, or "" when the characters end without one.
+    Characters that may start a stop text are held back until they cannot. The generator returns
+    the stop text, or "" if the characters end without one.
     """
     stop, held = stop_texts(stop), ""
     for character in characters:
@@ -75,6 +75,6 @@ def until(characters: Iterator[str], stop: str | Iterable[str]) -> Generator[str
 
 
 def _overlap(text: str, stop: str) -> int:
-    # Characters at the end of `text` that begin `stop`.
+    # The number of characters at the end of `text` that start `stop`.
     longest = min(len(text), len(stop) - 1)
     return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)

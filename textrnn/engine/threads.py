@@ -1,15 +1,15 @@
-"""Compute on one BLAS thread: a limit that is set while it is needed, and then taken back.
+"""Limit BLAS to one thread while we compute, then restore the former limit.
 
-A second BLAS thread only adds waiting to products as small as ours, and BLAS threads that wait
-keep their core busy. Larger work is shared out among threads of our own instead: each takes whole
-batches, so that the element-wise work between the products is shared out as well.
+Our matrix products are too small for a second BLAS thread: it only adds waiting, and BLAS threads
+that wait keep their core busy. Our own threads run larger work instead. Each takes whole batches,
+so that the element-wise work between the products runs in parallel as well.
 
-Most BLAS libraries have one number of threads for the whole process. Computations that overlap
-therefore share one change of it: the first lowers the number, the last restores it. Hold the limit
-while something is computed, and never across a `yield` to a caller.
+Most BLAS libraries have one thread count per process. Overlapping computations therefore share one
+change of it: the first lowers the count, the last restores it. Hold the limit only while computing,
+and never across a `yield` to a caller.
 
-One case stays open: other code that sets its own limit while ours holds, and takes it back after
-ours has ended, restores the one thread that it found.
+One case is not handled: other code sets its own limit while ours holds and removes it after ours
+has ended. It then restores the single thread that it found.
 """
 
 import os
@@ -26,10 +26,10 @@ Result = TypeVar("Result")
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """A context in which NumPy's matrix products use one thread; any number may overlap or nest.
+    """A context in which NumPy's matrix products use one thread. Contexts may overlap or nest.
 
-    Threads that are started inside enter a context of their own: the limit of some BLAS libraries
-    is the calling thread's alone.
+    Threads started inside must enter their own context: some BLAS libraries limit only the calling
+    thread.
     """
     holder = object()
     try:
@@ -39,7 +39,7 @@ def one_blas_thread() -> Iterator[None]:
     finally:
         try:
             _release(holder)
-        except BaseException:  # an interrupt that comes just now
+        except BaseException:  # an interrupt during the release
             _release(holder)
             raise
 
@@ -47,9 +47,9 @@ def one_blas_thread() -> Iterator[None]:
 def parallel_map(
     function: Callable[[Item], Result], items: Sequence[Item], *, workers: int | None = None
 ) -> Iterator[Result]:
-    """`function` of each of `items`, in their order: side by side, on one BLAS thread each.
+    """Yield `function(item)` for each item, in order; computed in parallel, one BLAS thread each.
 
-    `workers` is how many to compute at a time, at most; None is one per core.
+    `workers` is the maximum number of parallel computations; None means one per core.
     """
 
     def compute(item: Item) -> Result:
@@ -65,22 +65,20 @@ def parallel_map(
 
 
 class _Limit:
-    """The limit on some BLAS libraries, and who holds it.
+    """The limit on some BLAS libraries, and its current holders.
 
-    Every step may be cut short by an interrupt: `release` then finishes the work, and may be
-    called again.
+    An interrupt may stop any step. `release` then finishes the work, and may be called again.
     """
 
     def __init__(self, scope: str) -> None:
         self._scope = scope
-        # Of the kind that may be taken twice: a generator that holds the limit may be collected,
-        # and so closed, at any time.
+        # Reentrant: garbage collection may close a generator that holds the limit at any time.
         self._lock = threading.RLock()
         self._holders: set[object] = set()
-        self._lowered: list[tuple[Any, int]] = []  # libraries, and their threads before
+        self._lowered: list[tuple[Any, int]] = []  # libraries and their former thread counts
 
     def hold(self, holder: object) -> None:
-        """Lower the number of threads to 1, unless that is done."""
+        """Lower the number of threads to 1, unless it is lowered already."""
         libraries = _libraries()[self._scope]
         if not libraries:
             return
@@ -95,24 +93,24 @@ class _Limit:
                     library.set_num_threads(1)
 
     def release(self, holder: object) -> None:
-        """Restore the number of threads, unless somebody else holds the limit."""
+        """Restore the number of threads, unless another holder remains."""
         with self._lock:
             self._holders.discard(holder)
             while self._lowered and not self._holders:
                 library, before = self._lowered[-1]
-                if library.num_threads == 1:  # and nobody has set another number since
+                if library.num_threads == 1:  # no other code has set another number since
                     _take_control(library, before)
                 del self._lowered[-1:]
 
     def after_fork(self) -> None:
-        """Restore all in a child process, which has none of the threads that held the limit."""
+        """Restore all limits in a child process, where the threads that held them do not exist."""
         self._lock = threading.RLock()
         self._holders.clear()
         self.release(None)
 
 
 class _ThreadLimit(threading.local, _Limit):
-    """The same for libraries in which each thread has a limit of its own."""
+    """A limit for libraries that keep one thread count per calling thread."""
 
 
 _process, _thread = _Limit("process"), _ThreadLimit("thread")
@@ -124,8 +122,8 @@ def _release(holder: object) -> None:
 
 
 def _take_control(library: Any, threads: int) -> None:
-    # From threadpoolctl 3.8 on, only the thread that set a limit first can set another, until it
-    # gives the control up; others are ignored in silence. Ours may be restored by another thread.
+    # Since threadpoolctl 3.8 only the thread that set a limit can change it, until it gives up
+    # control; calls from other threads are silently ignored. Another thread may restore ours.
     give_up = getattr(library, "clear_controlling_thread", None)
     if give_up:
         give_up(force=True)
@@ -136,7 +134,7 @@ def _take_control(library: Any, threads: int) -> None:
 
 @cache
 def _libraries() -> dict[str, list[Any]]:
-    """The BLAS libraries by the scope of their limit; found once, for that takes a while."""
+    """The BLAS libraries by scope of their limit; cached, because finding them is slow."""
     import numpy as np  # noqa: F401  (loads its BLAS)
     from threadpoolctl import ThreadpoolController
 

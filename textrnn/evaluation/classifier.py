@@ -1,6 +1,6 @@
-"""Join a trained classifier and labelled texts: how well it judges them, and where it fails.
+"""Evaluate a trained classifier on labelled texts: its scores, and its worst mistakes.
 
-Scored by the NumPy forward pass and calibrated, read as `classify` reads: exactly what ships.
+It uses the same NumPy forward pass, calibration and text preprocessing as `classify`.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from textrnn.engine.classification import Judge, Verdict
 from textrnn.errors import ConfigError, CorpusError
 from textrnn.evaluation import report as evaluation_report
 
-CHUNK = 2048  # texts at a time
+CHUNK = 2048  # texts per progress report
 
-OnProgress = Callable[[int, int], None]  # texts done, texts in all
+OnProgress = Callable[[int, int], None]  # texts done, texts in total
 
 
 def evaluate(
@@ -30,46 +30,49 @@ def evaluate(
     abstain: float | None = None,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
-    """Score `model` on `data`, whose classes are the model's; the report is plain JSON data.
+    """Score `model` on `data`, which must have the classes of the model; plain JSON data.
 
-    `learnt` is what the model learnt from: texts of `data` that stand there too are counted, and
-    the rest is scored by itself as well. Texts without a word that the model can read are left
-    out, and counted. CorpusError when that leaves none, or when the classes are others;
-    ConfigError when `abstain` or `worst` is outside its range.
+    `learnt` is the training data: texts of `data` that also occur there are counted, and the
+    others are also scored separately. Texts without a word that the model can read are counted and
+    left out. CorpusError when none are left or when the classes differ; ConfigError when `abstain`
+    or `worst` is out of range.
     """
-    # Before all is judged, which may take minutes.
+    # Check before the classification, which may take minutes.
     if abstain is not None and not 0 <= abstain <= 1:
         raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
     if worst < 0:
         raise ConfigError(f"worst must be 0 or more, got {worst}")
     if data.classes != model.classes:
         raise CorpusError(
-            f"the labels are of the classes {', '.join(data.classes)}, {model.name} judges "
-            f"{', '.join(model.classes)}; read them with those classes"
+            f"the labels have the classes {', '.join(data.classes)}, and {model.name} predicts "
+            f"{', '.join(model.classes)}; relabel the texts with those classes"
         )
-    verdicts = _judged(Judge(model), data, on_progress)
-    readable = list(verdicts)
+    predictions = _predict(Judge(model), data, on_progress)
+    readable = list(predictions)
     if not readable:
         raise CorpusError(
-            "no text has a word that the model can read, so there is nothing to score"
+            "no text has a word that the model can read, so there is nothing to score; name texts "
+            "with words"
         )
     way = HOW_READ[model.long_texts]
-    notes = [f"texts of over {model.text.max_words} words are read {way}"]
+    notes = [f"texts longer than {model.text.max_words} words are read {way}"]
     if left_out := len(data) - len(readable):
-        notes.append(f"{left_out:,} texts have no word that the model can read: left out")
+        notes.append(f"{left_out:,} texts have no word that the model can read and are left out")
     scored = data.subset(readable)
     subsets: dict[str, npt.NDArray[np.bool_]] = {}
     if learnt is not None:
-        also = labelled.test_overlap(learnt, scored)
-        subsets[f"without the {int(also.sum()):,} that stand in train"] = ~also
-        if also.all():
-            notes.append("the model learnt from all of these texts; a fair score needs others")
+        overlap = labelled.test_overlap(learnt, scored)
+        subsets[f"without the {int(overlap.sum()):,} that are also in train"] = ~overlap
+        if overlap.all():
+            notes.append(
+                "the model was trained on all of these texts; a fair score needs other texts"
+            )
     report = evaluation_report.report(
         model.name,
         model.classes,
-        np.array([verdict.probabilities for verdict in verdicts.values()]),
+        np.array([each.probabilities for each in predictions.values()]),
         scored.labels,
-        np.array([verdict.words for verdict in verdicts.values()]),
+        np.array([each.words for each in predictions.values()]),
         list(scored.texts),
         subsets=subsets,
         worst=worst,
@@ -81,12 +84,14 @@ def evaluate(
     return report
 
 
-def _judged(judge: Judge, data: Labelled, on_progress: OnProgress | None) -> dict[int, Verdict]:
-    """Row -> its verdict, of the texts that the model can read."""
+def _predict(
+    predictor: Judge, data: Labelled, on_progress: OnProgress | None
+) -> dict[int, Verdict]:
+    """Row -> prediction, for the texts that the model can read."""
     found: dict[int, Verdict] = {}
     for start in range(0, len(data), CHUNK):
-        verdicts = enumerate(judge.judge(data.texts[start : start + CHUNK]), start)
-        found |= {row: verdict for row, verdict in verdicts if verdict.judged}
+        predictions = enumerate(predictor.judge(data.texts[start : start + CHUNK]), start)
+        found |= {row: prediction for row, prediction in predictions if prediction.judged}
         if on_progress:
             on_progress(min(start + CHUNK, len(data)), len(data))
     return found

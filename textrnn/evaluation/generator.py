@@ -1,6 +1,6 @@
-"""Join scores, baseline and copying into one report of a model on a text.
+"""Evaluate a generator on a text: scores, n-gram baseline and copying in one report.
 
-The report is plain JSON data; `as_text` shows it to a person.
+The report is plain JSON data; `as_text` renders it for a terminal.
 """
 
 import math
@@ -21,9 +21,9 @@ from textrnn.errors import ConfigError
 from textrnn.evaluation import copying, language_modelling, ngrams
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
 
-SAMPLES = 20  # a long sample is written as so many side by side
+SAMPLES = 20  # the sample for copying is generated as this many parallel texts
 
-OnProgress = Callable[[str, int, int], None]  # of what, done, in all
+OnProgress = Callable[[str, int, int], None]  # stage, done, in total
 
 
 def evaluate(
@@ -40,21 +40,26 @@ def evaluate(
     seed: int = 1,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
-    """Score `model` on `part` of `corpus`: "all", "validation" (as the model's run cut it) or
-    START:END.
+    """Score `model` on a part of `corpus`; the report is plain JSON data.
 
-    `baseline` is a corpus to train a 5-gram model on, to be scored on the same text; `copied` a
-    corpus to look for copies in, in `sample_length` characters that the model writes and in the
-    scored text. Of a corpus that is the model's own, what it learnt from is used. The baseline
-    and the copies are of characters, whatever the model's tokens are.
+        part      "all", "validation" (the validation slice of the model's training) or START:END
+        baseline  a corpus to train a 5-gram model on, which is scored on the same text
+        copied    a corpus to search for copies, in a generated sample of `sample_length`
+                  characters and in the scored text
+
+    If `baseline` or `copied` is the model's own corpus, only its training part is used. Both work
+    on characters, whatever the tokens of the model are. ConfigError when the model has no such
+    validation slice of `corpus`.
     """
     texts = (corpus, baseline, copied)
     alphabet = model.tokenizer.alphabet(piece for each in texts if each for piece in each.pieces)
     characters = _part(model, alphabet, corpus, part, unknown)
     ids, ends = _tokens(model, alphabet, characters)
     report: dict[str, Any] = {"model": model.name, "text": list(corpus.sources), "part": part}
-    if is_own(model, corpus) and _learnt_overlap(model, corpus, part):
-        report["warning"] = "the model learnt from (some of) this text; a fair score needs another"
+    if is_own(model, corpus) and _overlaps_training(model, corpus, part):
+        report["warning"] = (
+            "the model was trained on (part of) this text; a fair score needs another text"
+        )
 
     def progress(what: str) -> language_modelling.OnProgress | None:
         return None if on_progress is None else lambda done, total: on_progress(what, done, total)
@@ -69,39 +74,42 @@ def evaluate(
         report["streamed"] = score.to_dict()
     report |= _about_tokens(model, ids)
     if baseline:
-        known = learnt_ids(model, alphabet, baseline)
-        loss = ngrams.cross_entropy(known, characters, alphabet.vocab_size, order=5)
+        train_ids = training_ids(model, alphabet, baseline)
+        loss = ngrams.cross_entropy(train_ids, characters, alphabet.vocab_size, order=5)
         report["5-gram"] = {"loss": loss, "bits_per_character": loss / math.log(2)}
     if copied:
         sampling = sampling or SamplingConfig()
         sample = _sample(model, alphabet, sample_length, sampling, seed)
-        known = learnt_ids(model, alphabet, copied)
+        train_ids = training_ids(model, alphabet, copied)
         report["copied"] = {
             "run": 30,
             "temperature": sampling.temperature,
             "seed": seed,
-            "generated": _copies(sample, known),
-            "held_out": _copies(characters, known),
+            "generated": _copies(sample, train_ids),
+            "held_out": _copies(characters, train_ids),
         }
     return report
 
 
 def is_own(model: GeneratorArtifact, corpus: Corpus) -> bool:
-    """Whether `corpus` is the text that the model was trained on."""
+    """Whether the model was trained on `corpus`, by SHA-256."""
     return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
 
 
 def _tokens(
     model: GeneratorArtifact, alphabet: CharTokenizer, characters: Ids
 ) -> tuple[Ids, Ids | None]:
-    """The model's ids of a text, given by its characters, and how far each reaches."""
+    """The model's ids of a text given as character ids, and the end of each in characters.
+
+    The ends are None if the model's tokens are characters.
+    """
     if alphabet is model.tokenizer:
         return characters, None
     return model.tokenizer.codec.encode_with_ends([alphabet.decode(characters)])
 
 
 def _about_tokens(model: GeneratorArtifact, ids: Ids) -> dict[str, Any]:
-    """What the tokens of a scored text are, where they are no characters."""
+    """The unit and the unknown fraction of the tokens, unless they are characters."""
     banned = model.tokenizer.codec.banned
     if banned is None:
         return {}
@@ -109,14 +117,14 @@ def _about_tokens(model: GeneratorArtifact, ids: Ids) -> dict[str, Any]:
     return {"tokens": {"unit": model.tokenizer.unit, "unknown_share": unknown}}
 
 
-def learnt_ids(model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:
-    """What of `corpus` the model learnt from, or all of it when the model is of another text."""
+def training_ids(model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:
+    """The ids of the model's training part of `corpus`, or all ids if it is another corpus."""
     ids = alphabet.encode_pieces(corpus.pieces, unknown="skip")
-    return _learnt(model, ids) if is_own(model, corpus) else ids
+    return _training_part(model, ids) if is_own(model, corpus) else ids
 
 
-def _learnt(model: GeneratorArtifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Of `values`, one a character of the model's corpus, those of what it learnt from."""
+def _training_part(model: GeneratorArtifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The training part of `values`, which has one value per character of the model's corpus."""
     training = model.metadata["training"]
     if _validation_slice(model):
         return corpora.split(values, training["part"], training["validation"])[0]
@@ -124,7 +132,7 @@ def _learnt(model: GeneratorArtifact, values: npt.NDArray[Any]) -> npt.NDArray[A
 
 
 def _validation_slice(model: GeneratorArtifact) -> bool:
-    # A validation that was a file is no part of the corpus.
+    # If the validation text was a file, it is not part of the corpus.
     validation = model.metadata["training"]["validation"]
     try:
         return validation is not None and bool(parse_validation(validation))
@@ -140,13 +148,13 @@ def _part(
         return alphabet.encode_pieces(pieces, unknown=unknown)
     if not is_own(model, corpus):
         raise ConfigError(
-            "--part validation is of the corpus that the model was trained on, and this is "
-            "another; name that one, or a part START:END"
+            "--part validation needs the corpus that the model was trained on, and this is "
+            "another one; name that corpus, or a part START:END"
         )
     if not model.metadata["training"]["validation"]:
         raise ConfigError(
-            "the model learnt from all of its part and kept nothing for validation; name a part "
-            "START:END that it did not learn from"
+            "the model was trained on all of its part, without validation text; name a part "
+            "START:END that it was not trained on"
         )
     if not _validation_slice(model):
         raise ConfigError(
@@ -158,14 +166,14 @@ def _part(
     return corpora.split(ids, training["part"], training["validation"])[1]
 
 
-def _learnt_overlap(model: GeneratorArtifact, corpus: Corpus, part: str) -> bool:
+def _overlaps_training(model: GeneratorArtifact, corpus: Corpus, part: str) -> bool:
     if part == "validation":
         return False
     scored = np.zeros(corpus.length, dtype=bool)
     scored[slice(*corpora.bounds(*parse_part("0:1" if part == "all" else part), len(scored)))] = (
         True
     )
-    return bool(_learnt(model, scored).any())
+    return bool(_training_part(model, scored).any())
 
 
 def _sample(
@@ -178,7 +186,7 @@ def _sample(
     each = math.ceil(length / SAMPLES)
     texts = generation.generate(model, length=each, count=SAMPLES, sampling=sampling, seed=seed)
     text = "".join(texts)[:length]
-    if alphabet is not model.tokenizer and text:  # pieces can spell what no corpus holds
+    if alphabet is not model.tokenizer and text:  # subwords can spell any character
         alphabet = alphabet.extended(CharTokenizer.fit([text], lower=alphabet.lower))
     return alphabet.encode(text)
 
@@ -193,7 +201,7 @@ def _copies(text: Ids, corpus: Ids) -> dict[str, Any]:
 
 
 def as_text(report: Mapping[str, Any]) -> str:
-    """A report for a person's eyes."""
+    """The report as text for a terminal."""
     lines = [f"{report['model']} on {', '.join(report['text'])}, part {report['part']}", ""]
     lines.append(f"{'':<10}{'loss':>9}{'bits/char':>11}{'perplexity':>12}{'accuracy':>10}")
     for name in ("cold", "streamed", "5-gram"):
@@ -202,21 +210,23 @@ def as_text(report: Mapping[str, Any]) -> str:
             line = f"{name:<10}{loss:>9.4f}{score['bits_per_character']:>11.4f}"
             line += f"{math.exp(min(loss, 700)):>12.3f}"
             lines.append(line + (f"{score['accuracy']:>10.1%}" if "accuracy" in score else ""))
-    lines.append(f"\n{report['cold']['characters']:,} characters scored; loss in nats a character")
+    lines.append(
+        f"\n{report['cold']['characters']:,} characters scored; loss in nats per character"
+    )
     if tokens := report.get("tokens"):
         unit = tokens["unit"]
         lines.append(
-            f"They are {report['cold']['tokens']:,} {unit}, of which the accuracy is; the windows "
-            f"of `cold` are of {language_modelling.WINDOW} {unit}"
+            f"The text has {report['cold']['tokens']:,} {unit}; the accuracy is per token, and "
+            f"`cold` uses windows of {language_modelling.WINDOW} {unit}"
         )
-        if share := tokens["unknown_share"]:
+        if unknown := tokens["unknown_share"]:
             lines.append(
-                f"{share:.1%} of the {unit} are unknown to the model, which need only be foretold "
-                f"to be unknown: its loss is too low to compare with that of characters"
+                f"{unknown:.1%} of the {unit} are unknown and all count as the same token: "
+                f"the loss is too low to compare with that of a character model"
             )
     if copied := report.get("copied"):
         lines.append(
-            f"\nStanding in the corpus word for word (runs of {copied['run']} characters or more):"
+            f"\nCopied verbatim from the corpus (runs of {copied['run']} characters or more):"
         )
         for name, title in (("generated", "generated"), ("held_out", "this text")):
             found = copied[name]

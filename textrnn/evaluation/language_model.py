@@ -1,6 +1,6 @@
-"""Join a trained language model and texts: how well it predicts their words.
+"""Evaluate a trained language model on texts: how well it predicts their words.
 
-The report is plain JSON data; `as_text` shows it to a person.
+The report is plain JSON data; `as_text` renders it for a terminal.
 """
 
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from textrnn.tokenizers import PAD_ID
 
 
 def evaluate(model: LanguageModelArtifact, texts: Unlabelled) -> dict[str, Any]:
-    """Score `model` on `texts` as its training does: one after the other, each after id 0.
+    """Score `model` on the concatenated `texts`, with id 0 before each, as in training.
 
-    Loss (nats a word), perplexity and accuracy are of every word and of each text's end.
+    Loss (nats per word), perplexity and accuracy include all words and the end of each text.
     CorpusError when there are no words.
     """
     found = [ids for ids in map(model.tokenizer.encode, texts.texts) if len(ids)]
     if not found:
         raise CorpusError(
             f"{', '.join(texts.names)}: no text has a word that the model can read, so there is "
-            f"nothing to score"
+            f"nothing to score; name texts with words"
         )
     start = np.array([PAD_ID], np.int32)
     words = np.concatenate(found)
@@ -41,12 +41,12 @@ def evaluate(model: LanguageModelArtifact, texts: Unlabelled) -> dict[str, Any]:
         "scores": score(model, ids),
     }
     if texts.sha256 == model.metadata.get("corpus", {}).get("sha256"):
-        report["warning"] = "the model learnt from these texts; a fair score needs others"
+        report["warning"] = "the model was trained on these texts; a fair score needs other texts"
     return report
 
 
 def as_text(report: Mapping[str, Any]) -> str:
-    """A report for a person's eyes."""
+    """The report as text for a terminal."""
     scores, unit = report["scores"], report["unit"]
     lines = [
         f"{report['model']} on {', '.join(report['text'])}",
@@ -57,9 +57,6 @@ def as_text(report: Mapping[str, Any]) -> str:
         "",
         f"{report['tokens']:,} {unit} of {report['texts']:,} texts scored",
     ]
-    if share := report["unknown_share"]:
-        lines.append(
-            f"{share:.1%} of the {unit} are unknown to the model, which need only be predicted to "
-            f"be unknown"
-        )
+    if unknown := report["unknown_share"]:
+        lines.append(f"{unknown:.1%} of the {unit} are unknown and all count as the same token")
     return "\n".join(lines)

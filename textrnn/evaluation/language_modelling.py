@@ -1,11 +1,11 @@
-"""Join a trained model and a text: how well the model foretells it.
+"""Score a generator on a text: how well it predicts each next token.
 
-Two protocols. `cold`: the text cut into windows of 256 tokens, each from the zero state, the tail
-dropped. `streamed`: one pass, the state carried over the whole text. Scored by the NumPy forward
-pass: exactly what generates is what is scored.
+There are two protocols. `cold` evaluates stateless windows: the text is cut into windows of 256
+tokens, each from the zero state, and the remainder is dropped. `streamed` is stateful: one pass
+carries the state through the whole text. Both use the NumPy forward pass that also generates.
 
-Tokens are characters, or pieces or words: the loss is in nats a character of the text for all, so
-that models of different tokens can be compared.
+Tokens are characters, subwords or words. The loss is always in nats per character of the text, so
+that models with different tokens can be compared.
 """
 
 import math
@@ -22,17 +22,17 @@ from textrnn.errors import CorpusError
 from textrnn.tokenizers import Ids
 
 WINDOW = 256
-ROWS = 128  # windows of a batch
-WORKERS = 8  # batches at a time, at most: each takes up to 100 MB
+ROWS = 128  # windows per batch
+WORKERS = 8  # maximum number of parallel batches, of up to 100 MB each
 
-OnProgress = Callable[[int, int], None]  # tokens done, tokens in all
+OnProgress = Callable[[int, int], None]  # tokens done, tokens in total
 
 
 @dataclass(frozen=True)
 class Score:
-    """Mean loss in nats a character and share of right first guesses, over a text's `tokens`.
+    """Mean loss in nats per character, and accuracy per token.
 
-    `tokens` are 0 where they are the characters.
+    `tokens` is the number of scored tokens, or 0 if tokens are characters.
     """
 
     loss: float
@@ -41,7 +41,7 @@ class Score:
     tokens: int = 0
 
     def to_dict(self) -> dict[str, float]:
-        """What a report holds."""
+        """The score as JSON data for a report."""
         return {
             "loss": self.loss,
             "bits_per_character": self.loss / math.log(2),
@@ -60,11 +60,11 @@ def cold(
     window: int = WINDOW,
     on_progress: OnProgress | None = None,
 ) -> Score:
-    """Score inputs ids[k w : k w + w], targets one later, each window from the zero state.
+    """Score windows with inputs ids[k w : k w + w] and targets one later, each from the zero state.
 
-    `ends` (as many as ids) are the characters of the text up to the end of each token; none
-    where tokens are characters. A text shorter than one window is scored as one shorter window;
-    CorpusError when it has fewer than 2 tokens.
+    `ends` has one entry per id: the number of characters up to the end of that token. It is None if
+    tokens are characters. A text shorter than one window is scored as one shorter window.
+    CorpusError when the text has fewer than 2 tokens.
     """
     _check_length(ids, "tokens" if ends is not None else "characters")
     window = min(window, len(ids) - 1)
@@ -94,7 +94,7 @@ def streamed(
     ends: Ids | None = None,
     on_progress: OnProgress | None = None,
 ) -> Score:
-    """Score all of `ids` but the first in one pass, the state carried throughout."""
+    """Score all of `ids` but the first in one pass with a continuous state; errors as in `cold`."""
     _check_length(ids, "tokens" if ends is not None else "characters")
     state, total = network.zero_state(), _Total()
     for start in range(0, len(ids) - 1, 4096):
@@ -109,8 +109,8 @@ def streamed(
 def _check_length(ids: Ids, unit: str) -> None:
     if len(ids) < 2:
         raise CorpusError(
-            f"the text to score has {len(ids)} {unit}; it needs at least 2, one to see and one "
-            f"to foretell"
+            f"the text to score has {len(ids)} {unit}; it needs at least 2, one to read and one "
+            f"to predict; name a longer text"
         )
 
 
@@ -136,6 +136,6 @@ class _Total:
         accuracy = self.right / self.tokens
         if ends is None:
             return Score(self.loss / self.tokens, accuracy, self.tokens)
-        # The targets follow one another, from the second token of the text on.
+        # The targets are contiguous, from the second token of the text on.
         characters = max(1, int(ends[self.tokens]) - int(ends[0]))
         return Score(self.loss / characters, accuracy, characters, self.tokens)

@@ -1,7 +1,7 @@
 """Turn a classifier's probabilities and the true labels into scores.
 
-What is undefined (the recall of a class without examples) is None, shown as "-", and never nan;
-each docstring says when. The prediction is the likeliest class, the first of equal ones.
+An undefined score, such as the recall of a class without examples, is None and never NaN; each
+docstring says when. The prediction is the most likely class; on a tie, the first.
 """
 
 import math
@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.engine.calibration import Floats, Labels, checked_labels, fit_temperature
+from textrnn.engine.calibration import Floats, Labels, fit_temperature, validate_labels
 from textrnn.engine.calibration import probabilities as softmax
 from textrnn.errors import ArtifactError
 
-Z95 = 1.959964  # 95 % of a normal distribution lies within so many standard deviations
-LEAST = 1e-12  # a truth held impossible costs -log(LEAST) = 27.6 nats, not infinitely many
+Z95 = 1.959964  # 95 % of a normal distribution lies within this many standard deviations
+MIN_PROBABILITY = 1e-12  # limits the loss of one example to -log(1e-12) = 27.6 nats
 BINS = 15
 LENGTH_EDGES = (50, 100, 200, 400, 800)
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Where a share lies with a probability of 95 %."""
+    """A 95 % confidence interval of a fraction."""
 
     low: float
     high: float
@@ -32,10 +32,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How one class fares: of its `support` examples, and of what was taken for it.
+    """Precision, recall and F1 of one class; `support` is its number of examples.
 
-    `precision` is None when nothing was taken for the class, `recall` when it has no example,
-    `f1` when both. With examples or predictions but none of them right, F1 is 0.
+    `precision` is None if the class is never predicted, `recall` if it has no examples, `f1` if
+    both. F1 is 0 if there are examples or predictions but none of them is correct.
     """
 
     precision: float | None
@@ -46,12 +46,12 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """What `score` found; shares from 0 to 1, the log loss in nats an example."""
+    """The result of `score`: fractions from 0 to 1, and the log loss in nats per example."""
 
     examples: int
     accuracy: float
-    interval: Interval  # of the accuracy
-    macro_f1: float  # mean over the classes whose F1 is defined
+    interval: Interval  # 95 % interval of the accuracy
+    macro_f1: float  # mean over classes with a defined F1
     per_class: Mapping[str, ClassScore]
     auc: float | None
     log_loss: float
@@ -59,15 +59,15 @@ class Scores:
     confusion: tuple[tuple[int, ...], ...]  # rows: the truth; columns: the prediction
 
     def to_dict(self) -> dict[str, Any]:
-        """What a report holds, as JSON has it."""
+        """The scores as JSON data for a report."""
         return {**asdict(self), "confusion": [list(row) for row in self.confusion]}
 
 
 @dataclass(frozen=True)
 class Bin:
-    """The examples whose likeliest class has a probability above `low` and up to `high`.
+    """The examples whose highest probability is above `low` and at most `high`.
 
-    `confidence` is the mean of those probabilities; it and `accuracy` are None without examples.
+    `confidence` is the mean of those probabilities. It and `accuracy` are None without examples.
     """
 
     low: float
@@ -79,7 +79,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class LengthRow:
-    """The examples of `low` to `high` words, both included; `high` None is without end.
+    """The examples of `low` to `high` words, inclusive; `high` None means no upper limit.
 
     `accuracy` and its `interval` are None without examples.
     """
@@ -97,11 +97,11 @@ def score(probabilities: npt.ArrayLike, labels: npt.ArrayLike, classes: Sequence
         probabilities  (n, classes), rows that sum to 1
         labels         (n,) integers, indices into `classes`
 
-    Two classes: the AUC is that of the last column. More: the mean of each class against the
-    rest, over the classes that have examples. It is None when all examples are of one class.
-    CorpusError when there is no example, ArtifactError when a probability is no number.
+    For two classes the AUC is that of the last column. For more it is the mean one-vs-rest AUC of
+    the classes that have examples. It is None if all examples are of one class. CorpusError when
+    there are no examples, ArtifactError when a probability is NaN or infinite.
     """
-    probabilities, labels = checked(probabilities, labels)
+    probabilities, labels = validate_predictions(probabilities, labels)
     columns = probabilities.shape[1]
     if len(classes) != columns or len(set(classes)) != columns:
         raise ValueError(f"classes must be {columns} different names, got {list(classes)}")
@@ -130,22 +130,22 @@ def score(probabilities: npt.ArrayLike, labels: npt.ArrayLike, classes: Sequence
 def calibrated_scores(
     logits: npt.NDArray[np.floating[Any]], labels: npt.ArrayLike, classes: Sequence[str]
 ) -> tuple[float, Scores]:
-    """The temperature fitted to these labels, and how the probabilities that it makes score."""
+    """The temperature fitted to these labels, and the scores of the calibrated probabilities."""
     temperature = fit_temperature(logits, labels)
     return temperature, score(softmax(logits, temperature), labels, classes)
 
 
 def reliability(probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int = BINS) -> list[Bin]:
-    """How often the classifier is right where it claims to be so sure, in `bins` equal widths.
+    """Accuracy by predicted probability, in `bins` bins of equal width.
 
-    Shapes and errors as in `score`. A probability on an edge belongs below it.
+    Shapes and errors as in `score`. A probability on an edge belongs to the lower bin.
     """
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}")
-    probabilities, labels = checked(probabilities, labels)
+    probabilities, labels = validate_predictions(probabilities, labels)
     top, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     edges = np.arange(bins + 1) / bins
-    # A sum of float32 roundings may lie a hair above 1.
+    # Rounding in float32 may put a probability slightly above 1.
     index = np.minimum(np.searchsorted(edges, top) - 1, bins - 1)
     counts = np.bincount(index, minlength=bins).tolist()
     sure = np.bincount(index, weights=top, minlength=bins).tolist()
@@ -161,57 +161,61 @@ def reliability(probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int =
 def accuracy_by_length(
     lengths: npt.ArrayLike, right: npt.ArrayLike, edges: Sequence[int] = LENGTH_EDGES
 ) -> list[LengthRow]:
-    """Accuracy of short and long texts apart.
+    """Accuracy by text length.
 
     lengths  (n,) integers, words of each text
-    right    (n,) bool, whether it was judged right
-    edges    ascending; each is the greatest length of its row, and one open row follows
+    right    (n,) bool, whether the prediction is correct
+    edges    ascending; each is the maximum length of its row, and one open row follows
     """
     lengths, right = np.asarray(lengths), np.asarray(right, dtype=bool)
     if lengths.shape != right.shape:
-        raise ValueError(f"{lengths.shape} lengths do not fit {right.shape} judgements")
+        raise ValueError(f"{lengths.shape} lengths do not fit {right.shape} predictions")
     if list(edges) != sorted(set(edges)):
         raise ValueError(f"edges must ascend, got {list(edges)}")
     rows, low = [], 0
     for high in (*edges, None):
         inside = (lengths >= low) & (lengths <= (math.inf if high is None else high))
         count, hits = int(inside.sum()), int((right & inside).sum())
-        scored = (hits / count, wilson(hits, count)) if count else (None, None)
-        rows.append(LengthRow(low, high, count, *scored))
+        scores = (hits / count, wilson(hits, count)) if count else (None, None)
+        rows.append(LengthRow(low, high, count, *scores))
         low = 0 if high is None else high + 1
     return rows
 
 
 def worst(probabilities: npt.ArrayLike, labels: npt.ArrayLike, count: int) -> list[int]:
-    """Indices of the `count` examples of the greatest log loss, the greatest first.
+    """Indices of the `count` examples with the highest log loss, highest first.
 
-    Shapes and errors as in `score`; of equal losses the earlier example comes first.
+    Shapes and errors as in `score`. On a tie the earlier example comes first.
     """
     if count < 0:
         raise ValueError(f"count must be 0 or more, got {count}")
-    truth = _of_truth(*checked(probabilities, labels))
+    truth = _of_truth(*validate_predictions(probabilities, labels))
     return truth.argsort(kind="stable")[:count].tolist()
 
 
 def wilson(right: int, examples: int) -> Interval:
-    """The interval of the share `right` of `examples` (Wilson 1927): never outside 0 to 1."""
+    """The Wilson score interval of `right` / `examples` (Wilson 1927), always within 0 to 1."""
     if not 0 <= right <= examples or examples == 0:
-        raise ValueError(f"{right} right of {examples} examples is no share")
-    share, spread = right / examples, Z95**2 / examples
-    centre = share + spread / 2
-    half = math.sqrt(spread * (share * (1 - share) + spread / 4))
+        raise ValueError(
+            f"right must be from 0 to examples (at least 1), got {right} of {examples}"
+        )
+    fraction, spread = right / examples, Z95**2 / examples
+    centre = fraction + spread / 2
+    half = math.sqrt(spread * (fraction * (1 - fraction) + spread / 4))
     low, high = (centre - half) / (1 + spread), (centre + half) / (1 + spread)
     return Interval(max(0.0, low), min(1.0, high))
 
 
-def checked(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[Floats, Labels]:
-    """Both as arrays, once they are what `score` asks for."""
+def validate_predictions(
+    probabilities: npt.ArrayLike, labels: npt.ArrayLike
+) -> tuple[Floats, Labels]:
+    """Both as arrays, after checking shapes and values; errors as in `score`."""
     probabilities = np.asarray(probabilities, dtype=np.float64)
-    labels = checked_labels(labels, probabilities.shape)
+    labels = validate_labels(labels, probabilities.shape)
     if not np.isfinite(probabilities).all():
         raise ArtifactError(
-            "the model gives probabilities that are no numbers: its weights are damaged, or "
-            "its training went astray; train it again, at a lower --learning-rate"
+            "the model's probabilities contain NaN or infinity: its weights are damaged, or "
+            "training diverged; train it again with a lower --learning-rate"
         )
     if (probabilities < 0).any() or (abs(probabilities.sum(axis=1) - 1) > 1e-3).any():
         raise ValueError("probabilities must be 0 or more and sum to 1 in each row")
@@ -220,37 +224,37 @@ def checked(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[Floats
 
 def _class_score(confusion: Labels, index: int) -> ClassScore:
     hits = int(confusion[index, index])
-    support, taken = int(confusion[index].sum()), int(confusion[:, index].sum())
+    support, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
     return ClassScore(
-        precision=hits / taken if taken else None,
+        precision=hits / predicted if predicted else None,
         recall=hits / support if support else None,
-        f1=2 * hits / (support + taken) if support + taken else None,
+        f1=2 * hits / (support + predicted) if support + predicted else None,
         support=support,
     )
 
 
 def _auc(values: Floats, positive: npt.NDArray[np.bool_]) -> float | None:
-    """Share of pairs (positive, negative) that `values` put in order, a tie counting half."""
-    of_positives = int(positive.sum())
-    of_negatives = len(positive) - of_positives
-    if not of_positives or not of_negatives:
+    """Fraction of pairs (positive, negative) that `values` order correctly; a tie counts half."""
+    positives = int(positive.sum())
+    negatives = len(positive) - positives
+    if not positives or not negatives:
         return None
-    # The rank sum counts all pairs at once (Mann and Whitney 1947); equals share their mean rank.
+    # The rank sum counts all pairs at once (Mann and Whitney 1947); ties get their mean rank.
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks = (counts.cumsum() - (counts - 1) / 2)[place]
-    pairs = float(ranks[positive].sum()) - of_positives * (of_positives + 1) / 2
-    return pairs / (of_positives * of_negatives)
+    pairs = float(ranks[positive].sum()) - positives * (positives + 1) / 2
+    return pairs / (positives * negatives)
 
 
 def _ece(rows: Sequence[Bin]) -> float:
-    """Expected calibration error (Naeini et al. 2015; Guo et al. 2017): mean gap of the bins."""
+    """Expected calibration error (Naeini et al. 2015; Guo et al. 2017): mean gap over the bins."""
     gaps = [row.count * abs((row.confidence or 0) - (row.accuracy or 0)) for row in rows]
     return math.fsum(gaps) / sum(row.count for row in rows)
 
 
 def _log_loss(of_truth: Floats) -> float:
-    # Not -0.0 when all is right, and not below 0 when a probability is a rounding above 1.
-    return max(0.0, -float(np.log(np.maximum(of_truth, LEAST)).mean()))
+    # Avoid -0.0 for perfect predictions, and a negative loss if rounding exceeds 1.
+    return max(0.0, -float(np.log(np.maximum(of_truth, MIN_PROBABILITY)).mean()))
 
 
 def _of_truth(probabilities: Floats, labels: Labels) -> Floats:
@@ -258,6 +262,6 @@ def _of_truth(probabilities: Floats, labels: Labels) -> Floats:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    """Mean of those that are defined; None when none is."""
+    """Mean of the values that are not None; None if there are none."""
     defined = [value for value in values if value is not None]
     return math.fsum(defined) / len(defined) if defined else None

@@ -1,8 +1,8 @@
-"""Turn training ids and test ids into the score of a character n-gram model.
+"""Score test ids with a character n-gram model of the training ids.
 
-The baseline to print beside a network: it counts where the network learns, and needs seconds.
-Grams are numbered length by length: one of k characters is the pair (number of its first k - 1,
-its last id), so keys stay below train characters x vocab_size and the counts exact at any order.
+This is the baseline to report beside a network; it takes seconds. Grams are numbered per length: a
+gram of k characters is the pair (number of its first k - 1 characters, last id). Keys therefore
+stay below training characters x vocab_size, and the counts are exact at any order.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import numpy.typing as npt
 
 from textrnn.tokenizers import Ids
 
-UNSEEN = -1  # the number of every context that does not stand in the training text
+UNSEEN = -1  # the number of any context that does not occur in the training text
 
 
 def cross_entropy(train_ids: Ids, test_ids: Ids, vocab_size: int, order: int = 5) -> float:
     """Mean nats per character of `test_ids` under the n-gram model counted on `train_ids`.
 
-        train_ids  (n,) integers below vocab_size; none at all leaves the uniform distribution
+        train_ids  (n,) integers below vocab_size; if empty, the model is the uniform distribution
         test_ids   (m,) integers below vocab_size, m at least 1
 
-    The order is that of a Markov chain: 5 predicts a character from the 5 before it, and counts
-    6-grams. See `probabilities` for the model.
+    `order` is that of a Markov chain: order 5 predicts a character from the 5 before it, and counts
+    6-grams. `probabilities` describes the model.
     """
     if len(test_ids) == 0:
         raise ValueError("test_ids is empty; the mean needs at least 1 character")
@@ -32,41 +32,41 @@ def cross_entropy(train_ids: Ids, test_ids: Ids, vocab_size: int, order: int = 5
 def probabilities(
     train_ids: Ids, test_ids: Ids, vocab_size: int, order: int = 5
 ) -> npt.NDArray[np.float64]:
-    """Probability of each test id after the (up to) `order` test ids before it.
+    """Probability of each test id given the (up to) `order` test ids before it.
 
         train_ids  (n,) integers below vocab_size
         test_ids   (m,) integers below vocab_size
-        returns    (m,), every one above 0
+        returns    (m,), all above 0
 
     Interpolated Witten-Bell smoothing (Witten and Bell 1991, method C, in the recursive form of
-    Chen and Goodman 1999), with T the number of distinct characters that follow a context:
+    Chen and Goodman 1999), where T is the number of distinct characters that follow a context:
 
-        p(c | context) = (count(context c) + T p(c | context less its first)) / (count(context) + T)
+        p(c | context) = (count(context c) + T p(c | shorter context)) / (count(context) + T)
 
-    The recursion ends in 1 / vocab_size, below the empty context. A context that never stood before
-    a character in training leaves the shorter one's probability as it is. The first characters of
-    `test_ids` are scored with what context there is.
+    The shorter context drops the first character. The recursion ends at 1 / vocab_size below the
+    empty context. A context without a following character in training leaves the probability of the
+    shorter context unchanged. The first characters of `test_ids` have less context.
     """
     if vocab_size < 1:
         raise ValueError(f"vocab_size must be at least 1, got {vocab_size}")
-    if order < 0:  # 0 has the empty context alone
+    if order < 0:  # order 0 has only the empty context
         raise ValueError(f"order must be 0 or more, got {order}")
     _check_range("train_ids", train_ids, vocab_size)
     _check_range("test_ids", test_ids, vocab_size)
 
-    # uint64 ids would turn the keys into floats.
+    # With uint64 ids the keys would become floats.
     train_ids, test_ids = train_ids.astype(np.int64), test_ids.astype(np.int64)
     probability = np.full(len(test_ids), 1.0 / vocab_size)
     train_contexts = np.zeros(len(train_ids), np.int64)
     test_contexts = np.zeros(len(test_ids), np.int64)
-    contexts = 1  # how many there are: at first the empty one alone
+    contexts = 1  # the number of contexts: at first only the empty one
     for context_length in range(min(order + 1, len(train_ids), len(test_ids))):
         grams, train_grams, gram_counts = np.unique(
             train_contexts * vocab_size + train_ids[context_length:],
             return_inverse=True,
             return_counts=True,
         )
-        # minlength: the context that ends the training text may have no follower.
+        # minlength: the last context of the training text may have no follower.
         context_of_gram = grams // vocab_size
         followers = np.bincount(context_of_gram, minlength=contexts)
         context_counts = np.bincount(context_of_gram, weights=gram_counts, minlength=contexts)
@@ -93,7 +93,7 @@ def _find(grams: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDAr
 
 
 def _check_range(name: str, ids: Ids, vocab_size: int) -> None:
-    """Refuse ids whose keys would run into those of another context."""
+    """ValueError when ids are out of range: their keys would collide with other contexts."""
     if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < vocab_size:
         raise ValueError(
             f"{name} must lie in 0..{vocab_size - 1}, got {int(ids.min())}..{int(ids.max())}"

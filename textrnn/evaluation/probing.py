@@ -1,8 +1,9 @@
-"""Turn a classifier's verdicts on probing texts into two tables: how well it judges each group of
-texts, and how far its verdicts move when nothing but a name, a pronoun or a nationality changes.
+"""Turn a classifier's predictions on probing texts into two tables.
 
-The second is a probe, not a proof: it holds for the templates and fillers it was made with. A
-dimension of many groups shows more shift than one of two, as the range of many numbers does.
+The first gives the accuracy per group of texts. The second gives the sensitivity of the predictions
+to a change of only a name, a pronoun or a nationality. It is a probe, not a proof: it holds for its
+templates and fillers. A dimension of many groups shows more shift than one of two, because the
+range of more numbers is larger.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +18,10 @@ from textrnn.data.tables import BadRow, form_of, open_text, read_rows
 from textrnn.errors import CorpusError
 from textrnn.evaluation.columns import one_line
 
-ALL = "all"  # the name of the last row, over all groups
-EXTREMES = 3  # fillers to name at either end
+ALL = "all"  # name of the last row, over all groups
+EXTREMES = 3  # fillers to list at each end
 
-Ranked = tuple[tuple[str, float], ...]  # name and mean probability, in order
+Ranked = tuple[tuple[str, float], ...]  # (name, mean probability), ascending
 
 
 # ---- groups -------------------------------------------------------------------------------------
@@ -28,7 +29,7 @@ Ranked = tuple[tuple[str, float], ...]  # name and mean probability, in order
 
 @dataclass(frozen=True)
 class GroupScore:
-    """How many of a group's texts were judged right, and the mean probability of the truth."""
+    """Correct predictions and texts of a group, and the mean probability of the true label."""
 
     group: str
     right: int
@@ -37,7 +38,7 @@ class GroupScore:
 
 
 def read_groups(path: str | Path) -> list[str]:
-    """The column `group` of a table, row by row; CorpusError when a row has none."""
+    """The column `group` of a table, row by row; CorpusError when a row has no group."""
     with open_text(path) as file:
         return list(_groups(read_rows(file, form_of(path) or "csv", str(path)), path))
 
@@ -60,16 +61,16 @@ def _groups(rows: Iterator[Any], path: str | Path) -> Iterator[str]:
 def score_groups(
     groups: Sequence[str], right: Sequence[bool], truths: Sequence[float]
 ) -> list[GroupScore]:
-    """Score each group, in the order in which they first come, and then all as one.
+    """Score each group, in order of first appearance, and then all texts together.
 
-    groups  of each text, its group
-    right   of each text, whether it was judged right
-    truths  of each text, the probability that its right label was given
+    groups  the group of each text
+    right   whether the prediction for each text is correct
+    truths  the predicted probability of the true label of each text
     """
     if not len(groups) == len(right) == len(truths):
-        raise ValueError(f"{len(groups)} groups, {len(right)} verdicts, {len(truths)} truths")
+        raise ValueError(f"{len(groups)} groups, {len(right)} predictions, {len(truths)} truths")
     if not groups:
-        raise CorpusError("there is no text to score; name a table with some")
+        raise CorpusError("there is no text to score; name a table with texts")
     names = np.array(groups, dtype=object)
     hits, chances = np.asarray(right, dtype=bool), np.asarray(truths, dtype=np.float64)
     masks = [(name, names == name) for name in dict.fromkeys(groups)]
@@ -84,37 +85,37 @@ def score_groups(
 
 @dataclass(frozen=True)
 class Filler:
-    """What is put into the slots of a template, and the group whose part it takes."""
+    """The words for the slots of a template, and the group that they represent."""
 
     group: str
     name: str
     slots: Mapping[str, str]
 
     def fill(self, template: str) -> str:
-        """The template as a sentence, its first letter a capital."""
+        """The filled template, with its first letter capitalised."""
         text = template.format_map(self.slots)
         return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """Something that should not matter: templates, and fillers that change nothing else."""
+    """An attribute that should not matter: templates, and fillers that change only it."""
 
     name: str
     templates: tuple[str, ...]
     fillers: tuple[Filler, ...]
 
     def texts(self) -> list[str]:
-        """Every template with every filler, template by template."""
+        """Each template with each filler, template by template."""
         return [filler.fill(template) for template in self.templates for filler in self.fillers]
 
 
 def dimensions(data: Mapping[str, Any]) -> list[Dimension]:
     """The dimensions of `scripts/reproduce/bias_templates.json`.
 
-    `data["templates"]` holds lists of templates by name. `data["dimensions"]` says for each
-    dimension which `templates` it fills, and with what: `groups`, name -> fillers, or a list
-    where every filler is a group. A filler is a word, or a dictionary of slot -> word.
+    `data["templates"]` maps names to lists of templates. `data["dimensions"]` gives for each
+    dimension the name of its `templates` and its `groups`: name -> fillers, or a list in which each
+    filler is its own group. A filler is a word, or a dictionary of slot -> word.
     """
     found = []
     for name, entry in data["dimensions"].items():
@@ -129,19 +130,19 @@ def dimensions(data: Mapping[str, Any]) -> list[Dimension]:
 def _filler(group: str, word: str | Mapping[str, str]) -> Filler:
     if not isinstance(word, str):
         return Filler(group, group, word)
-    # Slots are named after the pronoun of their case; a name has one form but for the genitive.
+    # Slots are named after the pronoun of their case; a name changes only in the genitive.
     slots = {"they": word, "them": word, "their": f"{word}'s", "nationality": word}
     return Filler(group, word, slots)
 
 
 @dataclass(frozen=True)
 class Shift:
-    """How far a dimension moves the probability of a class, from 0 to 1.
+    """The effect of a dimension on the probability of a class, from 0 to 1.
 
-    Of one template, the shift is the range of its groups' mean probabilities; `mean` and
-    `largest` are over the templates. `flips` counts those on which not all fillers get the same
-    verdict. `groups` are all groups and `lowest` and `highest` the outermost fillers, each with
-    its mean over the templates; all ascend.
+    The shift of a template is the range of the mean probabilities of its groups; `mean` and
+    `largest` are over the templates. `flips` counts the templates for which the fillers get
+    different predictions. `groups` has all groups, and `lowest` and `highest` the extreme fillers,
+    each with its mean over the templates, ascending.
     """
 
     dimension: str
@@ -155,33 +156,33 @@ class Shift:
     highest: Ranked
 
 
-def shift(dimension: Dimension, chances: npt.ArrayLike, verdicts: npt.ArrayLike) -> Shift:
-    """Measure a dimension by what was judged of its `texts()`.
+def shift(dimension: Dimension, chances: npt.ArrayLike, predictions: npt.ArrayLike) -> Shift:
+    """Measure a dimension by the predictions for its `texts()`.
 
-    chances   (templates * fillers,) probabilities of the class that is watched
-    verdicts  (templates * fillers,) integers, the class judged
+    chances      (templates * fillers,) probabilities of the watched class
+    predictions  (templates * fillers,) integers, indices of the predicted classes
     """
     shape = len(dimension.templates), len(dimension.fillers)
     table = np.asarray(chances, dtype=np.float64).reshape(shape)
-    judged = np.asarray(verdicts, dtype=np.int64).reshape(shape)
+    predicted = np.asarray(predictions, dtype=np.int64).reshape(shape)
     member = np.array([filler.group for filler in dimension.fillers], dtype=object)
     names = list(dict.fromkeys(member.tolist()))
     means = np.stack([table[:, member == name].mean(axis=1) for name in names], axis=1)
     ranges = means.max(axis=1) - means.min(axis=1)
-    fillers = _ranked([filler.name for filler in dimension.fillers], table.mean(axis=0))
+    fillers = _rank([filler.name for filler in dimension.fillers], table.mean(axis=0))
     return Shift(
         dimension.name,
         *shape,
         float(ranges.mean()),
         float(ranges.max()),
-        int((judged != judged[:, :1]).any(axis=1).sum()),
-        _ranked(names, means.mean(axis=0)),
+        int((predicted != predicted[:, :1]).any(axis=1).sum()),
+        _rank(names, means.mean(axis=0)),
         fillers[:EXTREMES],
         fillers[-EXTREMES:],
     )
 
 
-def _ranked(names: Sequence[str], means: npt.NDArray[np.float64]) -> Ranked:
+def _rank(names: Sequence[str], means: npt.NDArray[np.float64]) -> Ranked:
     order = means.argsort(kind="stable").tolist()
     return tuple((names[place], float(means[place])) for place in order)
 
@@ -190,7 +191,7 @@ def _ranked(names: Sequence[str], means: npt.NDArray[np.float64]) -> Ranked:
 
 
 def groups_markdown(scores: Sequence[GroupScore]) -> str:
-    """The groups as a Markdown table."""
+    """The group scores as a Markdown table."""
     rows = [
         (row.group, str(row.right), str(row.count), f"{100 * row.right / row.count:.1f} %",
          f"{row.mean:.3f}")
@@ -200,9 +201,9 @@ def groups_markdown(scores: Sequence[GroupScore]) -> str:
 
 
 def shifts_markdown(shifts: Sequence[Shift], watched: str) -> str:
-    """The shifts of P(`watched`) as a Markdown table."""
+    """The shifts of P(`watched`) as a Markdown table, one row per dimension."""
     header = (
-        "what alone changes", "texts", "mean shift", "largest", "verdicts flip", "groups",
+        "attribute", "texts", "mean shift", "largest", "predictions flip", "groups",
         f"lowest mean P({watched})", f"highest mean P({watched})",
     )  # fmt: skip
     rows = [
@@ -212,16 +213,16 @@ def shifts_markdown(shifts: Sequence[Shift], watched: str) -> str:
             f"{row.mean:.3f}",
             f"{row.largest:.3f}",
             f"{row.flips} of {row.templates} ({100 * row.flips / row.templates:.0f} %)",
-            f"{_listed(row.groups[:1])} to {_listed(row.groups[-1:])}",
-            _listed(row.lowest),
-            _listed(row.highest),
+            f"{_list(row.groups[:1])} to {_list(row.groups[-1:])}",
+            _list(row.lowest),
+            _list(row.highest),
         )
         for row in shifts
     ]
     return _markdown(header, rows, left=(0, 5, 6, 7))
 
 
-def _listed(ranked: Ranked) -> str:
+def _list(ranked: Ranked) -> str:
     return ", ".join(f"{name} {mean:.3f}" for name, mean in ranked)
 
 

@@ -1,6 +1,6 @@
-"""Turn a classifier's probabilities and the true labels into one report.
+"""Turn a classifier's probabilities and the true labels into a report.
 
-The report is plain JSON data; `textrnn.evaluation.report_text` shows it.
+The report is plain JSON data; `textrnn.evaluation.report_text` renders it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from textrnn.engine.calibration import Floats, Labels
 from textrnn.errors import ConfigError
 from textrnn.evaluation import metrics
 
-HEAD, TAIL = 200, 100  # characters of a long text that are shown
+HEAD, TAIL = 200, 100  # characters shown of a long text
 GAP = " … "
 
 Mask = npt.NDArray[np.bool_]
@@ -38,20 +38,20 @@ def report(
         probabilities  (n, classes), rows that sum to 1
         labels         (n,) integers, indices into `classes`
         lengths        (n,) integers, words of each text
-        texts          n of them; only those of the worst mistakes are read
-        subsets        name -> (n,) bool, the examples to score once more on their own
-        worst          how many mistakes to show, those of the greatest log loss
-        abstain        judge only where the likeliest class has at least this probability
+        texts          n texts; only those of the worst mistakes are read
+        subsets        name -> (n,) bool, the examples to score separately as well
+        worst          the number of mistakes to show, by highest log loss
+        abstain        also score only predictions with at least this probability
         notes          sentences to show with the scores
 
-    A subset without examples has no scores: None. CorpusError when there is no example at all,
-    ConfigError when `abstain` or `worst` is outside its range.
+    The scores of an empty subset are None. CorpusError when there are no examples, ConfigError
+    when `abstain` or `worst` is out of range.
     """
     if abstain is not None and not 0 <= abstain <= 1:
         raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
     if worst < 0:
         raise ConfigError(f"worst must be 0 or more, got {worst}")
-    probabilities, labels = metrics.checked(probabilities, labels)
+    probabilities, labels = metrics.validate_predictions(probabilities, labels)
     if len(texts) != len(labels):
         raise ValueError(f"{len(texts)} texts do not fit {len(labels)} labels")
     right = probabilities.argmax(axis=1) == labels
@@ -74,7 +74,9 @@ def report(
 def _subset(
     probabilities: Floats, labels: Labels, classes: Sequence[str], mask: Mask
 ) -> dict[str, Any] | None:
-    if mask.dtype != np.bool_ or mask.shape != labels.shape:  # indices would be read as a mask
+    if (
+        mask.dtype != np.bool_ or mask.shape != labels.shape
+    ):  # an index array would select other rows
         raise ValueError(f"a subset must be a bool for each of {len(labels)} examples")
     if not mask.any():
         return None
@@ -82,8 +84,8 @@ def _subset(
 
 
 def _abstain(probabilities: Floats, right: Mask, threshold: float) -> dict[str, Any]:
-    judged = probabilities.max(axis=1) >= threshold
-    count, hits = int(judged.sum()), int(right[judged].sum())
+    confident = probabilities.max(axis=1) >= threshold
+    count, hits = int(confident.sum()), int(right[confident].sum())
     return {
         "threshold": threshold,
         "judged": count,
@@ -96,21 +98,22 @@ def _abstain(probabilities: Floats, right: Mask, threshold: float) -> dict[str, 
 def _mistakes(
     probabilities: Floats, labels: Labels, classes: Sequence[str], texts: Sequence[str], count: int
 ) -> list[dict[str, Any]]:
-    taken = probabilities.argmax(axis=1)
-    # With three classes a right but unsure guess may have a greater loss than a mistake.
-    order = [i for i in metrics.worst(probabilities, labels, len(labels)) if taken[i] != labels[i]]
+    predicted = probabilities.argmax(axis=1)
+    # With three classes an unsure but correct prediction may have a higher loss than a mistake.
+    by_loss = metrics.worst(probabilities, labels, len(labels))
+    mistakes = [index for index in by_loss if predicted[index] != labels[index]]
     return [
         {
             "index": index,
             "truth": classes[labels[index]],
-            "prediction": classes[taken[index]],
-            "probability": float(probabilities[index, taken[index]]),
-            "text": shortened(texts[index]),
+            "prediction": classes[predicted[index]],
+            "probability": float(probabilities[index, predicted[index]]),
+            "text": shorten(texts[index]),
         }
-        for index in order[:count]
+        for index in mistakes[:count]
     ]
 
 
-def shortened(text: str) -> str:
-    """A text of up to 300 characters as it is, of a longer one the beginning and the end."""
+def shorten(text: str) -> str:
+    """Shorten a text of over 300 characters to its beginning and its end."""
     return text if len(text) <= HEAD + TAIL else text[:HEAD] + GAP + text[-TAIL:]

@@ -1,11 +1,11 @@
-"""Turn generated texts and real ones into figures of how alike they are.
+"""Measure how closely generated texts resemble real ones.
 
-People fault what a network writes for words that do not exist, for saying the same again, and for
-not sounding like its corpus. Each has a figure here, and every figure has its mark: what the same
-count says of real text that the network never read (Holtzman et al., "The Curious Case of Neural
-Text Degeneration", 2020, compare so: to be like people's text, not to be as likely as can be).
+Generated text has three typical faults: non-words, repetition, and a style unlike the corpus. Each
+has a metric here. The target of each metric is its value on held-out real text, as in Holtzman et
+al., "The Curious Case of Neural Text Degeneration" (2020): text should be as human text is, not as
+probable as possible.
 
-All texts are excerpts: the word that one begins or ends in may be cut, and does not count.
+All texts are excerpts. The first and the last word may be cut off and do not count.
 """
 
 import math
@@ -18,22 +18,22 @@ from typing import NamedTuple
 from textrnn.evaluation import ngrams
 from textrnn.tokenizers import CharTokenizer, Ids
 
-# Identifiers as a whole, and apostrophes between letters.
+# Whole identifiers, and apostrophes between letters.
 _WORD = re.compile(r"[^\W\d]\w*(?:['’]\w+)*")
 
 
 class Candidate(NamedTuple):
-    """What `choose` needs to know of one way to write."""
+    """The metrics of one sampling configuration, for `choose`."""
 
     new_words: float
     reverse_cross_entropy: float
 
 
 def words(text: str) -> list[str]:
-    """The words that stand whole in the excerpt `text`, case-folded.
+    """The complete words of the excerpt `text`, case-folded.
 
-    A word is a run of letters, digits, underscores and the apostrophes between them that does not
-    begin with a digit; one that touches either end of the text may be cut, and is left out.
+    A word is a run of letters, digits, underscores and inner apostrophes that does not start with a
+    digit. A word that touches either end of the text may be cut off, so it is left out.
     """
     return [
         found.group().casefold()
@@ -43,19 +43,19 @@ def words(text: str) -> list[str]:
 
 
 def new_word_share(texts: Iterable[str], known: Collection[str]) -> float:
-    """The share of the words in `texts` that are not among `known`, which are case-folded.
+    """The fraction of the words in `texts` that are not in `known` (case-folded words).
 
-    0 where there is no word.
+    0 if there are no words.
     """
     new = [word not in known for text in texts for word in words(text)]
     return sum(new) / len(new) if new else 0.0
 
 
 def distinct_share(texts: Iterable[str], size: int = 3) -> float:
-    """Of the runs of `size` words in each text, the share that are different from one another.
+    """The fraction of distinct n-grams of `size` words, counted within each text.
 
-    1 where nothing is said twice, or nothing at all. Longer texts repeat more: compare texts of
-    one length. (Li et al., "A diversity-promoting objective function", 2016, for whole samples.)
+    1 if no n-gram repeats or there are none. Longer texts repeat more, so compare texts of equal
+    length. (Li et al., "A diversity-promoting objective function", 2016, for whole samples.)
     """
     if size < 1:
         raise ValueError(f"size must be at least 1 word, got {size}")
@@ -71,17 +71,17 @@ def distinct_share(texts: Iterable[str], size: int = 3) -> float:
 def cross_entropy(
     counted: Sequence[str], scored: Sequence[str], alphabet: CharTokenizer, order: int = 5
 ) -> float:
-    """Nats a character of the texts `scored` under an n-gram model of the texts `counted`.
+    """Nats per character of the texts `scored` under an n-gram model of the texts `counted`.
 
-    Counted on generated texts and scored on real ones this is the reverse cross-entropy: what the
-    real text says and the generated texts never do costs much, and what only they say takes
-    probability from the rest. (Zhao et al., "Adversarially regularized autoencoders", 2018;
-    Semeniuta et al., "On accurate evaluation of GANs for language generation", 2018; with a
-    network in place of the n-grams.) The other way round it says how surprising the generated
-    texts are, which dull ones are least.
+    Counted on generated texts and scored on real ones, this is the reverse cross-entropy. N-grams
+    that only the real text has are costly, and n-grams that only the generated texts have take
+    probability from the rest. (Zhao et al., "Adversarially regularized autoencoders", 2018, and
+    Semeniuta et al., "On accurate evaluation of GANs for language generation", 2018, use a network
+    instead of n-grams.) The other way round it measures how surprising the generated texts are;
+    dull texts score lowest.
 
-    It falls with the amount of `counted`: compare equal amounts. `alphabet` holds the characters
-    that were to be expected; it is extended by any others.
+    The value falls with the size of `counted`, so compare equal sizes. `alphabet` has the expected
+    characters; any others are added to it.
     """
     alphabet = covering(alphabet, (*counted, *scored))
     return ngrams.cross_entropy(
@@ -90,50 +90,50 @@ def cross_entropy(
 
 
 def covering(alphabet: CharTokenizer, texts: Iterable[str]) -> CharTokenizer:
-    """`alphabet` with its ids, extended by what else is in `texts`: pieces can spell anything."""
-    held = [text for text in texts if text]
-    if not held:
+    """`alphabet` extended by the other characters of `texts`; subwords can spell any character."""
+    nonempty = [text for text in texts if text]
+    if not nonempty:
         return alphabet
-    return alphabet.extended(CharTokenizer.fit(held, lower=alphabet.lower))
+    return alphabet.extended(CharTokenizer.fit(nonempty, lower=alphabet.lower))
 
 
 def joined(texts: Sequence[str], alphabet: CharTokenizer) -> Ids:
-    """All texts as the ids of one, shape (characters,).
+    """The concatenated ids of all texts, (characters,).
 
-    The few n-grams across two of them are of neither, and count as any.
+    The few n-grams across text boundaries count like any others.
     """
     return alphabet.encode_pieces(texts)
 
 
 def error_of(
-    figure: Callable[[Sequence[str]], float], texts: Sequence[str], groups: int = 10
+    metric: Callable[[Sequence[str]], float], texts: Sequence[str], groups: int = 10
 ) -> float:
-    """The standard error of `figure(texts)`, where the texts are drawn at random.
+    """The standard error of `metric(texts)` for randomly drawn texts, by the jackknife.
 
-    By the jackknife (Tukey 1958; too high rather than too low: Efron and Stein 1981): what leaving
-    out a group, every tenth text, does to the figure. nan below two texts.
+    Each of `groups` groups (by default every tenth text) is left out in turn (Tukey 1958). The
+    estimate is biased upwards (Efron and Stein 1981). NaN for fewer than two texts.
     """
     groups = min(groups, len(texts))
     if groups < 2:
         return math.nan
     parts = [
-        figure([text for index, text in enumerate(texts) if index % groups != group])
+        metric([text for index, text in enumerate(texts) if index % groups != group])
         for group in range(groups)
     ]
     return statistics.pstdev(parts) * math.sqrt(groups - 1)
 
 
 def choose(candidates: Sequence[Candidate], most_new_words: float) -> int:
-    """The index of the best: the lowest reverse cross-entropy among those admissible.
+    """The index of the best candidate: the lowest reverse cross-entropy among the admissible ones.
 
-    Admissible is a share of new words of at most `most_new_words`. Where none is, it is the one
-    with the fewest new words. The first of equals wins.
+    A candidate is admissible if its fraction of new words is at most `most_new_words`. If none is,
+    the one with the fewest new words wins. On a tie the first wins.
 
-    Without the bar the wildest would win: a sample's n-grams foretell a text the better the more
-    ways of going on they hold, so that in samples of practical size the cross-entropy forgives
-    misspellings, which readers do not. With it, the choice holds most of the language among those
-    that invent no more words than real text has new ones. (Caccia et al., "Language GANs falling
-    short", 2020, on why a temperature must be judged from both sides.)
+    Without the limit the most random candidate would win. The n-grams of a sample predict a text
+    better the more continuations they cover, so in samples of practical size the cross-entropy
+    tolerates misspellings, which readers do not. With the limit the choice covers most of the
+    language without inventing more words than real text has new ones. (Caccia et al., "Language
+    GANs falling short", 2020, explain why a temperature needs both quality and diversity metrics.)
     """
     admissible = [index for index, one in enumerate(candidates) if one.new_words <= most_new_words]
     if not admissible:

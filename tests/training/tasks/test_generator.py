@@ -468,7 +468,7 @@ def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path,
             "training": {**model.metadata["training"], "validation": None},
         },
     )
-    with pytest.raises(ConfigError, match="kept nothing for validation"):
+    with pytest.raises(ConfigError, match="without validation text"):
         generator.evaluate(everything, Corpus.from_text(TEXT * 3), part="validation")
 
 
