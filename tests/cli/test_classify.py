@@ -21,8 +21,8 @@ from support.models import tiny_model
 
 from textrnn.artifacts import registry
 from textrnn.cli import main, predict
-from textrnn.cli.output import TOLD, Output
-from textrnn.cli.prediction_text import columns, rounded_down, shortened
+from textrnn.cli.output import MAX_PRINTED, Output
+from textrnn.cli.prediction_text import columns, floor_percent, shorten
 from textrnn.engine.classification import Judge
 from textrnn.errors import TextRNNError
 
@@ -140,8 +140,8 @@ def test_a_text_of_unknown_words_is_judged_with_a_remark(classify):
 
 def test_an_explanation_says_what_each_word_did(classify):
     done = classify("--text", "the good film is not bad but good", "--explain")
-    verdict, text, side, against = done.stdout.splitlines()
-    assert verdict.startswith("positive")
+    headline, text, side, against = done.stdout.splitlines()
+    assert headline.startswith("positive")
     assert text == "  the good film is not bad but good"
     assert side.startswith("  for positive      good +") and "bad −" in against
     record = json.loads(
@@ -205,7 +205,7 @@ def test_what_is_shown_fits_the_terminal_and_has_no_codes_of_its_own(monkeypatch
     monkeypatch.setenv("NO_COLOR", "1")
     text = "good \x1b[31mfilm\x07 漢字漢字 " + 60 * "the film is bad "
     out, _ = on_a_terminal(monkeypatch, models, "binary", "--text", text, "--explain", width=60)
-    _verdict, *rest = out.splitlines()
+    _headline, *rest = out.splitlines()
     assert not {"\x1b", "\x07"} & set(out)
     assert all(columns(line) <= 60 for line in rest) and len(rest) > 10
     assert "good [31mfilm 漢字漢字 the" in out.replace("\n", "")
@@ -226,12 +226,12 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch, models, tmp_path, cla
 def test_a_beginning_fits_into_its_room_and_keeps_what_fits():
     for text in ("short", "a  long\n\ttext of words", "漢字" * 9, "é" * 30, ""):
         for room in range(1, 25):
-            line = shortened(text, room)
+            line = shorten(text, room)
             assert columns(line) <= room and (line.endswith("…") or line == " ".join(text.split()))
 
 
 def test_nothing_short_of_certain_looks_certain():
-    assert [rounded_down(p) for p in (0.99999, 0.5009, 1.0, 0.0)] == [99.9, 50.0, 100.0, 0.0]
+    assert [floor_percent(p) for p in (0.99999, 0.5009, 1.0, 0.0)] == [99.9, 50.0, 100.0, 0.0]
 
 
 # ---- results for programs -----------------------------------------------------------------------
@@ -323,14 +323,14 @@ def test_rows_that_cannot_be_judged_are_kept_where_they_can_be_and_counted(class
 def test_many_problems_are_told_in_part_and_counted_in_full(classify, tmp_path):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\n" + "ragged\n" * 100)
     lines = classify(table).stderr.splitlines()
-    assert len(lines) == TOLD + 2
+    assert len(lines) == MAX_PRINTED + 2
     assert lines[-1] == "100 of 101 could not be judged."
 
 
 def test_memory_stays_flat_for_texts_are_judged_some_at_a_time(classify, monkeypatch):
     sizes = []
-    judge = Judge.judge
-    monkeypatch.setattr(Judge, "judge", lambda self, texts: sizes.append(len(texts)) or judge(
+    original = Judge.judge
+    monkeypatch.setattr(Judge, "judge", lambda self, texts: sizes.append(len(texts)) or original(
         self, texts))  # fmt: skip
     done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 9000)
     assert done.stdout.count("\n") == sum(sizes) == 9000
@@ -471,10 +471,10 @@ def test_the_result_may_replace_the_table_it_was_made_of_once_all_is_judged(
     classify, tmp_path, monkeypatch
 ):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\nbad,2\n")
-    before, judge, seen = table.read_text(), Judge.judge, []
+    before, original, seen = table.read_text(), Judge.judge, []
     monkeypatch.setattr(
         Judge, "judge",
-        lambda self, texts: seen.append(table.read_text()) or judge(self, texts),
+        lambda self, texts: seen.append(table.read_text()) or original(self, texts),
     )  # fmt: skip
     assert classify(table, "-o", table).exit_code == 0
     assert seen == [before]
@@ -513,13 +513,13 @@ def test_a_device_or_a_link_is_written_to_and_not_replaced(classify, tmp_path):
 
 @pytest.mark.parametrize("form", ["csv", "json", "text"])
 def test_ctrl_c_keeps_what_was_judged_and_says_where(classify, tmp_path, monkeypatch, form):
-    calls, judge = [], Judge.judge
+    calls, original = [], Judge.judge
 
     def interrupted(self, texts):
         calls.append(len(texts))
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return judge(self, texts)
+        return original(self, texts)
 
     monkeypatch.setattr(predict, "FEWEST", 2)
     monkeypatch.setattr(predict, "MOST", 4)
@@ -570,9 +570,9 @@ def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
 
 
 def test_texts_typed_on_a_terminal_are_judged_line_by_line(classify, monkeypatch):
-    sizes, judge = [], Judge.judge
+    sizes, original = [], Judge.judge
     monkeypatch.setattr(
-        Judge, "judge", lambda self, texts: sizes.append(len(texts)) or judge(self, texts)
+        Judge, "judge", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
     )
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: (
         stream.name == "<stdin>"), raising=False)  # fmt: skip

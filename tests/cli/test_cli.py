@@ -265,11 +265,11 @@ def reviews(tmp_path) -> Path:
     path = tmp_path / "reviews.csv"
     rows = [f"a {word} film {n},{label}" for n in range(12) for word, label in
             (("good", "positive"), ("bad", "negative"))]  # fmt: skip
-    path.write_text("\n".join(["review,verdict", *rows]) + "\n")
+    path.write_text("\n".join(["review,sentiment", *rows]) + "\n")
     return path
 
 
-COLUMNS = ("--column", "review", "--label-column", "verdict")
+COLUMNS = ("--column", "review", "--label-column", "sentiment")
 BAG = ("--layers", 0, "--pooling", "mean", "--embedding-dim", 4, "--set", "ema=0")
 
 
@@ -299,7 +299,7 @@ def test_a_classifier_trained_from_the_command_line_judges_and_is_fine_tuned(rev
 
 
 WRONG_DATA = [
-    (["--column", "text"], "has no column 'text'; its columns are 'review', 'verdict'"),
+    (["--column", "text"], "has no column 'text'; its columns are 'review', 'sentiment'"),
     (["--label-column", "review"], "24 texts with 24 different labels"),
     (["--units", "0"], "units must be 1 or more"),
     (["--layers", "0"], "pooling all takes a recurrent layer's last state"),
@@ -358,10 +358,10 @@ def test_fine_tuning_refuses_what_its_kind_of_model_does_not_know(
 
 def test_a_stopped_run_says_the_command_that_goes_on(reviews, tmp_path, monkeypatch):
     typed = ["train", "classifier", str(reviews), "-o", str(tmp_path / "a b"), *COLUMNS]
-    monkeypatch.setattr("textrnn.cli.tensorflow.train_judge", lambda *_, **__: None)
+    monkeypatch.setattr("textrnn.cli.tensorflow.train_classifier", lambda *_, **__: None)
     done = invoke(*typed)
     assert done.exit_code == 130
-    assert done.stderr.endswith("/a b' --column review --label-column verdict --resume\n")
+    assert done.stderr.endswith("/a b' --column review --label-column sentiment --resume\n")
     assert invoke(*typed, "--resume").stderr.count("--resume") == 1
 
 

@@ -1,6 +1,6 @@
-"""The command line: the group, and the one place that turns our errors into exit codes.
+"""The command line: the `textrnn` group, and the one place that turns errors into exit codes.
 
-Modules here import only what `--help` needs; a command imports its machinery when it runs.
+Modules here import only what `--help` needs; a command imports the rest when it runs.
 """
 
 import io
@@ -20,10 +20,10 @@ from textrnn.errors import TextRNNError
 
 
 class Group(click.Group):
-    """Shows an error that a user caused as one sentence, and exits with 1."""
+    """Shows a TextRNNError as one sentence and exits with 1."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command."""
+        """Run a command; a TextRNNError becomes a ClickException (exit code 1)."""
         try:
             return super().invoke(ctx)
         except TextRNNError as error:
@@ -33,18 +33,18 @@ class Group(click.Group):
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="textrnn")
 def main() -> None:
-    """Recurrent networks on text: let one write or judge, teach one on files of your own.
+    """Recurrent networks on text: generate and classify text, train models on your own files.
 
     \b
-    textrnn generate --prime "ROMEO" --temperature 0.5     write with the bundled model
-    textrnn classify review.txt                            judge a text with the bundled one
-    textrnn train generator my.txt -o my-model             learn to write like a text of yours
-    textrnn train classifier my.csv -o my-judge            learn to judge from labelled texts
-    textrnn generate --model my-model                      write with that
-    textrnn evaluate my-model other.txt                    how well it foretells a text
+    textrnn generate --prime "ROMEO" --temperature 0.5     generate text with the bundled model
+    textrnn classify review.txt                            classify a text with the bundled model
+    textrnn train generator my.txt -o my-model             train a generator on your text
+    textrnn train classifier my.csv -o my-classifier       train a classifier on labelled texts
+    textrnn generate --model my-model                      generate text with your model
+    textrnn evaluate my-model other.txt                    evaluate your model on another text
     """
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets its code, not a traceback.
+        # On a terminal that cannot show a character, print its code instead of a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 

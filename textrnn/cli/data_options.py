@@ -1,4 +1,4 @@
-"""Texts by the name a person types, without TensorFlow where it is not needed."""
+"""Options for reading texts, and readers that import TensorFlow only for `imdb`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,26 +12,41 @@ if TYPE_CHECKING:
     from textrnn.data.labelled import Labelled
     from textrnn.data.unlabelled import Unlabelled
 
-READING = ("column", "label_column", "table", "data_dir")  # what these options set
+DATA_SETTINGS = (
+    "column",
+    "label_column",
+    "table",
+    "data_dir",
+)  # the parameters that these options set
 data_options = all_of(
-    click.option("--column", default="text", show_default=True, help="A table's texts."),
-    click.option("--label-column", default="label", show_default=True, help="A table's labels."),
+    click.option(
+        "--column",
+        default="text",
+        show_default=True,
+        help="Column of a table that holds the texts.",
+    ),
+    click.option(
+        "--label-column",
+        default="label",
+        show_default=True,
+        help="Column of a table that holds the labels.",
+    ),
     click.option(
         "--input-format",
         "table",
         type=click.Choice(["csv", "tsv", "jsonl"]),
-        help="What a table is, where its suffix does not tell.",
+        help="Format of a table.  [default: by suffix]",
     ),
     click.option(
         "--data-dir",
         metavar="DIR",
-        help="Where tensorflow-datasets keeps `imdb`.  [default: TFDS_DATA_DIR, or its own]",
+        help="Folder of tensorflow-datasets for `imdb`.  [default: TFDS_DATA_DIR, or its own]",
     ),
 )
 
 
 def is_imdb(name: str) -> bool:
-    """Whether `name` stands for the reviews that tensorflow-datasets knows."""
+    """Whether `name` means the dataset of tensorflow-datasets, not a local file `imdb`."""
     return name == "imdb" and not Path(name).exists()
 
 
@@ -46,7 +61,7 @@ def read_texts(
     encoding: str,
     data_dir: str | None,
 ) -> "Labelled":
-    """The `split` of labelled texts in a file or a folder, or of `imdb`."""
+    """Read the `split` of labelled texts from a file, a folder or `imdb`."""
     if is_imdb(name):
         from textrnn.cli import tensorflow
 
@@ -64,17 +79,17 @@ def read_texts(
     )
 
 
-def read_more(name: str, reading: Mapping[str, Any]) -> "Unlabelled":
-    """Texts without labels in a file or a folder, or of `imdb`; `reading` as for `read_texts`."""
+def read_unlabelled(name: str, settings: Mapping[str, Any]) -> "Unlabelled":
+    """Read unlabelled texts from a file, a folder or `imdb`; `settings` as for `read_texts`."""
     if is_imdb(name):
         from textrnn.cli import tensorflow
 
-        return tensorflow.read_unlabelled_imdb(reading["data_dir"])
+        return tensorflow.read_unlabelled_imdb(settings["data_dir"])
     from textrnn.data import unlabelled
 
     return unlabelled.read_texts(
         name,
-        text_column=reading["column"],
-        form=reading["table"],
-        encoding=reading["encoding"],
+        text_column=settings["column"],
+        form=settings["table"],
+        encoding=settings["encoding"],
     )

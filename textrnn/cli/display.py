@@ -1,6 +1,6 @@
-"""Show a training run: a live line on a terminal, a plain line now and then elsewhere.
+"""Show a training run: a live progress line on a terminal, occasional plain lines elsewhere.
 
-Everything goes to stderr; stdout is for results.
+All output goes to stderr; stdout is for results.
 """
 
 import signal
@@ -15,21 +15,21 @@ from rich.progress import BarColumn, Progress, TextColumn
 from textrnn.training.observer import EpochEnd, Observer, ValidationProgress
 from textrnn.training.observer import Progress as RunProgress
 
-PLAIN_SECONDS = 30.0  # between two lines where no line can be redrawn
+PLAIN_SECONDS = 30.0  # between two plain lines, without a terminal
 
 
 class TrainingDisplay(Observer):
-    """Shows a run, and turns Ctrl-C and SIGTERM into a stop that saves.
+    """Shows a training run, and stops it with a save on Ctrl-C or SIGTERM.
 
-    A context manager: the signals are its own while it is entered. A second Ctrl-C stops at once.
-    What it prints on is `console`, or stderr.
+    A context manager: it handles both signals while it is entered. A second Ctrl-C stops the run
+    immediately. Output goes to `console`, by default stderr.
     """
 
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False, quiet=quiet)
         self.stopped = False
         self._printed_at = time.monotonic()
-        self._doing, self._validation_printed = "step", False
+        self._phase, self._validation_printed = "step", False
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[figures]}"),
             console=self.console, disable=not self.console.is_terminal, transient=True,
@@ -57,22 +57,24 @@ class TrainingDisplay(Observer):
         if self.stopped:
             raise KeyboardInterrupt
         self.stopped = True
-        self.notice(f"stopping after this {self._doing}, to save; once more to stop at once")
+        self.notice(
+            f"stopping after this {self._phase}, then saving; press Ctrl-C again to stop immediately"
+        )
 
     def should_stop(self) -> bool:
         """True after a first Ctrl-C or SIGTERM."""
         return self.stopped
 
     def notice(self, text: str) -> None:
-        """Print a line."""
+        """Print a message of the training."""
         self._print(text)
 
     def step(self, progress: RunProgress) -> None:
-        """Redraw the line, or print one when the last is long ago."""
-        self._doing, self._validation_printed = "step", False
+        """Redraw the progress line; without a terminal print one every PLAIN_SECONDS."""
+        self._phase, self._validation_printed = "step", False
         name = f"epoch {progress.epoch}/{progress.epochs}"
         figures = f"{progress.headline()}  {_pace(progress)}"
-        done = progress.step == progress.steps  # what comes next is the validation
+        done = progress.step == progress.steps  # validation follows
         self._bar.update(
             self._task,
             description=f"{name}  validating" if done else name,
@@ -84,8 +86,8 @@ class TrainingDisplay(Observer):
             self._print(f"{name}  step {progress.step}/{progress.steps}  {figures}")
 
     def validation(self, progress: ValidationProgress) -> None:
-        """Redraw the line, or print one, but no more than one per validation."""
-        self._doing = "validation"
+        """Redraw the progress line; without a terminal print at most one line per validation."""
+        self._phase = "validation"
         name = f"epoch {progress.epoch}/{progress.epochs}  validating"
         figures = f"{progress.share:4.0%}{_left(progress.seconds_left)}"
         self._bar.update(
@@ -96,7 +98,7 @@ class TrainingDisplay(Observer):
             self._print(f"{name}  {figures.strip()}")
 
     def epoch(self, end: EpochEnd) -> None:
-        """Print the epoch's line of history and the samples."""
+        """Print the epoch's metrics and samples."""
         name = f"epoch {end.epoch}/{end.epochs}"
         self._bar.update(self._task, description=name, completed=0, figures="saving")
         self._print(end.headline())
@@ -112,12 +114,12 @@ class TrainingDisplay(Observer):
         self._printed_at = time.monotonic()
         if not self.console.is_terminal:
             text = click.unstyle(text)
-        # out() prints as it is: a model's text must not be taken for markup, nor wrapped.
+        # out() prints verbatim: rich must not parse a model's text as markup, nor wrap it.
         self.console.out(text)
 
 
 def _pace(progress: RunProgress) -> str:
-    """Units per second and the time left, once they are known."""
+    """Units per second and the remaining time, once they can be estimated."""
     if progress.seconds_left is None:
         return "the first steps are slow"
     speed = f"{progress.units_per_second:,.0f} {progress.unit}/s"

@@ -1,8 +1,8 @@
-"""`textrnn generate --interactive`: a person and a model write one text in turns.
+"""`textrnn generate --interactive`: the user and the model write one text in turns.
 
-A turn is the person's words, often none, and what the model wrote on from them. The text is the
-prime and all turns. A stop text ends a turn and is no part of it; writing on without words of one's
-own begins the next turn with it, so that the text goes on after it.
+A turn is the user's words, often none, and the model's continuation. The text is the prime and all
+turns. A stop text ends a turn and is not part of it. If the next turn has no words of the user, it
+starts with the stop text, so that the text continues after it.
 """
 
 import os
@@ -20,26 +20,26 @@ from textrnn.engine.stopping import stop_texts, until
 from textrnn.errors import ConfigError, TextRNNError
 
 HELP = """\
-  Enter     write on, past the stop text if one came
-  r         retry: throw the last continuation away and write another
-  u         undo the last continuation, and your words before it
-  + WORDS   add words of your own, then write on; \\n is a line end
+  Enter     continue (after the stop text, if one was reached)
+  r         retry: replace the last continuation by another
+  u         undo the last continuation and your words before it
+  + WORDS   add your own words, then continue; \\n is a line end
   t 0.5     set the temperature
-  n 200     set the length of a continuation
+  n 200     set the length of a continuation, in characters
   p         print the whole text
-  s PRIME   start over, with a new prime or the same
+  s PRIME   start again, with a new prime or the same
   w FILE    save the text
   q         quit (or Ctrl-D); Ctrl-C stops a continuation
 """
-SHOWN = 80  # characters of the line so far that are shown again before it goes on
+CONTEXT = 80  # characters of the current line repeated before its continuation
 
 
 class Turn(NamedTuple):
-    """What was added to the text, and what the model wrote on from there."""
+    """The user's words and the model's continuation."""
 
     words: str
     written: str
-    stop: str = ""  # the stop text that ended it, not part of the text yet
+    stop: str = ""  # the stop text that ended the turn, not yet part of the text
 
 
 def write_interactively(
@@ -53,22 +53,21 @@ def write_interactively(
     read: Callable[[str], str],
     write: Callable[[str], None],
 ) -> str:
-    """Write with a person until they quit, and return the whole text.
+    """Write a text in turns with the user until they quit, and return the whole text.
 
-    `read` shows a prompt and gives a line, or raises EOFError to quit; `write` shows text. The
-    same seed and the same lines give the same text; the first continuation is the one that
-    `stream` gives for `seed`. A TextRNNError when the settings to begin with are wrong; a wrong
-    line is answered with its sentence and changes nothing.
+    `read` shows a prompt and returns a line, or raises EOFError to quit; `write` shows text. The
+    same seed and lines give the same text; the first continuation equals `stream` with `seed`.
+    TextRNNError if the initial settings are wrong; a wrong line only prints its error.
     """
     session = _Session(model, length, sampling, seed, stop_texts(stop), write)
     try:
         session.start(prime)
-        write("(Enter writes on, h lists the commands, q quits)\n")
+        write("(Enter continues, h lists the commands, q quits)\n")
         going = True
         while going:
             line = read("> ")
             try:
-                going = session.obey(line)
+                going = session.execute(line)
             except TextRNNError as error:
                 write(f"{error}\n")
     except (EOFError, KeyboardInterrupt):
@@ -91,10 +90,10 @@ class _Session:
     def text(self) -> str:
         return self.prime + "".join(turn.words + turn.written for turn in self.turns)
 
-    def obey(self, line: str) -> bool:
-        """Do what `line` asks for; False when that is to quit."""
+    def execute(self, line: str) -> bool:
+        """Execute a command line; False if it is to quit."""
         if line.startswith("+"):
-            self.write_on(_typed(line[1:].removeprefix(" ")))
+            self.write_on(_unescape(line[1:].removeprefix(" ")))
             return True
         name, _, argument = line.lstrip().partition(" ")
         match name, argument.strip():
@@ -112,7 +111,7 @@ class _Session:
             case "p", "":
                 self.write(f"{self.text}\n")
             case "s", _:
-                self.start(_typed(argument) or self.prime)
+                self.start(_unescape(argument) or self.prime)
             case "w", file:
                 self.save(file)
             case "q", "":
@@ -122,7 +121,7 @@ class _Session:
         return True
 
     def start(self, prime: str) -> None:
-        """Begin a text; TextRNNError, and nothing is changed, when no text can begin so."""
+        """Start a new text; TextRNNError if the prime is invalid, and nothing changes."""
         generation.check_call(
             self.model, prime, self.length, self.next_seed, self.stop, unknown="error"
         )
@@ -131,10 +130,10 @@ class _Session:
         self._continue("")
 
     def write_on(self, words: str) -> None:
-        """Add `words`, or with none the stop text that ended the last turn, and a continuation."""
+        """Add `words` (if empty, the last turn's stop text) and a continuation."""
         if not words and self.turns:
             words = self.turns[-1].stop
-        # Refuses unknown characters before anything changes.
+        # Raises for unknown characters before anything changes.
         self.model.tokenizer.codec.start(words, "error")
         self.write(_last_line(self.text) + words)
         self._continue(words)
@@ -156,26 +155,26 @@ class _Session:
                 written += character
                 self.write(character)
         except KeyboardInterrupt:
-            pass  # stops this continuation; what is written stays
+            pass  # stops this continuation; what was written is kept
         self.turns.append(Turn(words, written, stop))
         self.write("\n")
 
     def undo(self) -> None:
-        """Take the last turn back."""
+        """Undo the last turn."""
         if not self.turns:
-            raise ConfigError("there is nothing to undo; Enter writes on")
+            raise ConfigError("there is nothing to undo; press Enter to continue")
         self.turns.pop()
         self.write(f"{_last_line(self.text)}\n")
 
     def save(self, file: str) -> None:
-        """Write the text to a new file."""
+        """Save the text to a new file; never overwrites."""
         if not file:
-            raise ConfigError("w needs the name of a file, such as w story.txt")
+            raise ConfigError("w needs a file name, such as w story.txt")
         path = Path(os.path.expanduser(file))
         if os.path.lexists(path):
-            raise TextRNNError(f"{path} exists, and is not overwritten; name another file")
+            raise TextRNNError(f"{path} already exists and is not overwritten; choose another file")
         write_file(path, self.text)
-        self.write(f"saved as {path}\n")
+        self.write(f"saved to {path}\n")
 
 
 def _length(text: str) -> int:
@@ -184,13 +183,15 @@ def _length(text: str) -> int:
     except ValueError:
         length = 0
     if length < 1:
-        raise ConfigError(f"length must be a whole number from 1, such as n 200, got {text!r}")
+        raise ConfigError(
+            f"length must be a whole number of at least 1, such as n 200, got {text!r}"
+        )
     return length
 
 
-def _typed(text: str) -> str:
+def _unescape(text: str) -> str:
     return text.replace("\\n", "\n")
 
 
 def _last_line(text: str) -> str:
-    return text.rpartition("\n")[2][-SHOWN:]
+    return text.rpartition("\n")[2][-CONTEXT:]

@@ -1,4 +1,4 @@
-"""What commands for several kinds of models ask: which it is, and what it has no use for."""
+"""Dispatch a command by the kind of its model, and refuse options of other kinds."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,31 +13,31 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """What a command does with one kind of model, and the options that not every kind takes."""
+    """The function for one kind of model, and the options that only some kinds take."""
 
     run: Callable[..., None]
     options: tuple[str, ...]
 
 
 def load(model: str) -> "Artifact":
-    """The model of that name or in that folder; what loading put right is told on stderr."""
+    """Load a bundled model or a folder, and print the notices of loading on stderr."""
     from textrnn.artifacts import registry
 
     loaded = registry.load(model)
-    tell_notices(loaded)
+    print_notices(loaded)
     return loaded
 
 
-def tell_notices(model: "Artifact") -> None:
-    """Tell what loading a model put right."""
+def print_notices(model: "Artifact") -> None:
+    """Print the notices of loading on stderr, such as repairs."""
     for notice in model.notices:
         click.echo(notice, err=True)
 
 
 def choose(rows: Mapping[str, Row], model: "Artifact", name: str) -> Callable[..., None]:
-    """What a command does with `model`, by its kind.
+    """The function in `rows` for the kind of `model`.
 
-    ConfigError when that kind has no row, or an option was typed that only others take.
+    ConfigError if the kind has no row, or an option was given that only other kinds take.
     """
     from textrnn.artifacts.kinds import KINDS
 
@@ -51,7 +51,7 @@ def choose(rows: Mapping[str, Row], model: "Artifact", name: str) -> Callable[..
 
 
 def refuse(names: Collection[str], reason: str) -> None:
-    """ConfigError when one of the options `names` of the command was typed: it does nothing."""
+    """ConfigError if one of the options `names` was given on the command line."""
     ctx = click.get_current_context()
     for option in ctx.command.params:
         typed = ctx.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE

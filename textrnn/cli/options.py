@@ -1,4 +1,4 @@
-"""What several commands share: options whose defaults are the dataclasses', and file output."""
+"""Options shared by several commands, with the defaults of the config dataclasses; file output."""
 
 import os
 from collections.abc import Callable
@@ -15,11 +15,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def setting(
-    cls: type[Config], name: str, help: str, *, keep_unset: bool = False
+    cls: type[Config], name: str, help: str, *, keep_unset: bool = False, shown: str | None = None
 ) -> Callable[[F], F]:
-    """A Click option for the field `name` of a dataclass: its type, its default, in its words.
+    """A Click option for the field `name` of a config dataclass, with its type and default.
 
-    With `keep_unset` a value that was not typed is None, so that a preset can fill it.
+    With `keep_unset` an option that was not given is None, so that a preset can set it; help then
+    shows the default, or `shown` in its place.
     """
     kind = cls.field_types()[name]
     default = next(field.default for field in fields(cls) if field.name == name)  # type: ignore[arg-type]
@@ -37,19 +38,19 @@ def setting(
         type=kind,
         default=None if keep_unset else default,
         show_default=not keep_unset and default is not None,
-        help=f"{help}{_shown(default)}" if keep_unset else help,
+        help=f"{help}{_default_text(shown or default)}" if keep_unset else help,
     )
 
 
-def _shown(default: Any) -> str:
-    # Click puts a default that it is only told of into brackets of its own.
+def _default_text(default: Any) -> str:
+    # A default that Click does not set cannot be shown by its show_default.
     if default is None or default == "":
         return ""
     return f"  [default: {('off', 'on')[default] if isinstance(default, bool) else default}]"
 
 
 def all_of(*options: Any) -> Callable[[F], F]:
-    """One decorator of several options, in the order given."""
+    """Combine several options into one decorator, in the given order."""
 
     def decorate(function: F) -> F:
         for option in reversed(options):
@@ -59,16 +60,16 @@ def all_of(*options: Any) -> Callable[[F], F]:
     return decorate
 
 
-reading_options = all_of(
+input_options = all_of(
     click.option(
-        "--encoding", default="utf-8", show_default=True, help="What the text files are in."
+        "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
     ),
     click.option(
         "--newlines",
         type=click.Choice(["normalise", "keep"]),
         default="normalise",
         show_default=True,
-        help="Turn Windows and old Mac line ends into \\n, or keep them.",
+        help="Convert Windows and old Mac line ends to \\n, or keep them.",
     ),
 )
 
@@ -78,12 +79,12 @@ model_option = click.option(
     default="shakespeare",
     show_default=True,
     metavar="NAME|DIR",
-    help="A bundled model (`textrnn models` lists them) or a folder that `train` made.",
+    help="A bundled model (`textrnn models` lists them) or a folder written by `train`.",
 )
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write beside, then rename: `path` is whole or untouched. A device or a link is written to."""
+    """Write a text file atomically (write, then rename); write a device or a link directly."""
     beside = path.with_name(path.name + ".new")
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):

@@ -1,4 +1,4 @@
-"""Where results go, and what is said on stderr meanwhile: progress, and what went wrong."""
+"""The result file or stream of `classify`, and its progress and problems on stderr."""
 
 import io
 import os
@@ -12,15 +12,14 @@ import click
 
 from textrnn.errors import TextRNNError
 
-TOLD = 20  # problems that are told; more are only counted
+MAX_PRINTED = 20  # problems printed in full; further ones are only counted
 
 
 class Output:
-    """Where results go: standard output, or a file that gets its name when all is written.
+    """Standard output, or a file that is written as FILE.part and renamed when complete.
 
-    After an error nothing stays, unless `keep` is set: then what there is stays as FILE.part
-    (`part`). With `hold` it stays there in any case. A device, a pipe or a link is written to
-    directly.
+    After an error FILE.part (`part`) is deleted, unless `keep` is set. With `hold` the result stays
+    in FILE.part even without an error. A device, a pipe or a link is written directly.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -29,7 +28,7 @@ class Output:
         if path and not path.is_symlink() and (path.is_file() or not path.exists()):
             self.part = path.with_name(path.name + ".part")
         if path and not path.parent.is_dir():
-            raise TextRNNError(f"cannot write {path}: there is no folder {path.parent}; make it")
+            raise TextRNNError(f"cannot write {path}: there is no folder {path.parent}; create it")
 
     def __enter__(self) -> Self:
         self.stream = self._opened() if self.path else _standard_output()
@@ -57,8 +56,8 @@ class Output:
 
     def _opened(self) -> TextIO:
         try:
-            # A name with bytes that are no characters is written with their codes.
-            return (self.part or self.path).open(  # type: ignore[union-attr] # there is a path
+            # File names may hold bytes that are not UTF-8; their codes are written.
+            return (self.part or self.path).open(  # type: ignore[union-attr] # path is set
                 "w", encoding="utf-8", errors="backslashreplace", newline="\n"
             )
         except OSError as error:
@@ -66,68 +65,70 @@ class Output:
 
     def _unwritable(self, error: OSError) -> TextRNNError:
         return TextRNNError(
-            f"cannot write {self.path}: {error.strerror or error}; name a file in a folder that "
-            f"can be written to and has room"
+            f"cannot write {self.path}: {error.strerror or error}; choose a file in a folder "
+            f"that is writable and has space"
         )
 
 
 def _standard_output() -> TextIO:
-    """Standard output, in UTF-8 unless it is a terminal, which knows its own."""
+    """Standard output; in UTF-8, unless it is a terminal with an encoding of its own."""
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     return sys.stdout
 
 
 class Progress:
-    """A line on stderr that is drawn anew, where there is a terminal to draw it on."""
+    """A progress line on stderr, redrawn in place; only on a terminal."""
 
     def __init__(self, shown: bool) -> None:
         self._shown, self._started = shown, time.monotonic()
 
-    def show(self, judged: int) -> None:
-        """Draw how many are judged, and how fast."""
+    def show(self, count: int) -> None:
+        """Redraw the count and the speed (texts per second)."""
         if self._shown:
-            speed = judged / (time.monotonic() - self._started)
-            click.echo(f"\r{judged:,} judged, {speed:,.0f}/s\033[K", nl=False, err=True)
+            speed = count / (time.monotonic() - self._started)
+            click.echo(f"\r{count:,} classified, {speed:,.0f}/s\033[K", nl=False, err=True)
 
     def clear(self) -> None:
-        """Make room for another line."""
+        """Clear the line, so that another can be printed."""
         if self._shown:
             click.echo("\r\033[K", nl=False, err=True)
 
 
 class Problems:
-    """What could not be judged: told as it comes, up to a number, and counted."""
+    """Texts that cannot be classified: the first MAX_PRINTED are printed, all are counted."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self.count = self.lost = 0  # lost: have no place in the result either
-        self._held = ""  # the first one: should it be all there is, it is the error
+        self.count = self.lost = 0  # lost: not even their rows are in the result
+        self._deferred = ""  # the first problem; becomes the error if nothing else follows
 
     def add(self, sentence: str, *, lost: bool) -> None:
-        """Tell and count one."""
+        """Print and count a problem."""
         self.count += 1
         self.lost += lost
         if self.count == 1 and lost:
-            self._held = sentence
+            self._deferred = sentence
             return
         self.release()
         self._progress.clear()
-        if self.count <= TOLD:
-            click.echo(f"Not judged: {sentence}", err=True)
-        elif self.count == TOLD + 1:
-            click.echo("More that cannot be judged is only counted.", err=True)
+        if self.count <= MAX_PRINTED:
+            click.echo(f"Not classified: {sentence}", err=True)
+        elif self.count == MAX_PRINTED + 1:
+            click.echo("Further texts that cannot be classified are only counted.", err=True)
 
     def release(self) -> None:
-        """Tell what was held back, for there is more than that."""
-        if self._held:
+        """Print the deferred problem."""
+        if self._deferred:
             self._progress.clear()
-            click.echo(f"Not judged: {self._held}", err=True)
-            self._held = ""
+            click.echo(f"Not classified: {self._deferred}", err=True)
+            self._deferred = ""
 
     def close(self, *, anything: bool) -> None:
-        """TextRNNError when there are problems and not `anything` else."""
+        """TextRNNError if there are problems and not `anything` was classified."""
         if anything or not self.count:
             self.release()
         else:
-            raise TextRNNError(self._held or f"none of the {self.count:,} could be judged")
+            raise TextRNNError(
+                self._deferred or f"none of the {self.count:,} texts could be classified"
+            )

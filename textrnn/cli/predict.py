@@ -1,4 +1,4 @@
-"""Take the texts that a person named through a classifier to the result, some at a time."""
+"""Classify the input texts in chunks and write the predictions."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from textrnn.cli.output import Output, Problems, Progress
-from textrnn.cli.prediction_writers import ResultForm, VerdictWriter
+from textrnn.cli.prediction_writers import PredictionWriter, ResultForm
 from textrnn.data.inputs import (
     TABLES,
     InputForm,
@@ -26,16 +26,16 @@ from textrnn.engine.classification import Judge
 from textrnn.engine.explanation import explain
 from textrnn.errors import ConfigError
 
-# Judged together: the first few soon, then enough for good batches, never too many for memory.
+# Texts per chunk: few at first for an early result, then enough for full batches in memory.
 FEWEST, MOST, MOST_EXPLAINED = 64, 4096, 16
 MOST_CHARACTERS = 4_000_000
-# That a text may wait for others where they come slowly; looked at only when the next one comes.
+# Longest wait of a text for others in a slow stream; checked only when the next text arrives.
 MOST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Task:
-    """What to judge, and where to and how to write it."""
+    """The texts to classify, and the form and place of the result."""
 
     files: Sequence[str]
     texts: Sequence[str]
@@ -48,7 +48,7 @@ class Task:
 
     @property
     def kinds(self) -> set[str]:
-        """What the inputs are, a text given on the command line too."""
+        """The kinds of the inputs; `--text` counts as text."""
         return {kind_of(file, self.form) for file in self.files} | (
             {"text"} if self.texts else set()
         )
@@ -60,26 +60,26 @@ class Task:
 
     @property
     def result_form(self) -> ResultForm:
-        """As asked for, or as the suffix of the output tells, or as the inputs are."""
+        """The result's form: as requested, else by the suffix of the output, else that of the inputs."""
         by_suffix = {".json": "json", ".txt": "text"}
         suffix = self.output and (form_of(self.output) or by_suffix.get(self.output.suffix.lower()))
         own = next(iter(self.kinds)) if self.tables and len(self.kinds) == 1 else "text"
         return self.result or suffix or own  # type: ignore[return-value]
 
     def items(self) -> Iterator[Item]:
-        """Everything to judge."""
+        """All texts to classify: those of --text first, then the files."""
         given = (text_item("--text", _as_utf8(text)) for text in self.texts)
         read = read_items(self.files, form=self.form, column=self.column, encoding=self.encoding)
         return chain(given, read)
 
     def check(self) -> None:
-        """ConfigError when inputs and result do not go together."""
+        """ConfigError if the result cannot hold the inputs, or would overwrite them."""
         mixed = len(self.kinds) > 1 and not self.kinds.isdisjoint(TABLES)
         table = self.result_form in ("csv", "tsv")
         if mixed and (self.result is None or (table and not self.tables)):
             raise ConfigError(
-                f"the inputs are of several kinds ({', '.join(sorted(self.kinds))}); judge each "
-                f"by itself, or choose one result for all with --format jsonl"
+                f"the inputs are of several kinds ({', '.join(sorted(self.kinds))}); classify "
+                f"each kind separately, or choose one result for all with --format jsonl"
             )
         if table:
             check_same_columns(self.files, form=self.form, encoding=self.encoding)
@@ -96,8 +96,8 @@ class Task:
         keeps = part and self.tables and self.result_form in TABLES
         if self.replaces_input and not keeps:
             raise ConfigError(
-                f"-o {output} is one of the files to judge, and the result does not hold what it "
-                f"holds; choose another -o"
+                f"-o {output} is one of the input files, and the result would lose its contents; "
+                f"choose another -o"
             )
 
     @property
@@ -106,17 +106,17 @@ class Task:
         return bool(self.output) and any(_same(Path(file), self.output) for file in self.files)  # type: ignore[arg-type]
 
 
-def judge_all(task: Task, judge: Judge, *, quiet: bool) -> None:
-    """Judge all of `task`, and write each verdict where it is to go.
+def classify_all(task: Task, predictor: Judge, *, quiet: bool) -> None:
+    """Classify all texts of `task` and write the predictions.
 
-    What cannot be judged is told on stderr and ends the program with 1, once all else is judged;
-    TextRNNError when there is nothing else. KeyboardInterrupt once what was judged is kept; it
-    says where.
+    Texts that cannot be classified are reported on stderr, and the exit code is 1 after all others
+    are classified; TextRNNError if there are no others. On Ctrl-C the predictions so far are
+    kept; the KeyboardInterrupt then says where.
     """
     live = "-" in task.files and sys.stdin.isatty()
     if live and not quiet:
-        ways = "a line each; Ctrl-D ends" if task.form == "lines" else "then Ctrl-D on a line of it"
-        click.echo(f"Write what to judge, {ways}.", err=True)
+        ways = "one per line; end with" if task.form == "lines" else "then type"
+        click.echo(f"Type the texts to classify, {ways} Ctrl-D on an empty line.", err=True)
     shown = sys.stderr.isatty() and not quiet and bool(task.output or not sys.stdout.isatty())
     progress = Progress(shown)
     problems = Problems(progress)
@@ -124,19 +124,23 @@ def judge_all(task: Task, judge: Judge, *, quiet: bool) -> None:
     # The first texts are read before the output is opened: wrong names leave nothing behind.
     first = next(chunks, [])
     with Output(task.output) as output:
-        writer = VerdictWriter(
-            output.stream, task.result_form, judge, tables=task.tables, explained=task.explain
+        writer = PredictionWriter(
+            output.stream, task.result_form, predictor, tables=task.tables, explained=task.explain
         )
         try:
             for chunk in chain([first], chunks):
-                _judge_some(chunk, judge, writer, problems, explained=task.explain)
+                _classify_chunk(chunk, predictor, writer, problems, explained=task.explain)
                 if not task.output:
                     writer.flush()
-                progress.show(writer.judged)
+                progress.show(writer.classified)
         except KeyboardInterrupt:
             output.keep = writer.written
             writer.close()
-            kept = f"; what was judged is in {output.part}" if output.keep and output.part else ""
+            kept = (
+                f"; the predictions so far are in {output.part}"
+                if output.keep and output.part
+                else ""
+            )
             raise KeyboardInterrupt(kept) from None
         problems.close(anything=writer.written)
         writer.close()
@@ -145,15 +149,15 @@ def judge_all(task: Task, judge: Judge, *, quiet: bool) -> None:
     if not quiet:
         _sum_up(writer, output, problems)
     if problems.count:
-        whole = writer.judged + problems.count
-        click.echo(f"{problems.count:,} of {whole:,} could not be judged.", err=True)
+        whole = writer.classified + problems.count
+        click.echo(f"{problems.count:,} of {whole:,} texts could not be classified.", err=True)
         sys.exit(1)
 
 
-def _judge_some(
+def _classify_chunk(
     chunk: Sequence[Item],
-    judge: Judge,
-    writer: VerdictWriter,
+    predictor: Judge,
+    writer: PredictionWriter,
     problems: Problems,
     *,
     explained: bool,
@@ -161,15 +165,15 @@ def _judge_some(
     writer.expect(chunk)
     reasons = [item.reason or writer.objection(item) for item in chunk]
     pairs = list(zip(chunk, reasons, strict=True))
-    verdicts = iter(judge.judge([item.text for item, reason in pairs if not reason]))
+    predictions = iter(predictor.judge([item.text for item, reason in pairs if not reason]))
     for item, reason in pairs:
-        verdict = None if reason else next(verdicts)
-        if verdict and verdict.judged:
+        prediction = None if reason else next(predictions)
+        if prediction and prediction.judged:
             problems.release()
-            writer.write(item, verdict, explain(judge, item.text) if explained else None)
+            writer.write(item, prediction, explain(predictor, item.text) if explained else None)
             continue
         kept = not writer.objection(item) and writer.keep(item)
-        problems.add(item.problem(verdict.reason if verdict else reason), lost=not kept)
+        problems.add(item.problem(prediction.reason if prediction else reason), lost=not kept)
 
 
 def _chunks(items: Iterable[Item], *, most: int) -> Iterator[list[Item]]:
@@ -188,31 +192,40 @@ def _chunks(items: Iterable[Item], *, most: int) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _sum_up(writer: VerdictWriter, output: Output, problems: Problems) -> None:
+def _sum_up(writer: PredictionWriter, output: Output, problems: Problems) -> None:
     if writer.long == 1:
-        click.echo(f"1 text is too long to be read at once: read {writer.first_long}.", err=True)
+        click.echo(f"1 text exceeds the model's limit: used {writer.first_long}.", err=True)
     elif writer.long:
         click.echo(
-            f"{writer.long:,} texts are too long to be read at once; the first: read "
+            f"{writer.long:,} texts exceed the model's limit; of the first, used "
             f"{writer.first_long}.",
             err=True,
         )
-    if writer.strange:
-        texts = "1 text consists" if writer.strange == 1 else f"{writer.strange:,} texts consist"
-        click.echo(f"{texts} mostly of words that the model never saw: judged blindly.", err=True)
+    if writer.mostly_unknown:
+        texts = (
+            "1 text consists"
+            if writer.mostly_unknown == 1
+            else f"{writer.mostly_unknown:,} texts consist"
+        )
+        click.echo(
+            f"{texts} {verb} mostly of out-of-vocabulary words: predictions are unreliable.",
+            err=True,
+        )
     if output.hold:
         click.echo(
-            f"{problems.lost:,} rows cannot be kept, so {output.path} stays as it was; the result "
+            f"{problems.lost:,} rows cannot be kept, so {output.path} is unchanged; the result "
             f"is in {output.part}.",
             err=True,
         )
     elif output.path:
         counts = ", ".join(f"{count:,} {name}" for name, count in writer.counts.most_common())
-        click.echo(f"{writer.judged:,} judged ({counts}); written to {output.path}.", err=True)
+        click.echo(
+            f"{writer.classified:,} classified ({counts}); written to {output.path}.", err=True
+        )
 
 
 def _as_utf8(typed: str) -> str:
-    """A text from the command line, which Python takes apart where the locale is plain C."""
+    """Decode a command-line text as UTF-8; in the C locale Python leaves its bytes as surrogates."""
     try:
         return os.fsencode(typed).decode("utf-8")
     except UnicodeError:
@@ -222,5 +235,5 @@ def _as_utf8(typed: str) -> str:
 def _same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
-    except OSError:  # there is no such file
+    except OSError:  # no such file
         return False

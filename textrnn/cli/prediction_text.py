@@ -1,7 +1,7 @@
-"""Turn verdicts and explanations into lines for people.
+"""Format predictions and explanations for the terminal.
 
-On a terminal a class has a colour, and the words of an explanation have that of the class they
-speak for. Text from outside is shown without its control characters.
+On a terminal each class has a colour; the words of an explanation have the colour of the class
+that they support. Control characters in the texts are removed.
 """
 
 import string
@@ -17,90 +17,94 @@ from textrnn.evaluation.columns import columns, one_line, plain
 
 COLOURS = {"positive": "green", "negative": "red", UNSURE: "yellow"}
 OTHER_COLOURS = ("cyan", "magenta", "blue", "bright_cyan", "bright_magenta", "bright_blue")
-SNIPPET = 60  # columns of a text where there is no terminal to tell
+SNIPPET = 60  # columns of a text if there is no terminal
 INDENT = "  "
-LISTED = 6  # words for a verdict, and as many against it
-FAINT = 0.15  # of the strongest effect: a word below it is shown plain
-LEAST = 0.005  # nats: less is 0.00 when it is shown
-STRONG = 0.5  # and one above it bold
-UNREAD = 80  # characters between two words: more were not read
+LISTED = 6  # most words listed for, and against, a prediction
+FAINT = 0.15  # fraction of the strongest effect below which a word is shown plain
+LEAST = 0.005  # nats; smaller effects would be shown as 0.00
+STRONG = 0.5  # fraction of the strongest effect above which a word is bold
+UNREAD = 80  # a longer gap between two words, in characters, was not used by the model
 
 
-class VerdictLines:
-    """A line a verdict, in columns, and an explanation below it where there is one.
+class PredictionLines:
+    """One line per prediction, in columns, with the explanation below it if there is one.
 
-    `width` is that of the terminal, None where there is none.
+    `width`: columns of the terminal; None without a terminal.
     """
 
-    def __init__(self, judge: Judge, *, width: int | None) -> None:
-        self.judge, self.width = judge, width
-        classes = judge.model.classes
+    def __init__(self, predictor: Judge, *, width: int | None) -> None:
+        self.predictor, self.width = predictor, width
+        classes = predictor.model.classes
         others = cycle(OTHER_COLOURS)
         self._colours = {
             name: COLOURS[name] if name in COLOURS else next(others) for name in (*classes, UNSURE)
         }
-        shown = [*classes, UNSURE] if judge.abstain else classes
+        shown = [*classes, UNSURE] if predictor.abstain else classes
         self._widest = max(columns(one_line(name)) for name in shown)
 
-    def lines(self, item: Item, verdict: Verdict, explanation: Explanation | None) -> list[str]:
-        """What to show of one text."""
-        assert verdict.prediction is not None and verdict.probability is not None
-        label = one_line(verdict.prediction)
-        percent = f"{rounded_down(verdict.probability):5.1f} %"
+    def lines(self, item: Item, prediction: Verdict, explanation: Explanation | None) -> list[str]:
+        """The lines for one text."""
+        assert prediction.prediction is not None and prediction.probability is not None
+        label = one_line(prediction.prediction)
+        percent = f"{floor_percent(prediction.probability):5.1f} %"
         where = one_line(item.place)
-        notes = "; ".join(self._notes(item, verdict))
+        notes = "; ".join(self._notes(item, prediction))
         notes = f"  ({notes})" if notes else ""
         used = self._widest + len(percent) + columns(where) + columns(notes) + 6
         room = (self.width - used) if self.width else SNIPPET
-        if item.source == "--text":  # shown below where it is explained
-            where = "" if explanation else f'"{shortened(item.text, room + columns(where) - 2)}"'
+        if item.source == "--text":  # an explanation shows the text itself
+            where = "" if explanation else f'"{shorten(item.text, room + columns(where) - 2)}"'
         elif explanation is None and item.line is not None and room >= 10:
-            where = f"{where}  {shortened(item.text, room)}"
+            where = f"{where}  {shorten(item.text, room)}"
         gap = " " * (self._widest - columns(label))
-        shown = click.style(label, fg=self._colours[verdict.prediction], bold=True)
+        shown = click.style(label, fg=self._colours[prediction.prediction], bold=True)
         place = f"  {click.style(where, dim=True)}" if where else ""
         line = f"{shown}{gap}  {percent}{place}{notes}"
         return [line, *(self._explained(item.text, explanation) if explanation else ())]
 
-    def _notes(self, item: Item, verdict: Verdict) -> Iterable[str]:
-        if verdict.prediction == UNSURE:
-            best = max(range(len(verdict.probabilities)), key=verdict.probabilities.__getitem__)
-            yield f"likeliest: {one_line(self.judge.model.classes[best])}"
-        if how := how_read(self.judge, item.text, verdict):
-            yield f"read {how}"
-        if strange := unknown_words(verdict):
+    def _notes(self, item: Item, prediction: Verdict) -> Iterable[str]:
+        if prediction.prediction == UNSURE:
+            best = max(
+                range(len(prediction.probabilities)), key=prediction.probabilities.__getitem__
+            )
+            yield f"most likely: {one_line(self.predictor.model.classes[best])}"
+        if how := read_extent(self.predictor, item.text, prediction):
+            yield f"used {how}"
+        if strange := unknown_words(prediction):
             yield strange
 
     def _explained(self, text: str, explanation: Explanation) -> list[str]:
-        """The text with its words coloured, or its weightiest sentences, and what weighed most."""
+        """The coloured text, or the sentences with effects, and the words with the largest effects."""
         words = explanation.words
         most = max((abs(word.effect) for word in words), default=0.0) or 1.0
         lines = []
         if explanation.sentences:
-            shown = f"of {len(explanation.sentences):,} sentences the weightiest:"
+            shown = f"most important of {len(explanation.sentences):,} sentences:"
             lines.append(f"{INDENT}{click.style(shown, dim=True)}")
             for part in explanation.sentences:
                 inside = [word for word in words if part.start <= word.start < part.end]
                 if inside and abs(part.effect) >= LEAST:
                     lines += self._wrapped(
                         self._coloured(text, part.start, part.end, inside, explanation, most),
-                        f"{INDENT}{signed(part.effect)}  ",
+                        f"{INDENT}{format_effect(part.effect)}  ",
                     )
         else:
             coloured = self._coloured(text, 0, len(text), words, explanation, most)
             lines += self._wrapped(coloured, INDENT)
         ranked = sorted(_strongest_of_each(words), key=lambda word: -abs(word.effect))
-        verdict = one_line(explanation.prediction)
-        for side, title in ((1, f"for {verdict}"), (-1, f"against {verdict}")):
+        label = one_line(explanation.prediction)
+        for side, title in ((1, f"for {label}"), (-1, f"against {label}")):
             chosen = [word for word in ranked if word.effect * side >= LEAST][:LISTED]
             if chosen:
-                told = (
+                parts = (
                     f"{self._styled(_named(word.text), word, explanation, most)} "
-                    f"{signed(word.effect)}"
+                    f"{format_effect(word.effect)}"
                     for word in chosen
                 )
-                title = title.ljust(len(f"against {verdict}"))
-                lines += self._wrapped(", ".join(told), f"{INDENT}{click.style(title, dim=True)}  ")
+                title = title.ljust(len(f"against {label}"))
+                lines += self._wrapped(
+                    ", ".join(parts), f"{INDENT}{click.style(title, dim=True)}  "
+                )
         return lines
 
     def _coloured(
@@ -112,11 +116,11 @@ class VerdictLines:
         explanation: Explanation,
         most: float,
     ) -> str:
-        """text[start:end] as one line with `words`, all inside it, in their colours."""
+        """text[start:end] as one line with `words`, all inside the range, in their colours."""
         parts = []
         for word in words:
             parts.append(_between(text, start, max(start, word.start)))
-            # A piece of SentencePiece's may begin with a space, or be a part of a character.
+            # A SentencePiece subword may begin with a space, or be part of a character.
             seen = plain(text[max(start, word.start) : word.end])
             bare = seen.strip()
             parts.append(seen.replace(bare, self._styled(bare, word, explanation, most), 1))
@@ -124,19 +128,19 @@ class VerdictLines:
         return "".join([*parts, _between(text, start, end)])
 
     def _styled(self, shown: str, word: Effect, explanation: Explanation, most: float) -> str:
-        share = word.effect / most
-        if abs(share) < FAINT or not shown:
+        strength = word.effect / most
+        if abs(strength) < FAINT or not shown:
             return shown
-        classes, bold = self.judge.model.classes, abs(share) > STRONG
-        if share > 0:
+        classes, bold = self.predictor.model.classes, abs(strength) > STRONG
+        if strength > 0:
             return click.style(shown, fg=self._colours[explanation.prediction], bold=bold)
-        if len(classes) > 2:  # against one class, and for none in particular
+        if len(classes) > 2:  # evidence against one class supports no particular other class
             return click.style(shown, underline=True, bold=bold)
         (other,) = (name for name in classes if name != explanation.prediction)
         return click.style(shown, fg=self._colours[other], bold=bold)
 
     def _wrapped(self, styled: str, start: str) -> list[str]:
-        """`styled`, its runs of white space single spaces, in lines that fit the terminal."""
+        """Wrap `styled` to the terminal's width, with single spaces between words."""
         indent = " " * columns(click.unstyle(start))
         lines, line, used = [], start, len(indent)
         for word in styled.split():
@@ -150,40 +154,40 @@ class VerdictLines:
         return [*lines, line]
 
 
-def how_read(judge: Judge, text: str, verdict: Verdict) -> str:
-    """How a text that is longer than the model reads was read; "" of one read whole."""
-    reading = judge.model.text
-    what = judge.model.tokenizer.unit
-    parts, limit = [], reading.max_characters
-    if verdict.cut and limit and text[limit:].strip():
+def read_extent(predictor: Judge, text: str, prediction: Verdict) -> str:
+    """Which part of a text the model used, if it is over the limits; "" if all of it."""
+    config = predictor.model.text
+    what = predictor.model.tokenizer.unit
+    parts, limit = [], config.max_characters
+    if prediction.cut and limit and text[limit:].strip():
         parts.append(f"the first {limit:,} characters")
-    if verdict.windows > 1:
-        parts.append(f"all {verdict.words:,} {what} in {verdict.windows:,} windows")
-    elif verdict.cut and verdict.words > reading.max_words:
-        end = {"first": "beginning", "last": "end", "both": "beginning and end"}[reading.keep]
-        parts.append(f"{reading.max_words:,} of {verdict.words:,} {what}, its {end}")
+    if prediction.windows > 1:
+        parts.append(f"all {prediction.words:,} {what} in {prediction.windows:,} windows")
+    elif prediction.cut and prediction.words > config.max_words:
+        end = {"first": "beginning", "last": "end", "both": "beginning and end"}[config.keep]
+        parts.append(f"{config.max_words:,} of {prediction.words:,} {what}, its {end}")
     return ", of these ".join(parts)
 
 
-def unknown_words(verdict: Verdict) -> str:
-    """A remark on a text most of whose words the model never saw; else ""."""
-    if 2 * verdict.unknown <= verdict.words:
+def unknown_words(prediction: Verdict) -> str:
+    """A note for a text of mostly out-of-vocabulary words; else ""."""
+    if 2 * prediction.unknown <= prediction.words:
         return ""
-    return f"knows {verdict.words - verdict.unknown:,} of its {verdict.words:,} words"
+    return f"knows {prediction.words - prediction.unknown:,} of its {prediction.words:,} words"
 
 
-def rounded_down(chance: float) -> float:
-    """A probability in percent with one decimal: nothing short of certain may look certain."""
+def floor_percent(chance: float) -> float:
+    """A probability as a percentage, rounded down to one decimal, so that only 1 is 100.0."""
     return int(chance * 1000) / 10
 
 
-def signed(effect: float) -> str:
-    """An effect with its sign, a real minus."""
+def format_effect(effect: float) -> str:
+    """An effect in nats with its sign; minus as U+2212."""
     return f"{effect:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
-def shortened(text: str, room: int) -> str:
-    """The beginning of `text` as one line of at most `room` columns."""
+def shorten(text: str, room: int) -> str:
+    """Shorten `text` to one line of at most `room` columns."""
     line = one_line(text[: 4 * max(room, 1)])
     if columns(line) <= room and len(text) <= 4 * max(room, 1):
         return line
@@ -193,20 +197,20 @@ def shortened(text: str, room: int) -> str:
 
 
 def _named(word: str) -> str:
-    """A word in a list of words: punctuation in quotes."""
+    """A word for a list of words; punctuation is quoted."""
     word = one_line(word)
     return f'"{word}"' if set(word) <= set(string.punctuation) else word
 
 
 def _between(text: str, start: int, end: int) -> str:
-    """text[start:end], between two words; what the model did not read is left out."""
+    """The text between two words; a part that the model did not use becomes an ellipsis."""
     if end - start > UNREAD:
         return " \N{HORIZONTAL ELLIPSIS} "
     return plain(text[start:end])
 
 
 def _strongest_of_each(words: Iterable[Effect]) -> Iterable[Effect]:
-    """Each word once, where it weighed most."""
+    """Each distinct word once, with its largest effect."""
     found: dict[str, Effect] = {}
     for word in words:
         key = word.text.strip().lower()

@@ -1,4 +1,4 @@
-"""Write verdicts: lines for people, rows and objects for programs."""
+"""Write predictions as text lines, JSON or tables."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any, Literal, TextIO
 
 import click
 
-from textrnn.cli.prediction_text import VerdictLines, how_read, unknown_words
+from textrnn.cli.prediction_text import PredictionLines, read_extent, unknown_words
 from textrnn.data.inputs import Item
 from textrnn.data.tables import RowWriter
 from textrnn.engine.classification import Judge, Verdict
@@ -19,130 +19,134 @@ from textrnn.errors import ConfigError, TextRNNError
 ResultForm = Literal["text", "json", "jsonl", "csv", "tsv"]
 
 
-class VerdictWriter:
-    """Writes one result after another in one of the forms.
+class PredictionWriter:
+    """Writes predictions one by one in one of the result forms.
 
-    A table's row keeps its columns; a text gets its source and its line. Counts what was judged,
-    and what is worth a remark at the end.
+    A row of a table keeps its columns; a text gets its source and line. Counts the predictions per
+    class, the texts over the length limits and the texts of mostly unknown words.
     """
 
     def __init__(
         self,
         stream: TextIO,
         form: ResultForm,
-        judge: Judge,
+        predictor: Judge,
         *,
         tables: bool,
         explained: bool,
     ) -> None:
-        self.stream, self.form, self.judge, self.tables = stream, form, judge, tables
+        self.stream, self.form, self.predictor, self.tables = stream, form, predictor, tables
         self.counts: Counter[str] = Counter()
-        self.long = self.strange = self._pieces = 0
+        self.long = self.mostly_unknown = self._records = 0
         self.first_long = ""
-        self._added = ["prediction", "probability", *(f"p_{name}" for name in judge.model.classes)]
+        self._added = [
+            "prediction",
+            "probability",
+            *(f"p_{name}" for name in predictor.model.classes),
+        ]
         if explained:
             self._added.append("explanation")
         self._columns: list[str] | None = None if tables else ["source", "line"]
         self._rows: RowWriter | None = None
         terminal = stream.isatty()
         self._coloured = terminal and not os.environ.get("NO_COLOR")
-        self._lines = VerdictLines(
-            judge, width=shutil.get_terminal_size().columns if terminal else None
+        self._lines = PredictionLines(
+            predictor, width=shutil.get_terminal_size().columns if terminal else None
         )
 
     @property
-    def judged(self) -> int:
-        """How many verdicts are written."""
+    def classified(self) -> int:
+        """Number of predictions written."""
         return self.counts.total()
 
     @property
     def written(self) -> bool:
-        """Whether there is anything in the result."""
-        return self._pieces > 0
+        """Whether the result holds anything."""
+        return self._records > 0
 
     def expect(self, items: Sequence[Item]) -> None:
-        """Take the columns from the first rows, before anything is written.
+        """Take the columns of the result from the first rows; call before the first write.
 
-        ConfigError when one has a name that the result needs.
+        ConfigError if a column has a name that the result adds.
         """
         columns = list(dict.fromkeys(name for item in items for name in item.row))
         if self._columns is not None or not columns or self.form == "text":
             return
         if clash := set(columns) & set(self._added):
             raise ConfigError(
-                f"the table has {', '.join(map(repr, sorted(clash)))} already, which the result "
-                f"is to add; rename that in the table first"
+                f"the table already has {', '.join(map(repr, sorted(clash)))}, which the result "
+                f"adds; rename it in the table first"
             )
         self._columns = columns
 
     def objection(self, item: Item) -> str:
-        """Why a row's columns have no place in the result, or ""."""
+        """The reason why the result cannot hold a row, or ""."""
         if clash := item.row.keys() & set(self._added):
-            return f"it has a {sorted(clash)[0]!r} already, which the result is to add"
+            return f"it already has a {sorted(clash)[0]!r}, which the result adds"
         columns = self._columns or ()
         extra = [name for name in item.row if name not in columns]
         if extra and self.form in ("csv", "tsv"):
             return (
-                f"it has a column {extra[0]!r} that the rows before lack; --format jsonl takes "
-                f"rows of any columns"
+                f"it has a column {extra[0]!r} that earlier rows lack; use --format jsonl for rows "
+                f"of different columns"
             )
         return ""
 
-    def write(self, item: Item, verdict: Verdict, explanation: Explanation | None) -> None:
-        """Write what was judged of one item."""
-        self.counts[str(verdict.prediction)] += 1
+    def write(self, item: Item, prediction: Verdict, explanation: Explanation | None) -> None:
+        """Write the prediction for one item."""
+        self.counts[str(prediction.prediction)] += 1
         if self.form == "text":
-            lines = self._lines.lines(item, verdict, explanation)
-            self._pieces += 1
+            lines = self._lines.lines(item, prediction, explanation)
+            self._records += 1
             self._write("".join(f"{line}\n" for line in lines))
             return
-        how = how_read(self.judge, item.text, verdict)
+        how = read_extent(self.predictor, item.text, prediction)
         self.long += bool(how)
         self.first_long = self.first_long or how
-        self.strange += bool(unknown_words(verdict))
+        self.mostly_unknown += bool(unknown_words(prediction))
         values: dict[str, Any] = {
-            "prediction": verdict.prediction,
-            "probability": _rounded(verdict.probability),
+            "prediction": prediction.prediction,
+            "probability": _rounded(prediction.probability),
             **{
                 f"p_{name}": _rounded(chance)
                 for name, chance in zip(
-                    self.judge.model.classes, verdict.probabilities, strict=True
+                    self.predictor.model.classes, prediction.probabilities, strict=True
                 )
             },
         }
         if explanation:
             values["explanation"] = _explained(explanation)
         if not item.row and self.form in ("json", "jsonl"):
-            values |= {"words": verdict.words, "read": how or "whole"}
+            values |= {"words": prediction.words, "read": how or "whole"}
         self._put(item, values)
 
     def keep(self, item: Item) -> bool:
-        """Write a table's row of which nothing was judged, if it can be; whether it was."""
+        """Write a table's row without a prediction; False if the form cannot hold it."""
         if not item.row or self.form == "text":
             return False
         self._put(item, dict.fromkeys(self._added))
         return True
 
     def close(self) -> None:
-        """Write what comes after the last."""
+        """End the result, and flush it."""
         if self.form == "json":
-            self._write("\n]\n" if self._pieces else "[]\n")
+            self._write("\n]\n" if self._records else "[]\n")
         self.flush()
 
     def flush(self) -> None:
-        """Let what is written be seen."""
+        """Flush the stream."""
         try:
             self.stream.flush()
         except OSError as error:
             raise _not_written(error) from error
 
     def _put(self, item: Item, values: Mapping[str, Any]) -> None:
-        """Write the values of an item, after its own columns or its place."""
+        """Write a record: the item's own columns, or its source and line, then `values`."""
         own = item.row or {"source": item.source, "line": item.line}
         values = {**own, **values}
-        self._pieces += 1
+        self._records += 1
         if self.form == "json":
-            start = ",\n " if self._pieces > 1 else "[\n "
+            start = ",\n " if self._records > 1 else "[\n "
             self._write(start + json.dumps(values, ensure_ascii=False))
             return
         try:
@@ -154,7 +158,7 @@ class VerdictWriter:
             raise _not_written(error) from error
 
     def _write(self, text: str) -> None:
-        # In one piece: whatever stops the run, there is no half of one.
+        # One write per record, so that an interrupted run leaves no partial record.
         try:
             click.echo(text, file=self.stream, nl=False, color=self._coloured)
         except OSError as error:
@@ -162,7 +166,7 @@ class VerdictWriter:
 
 
 def _not_written(error: OSError) -> Exception:
-    if isinstance(error, BrokenPipeError):  # whoever reads has enough
+    if isinstance(error, BrokenPipeError):  # the reader has closed the pipe
         return error
     return TextRNNError(f"cannot write the result: {error.strerror or error}; make room for it")
 

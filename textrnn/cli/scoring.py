@@ -1,4 +1,4 @@
-"""The part of `evaluate` that is about classifiers: labelled texts in, a report out."""
+"""`evaluate` for classifiers: labelled texts in, a report out."""
 
 import sys
 from collections.abc import Mapping
@@ -24,31 +24,32 @@ def score(
     worst: int,
     abstain: float | None,
 ) -> dict[str, Any]:
-    """Score `model` on the `split` of the labelled texts called `name`, with a line of progress.
+    """Evaluate `model` on the `split` of the labelled texts `name`, with a line of progress.
 
-    Where the data has a part to learn from beside it, texts that stand in both are told apart.
+    If the data also has a training split, the report treats texts found in both separately.
     """
     prepare(model)
     data = _read(model, name, split, options)
     if data.sha256 == model.metadata.get("data", {}).get("sha256"):
         click.echo(
-            "Warning: these are the texts that the model learnt from; a fair score needs others",
+            "Warning: the model was trained on these texts; evaluate it on "
+            "other texts for a fair score",
             err=True,
         )
     both = is_imdb(name) or name.endswith(".npz") or (Path(name) / "train").is_dir()
-    learnt = _read(model, name, "train", options) if both and split == "test" else None
+    train = _read(model, name, "train", options) if both and split == "test" else None
     return classifier.evaluate(
         model,
         data,
-        learnt=learnt,
+        learnt=train,
         worst=worst,
         abstain=abstain,
         on_progress=_show if sys.stderr.isatty() else None,
     )
 
 
-def shown(report: Mapping[str, Any], form: str) -> str:
-    """A report as text, or as Markdown."""
+def render(report: Mapping[str, Any], form: str) -> str:
+    """Render a report as text or Markdown."""
     show = report_text.as_markdown if form == "markdown" else report_text.as_text
     return show(report).rstrip("\n")
 
@@ -57,8 +58,8 @@ def _read(model: ClassifierArtifact, name: str, split: str, options: Mapping[str
     data = read_texts(name, split, classes=model.classes, **options)
     if data.classes != model.classes:
         raise ConfigError(
-            f"{name} has the classes {', '.join(data.classes)}, {model.name} judges "
-            f"{', '.join(model.classes)}; score it on texts of its own classes"
+            f"{name} has the classes {', '.join(data.classes)}, but {model.name} "
+            f"predicts {', '.join(model.classes)}; evaluate it on texts with these classes"
         )
     return data
 

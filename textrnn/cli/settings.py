@@ -1,4 +1,4 @@
-"""What every kind of training takes from the command line: settings from options and files."""
+"""Training settings from options and files, and the options that all trainings share."""
 
 import json
 import re
@@ -23,43 +23,43 @@ output_option = click.option(
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The model's folder; DIR/run holds what resuming needs.",
+    help="Folder of the model; DIR/run holds the state for --resume.",
 )
 set_option = click.option(
     "--set",
     "assignments",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Any other setting (`textrnn train settings` lists them); may be repeated.",
+    help="Any other setting (see `textrnn train settings`); may be repeated.",
 )
 config_option = click.option(
     "--config",
     "config_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Settings from a TOML or JSON file; options override it.",
+    help="TOML or JSON file with settings; options override it.",
 )
 resume_option = click.option(
-    "--resume", is_flag=True, help="Go on with the run in -o where it stopped."
+    "--resume", is_flag=True, help="Resume the interrupted run in -o from its last save."
 )
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show nothing but errors.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
 
 
-NO_FILES = ("column", "label_column")  # what of options may hold a slash and names no file
+NO_FILES = ("column", "label_column")  # values that are not files, though they may hold a slash
 
 
 def typed_command() -> str:
-    """The command that is running, as a person can type it again."""
+    """The running command line, quoted for a shell."""
     return _command(lambda value: value)
 
 
 def recorded_command() -> str:
-    """The command that is running as a model's card names it: files without their folders."""
+    """The running command line for a model's card: file names without folders."""
     return _command(_without_folders)
 
 
-def _command(shown: Callable[[str], str]) -> str:
-    """The command with what was typed of its arguments and options, values of files as `shown`."""
+def _command(render: Callable[[str], str]) -> str:
+    """The arguments and options that were given, with `render` applied to values and files."""
     ctx = click.get_current_context()
     words = ["textrnn", *ctx.command_path.split()[1:]]
     for parameter in ctx.command.params:
@@ -69,28 +69,28 @@ def _command(shown: Callable[[str], str]) -> str:
         value = ctx.params[name]
         values = value if isinstance(value, tuple) else (value,)
         if isinstance(parameter, click.Argument):
-            words += [shown(str(each)) for each in values]
+            words += [render(str(each)) for each in values]
             continue
         option = parameter.opts[0]
         if isinstance(value, bool):
             words.append(option if value else parameter.secondary_opts[0])
         else:
-            texts = [str(each) if name in NO_FILES else shown(str(each)) for each in values]
+            texts = [str(each) if name in NO_FILES else render(str(each)) for each in values]
             words += [word for text in texts for word in (option, text)]
     return shlex.join(words)
 
 
 def _without_folders(value: str) -> str:
-    """`value`, a file's or NAME=VALUE with files that have commas between, by bare names."""
+    """`value` without folders: a file, or NAME=VALUE with comma-separated files."""
     if not (setting := re.fullmatch(r"([\w-]+ *=)(.*)", value, re.DOTALL)):
         return bare_name(value)
     return setting[1] + ",".join(map(bare_name, setting[2].split(",")))
 
 
-def stopped() -> NoReturn:
-    """Say how a run that was stopped goes on, and exit."""
+def exit_stopped() -> NoReturn:
+    """Print the command that resumes an interrupted run, and exit with 130."""
     resume = "" if click.get_current_context().params["resume"] else " --resume"
-    click.echo(f"Saved. Go on with: {typed_command()}{resume}", err=True)
+    click.echo(f"Saved. Resume with: {typed_command()}{resume}", err=True)
     sys.exit(130)
 
 
@@ -101,9 +101,9 @@ def collect(
     assignments: Sequence[str],
     typed: Mapping[str, Any],
 ) -> dict[str, dict[str, Any]]:
-    """Settings of `recipe` by section: a preset's, a file's, those of --set and of options.
+    """Merge settings of `recipe` by section: preset, config file, --set, options.
 
-    What comes later overrides what comes before.
+    Later sources override earlier ones.
     """
     layers = (
         preset,
@@ -119,7 +119,7 @@ def collect(
 
 
 def list_settings(recipe: type[Recipe]) -> None:
-    """Print every setting there is, with its default and, of a few names, the others."""
+    """Print all settings of `recipe` with their defaults and, for enumerations, the values."""
     names = {where: name for name, where in recipe.names().items()}
     for section, config in recipe.sections().items():
         click.echo(f"{section}:")
@@ -146,7 +146,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
-        raise ConfigError(f"{path} is no TOML or JSON of settings: {error}") from error
+        raise ConfigError(f"{path} is not a TOML or JSON file of settings: {error}") from error
     if not isinstance(content, dict):
-        raise ConfigError(f"{path} must hold settings by name")
+        raise ConfigError(f"{path} must hold NAME: VALUE pairs, as in units = 128")
     return content

@@ -1,6 +1,6 @@
-"""The part of the command line that needs TensorFlow. Importing this module does not import it.
+"""The commands' calls that need TensorFlow. Importing this module does not import TensorFlow.
 
-`import_tensorflow` does, in silence; each function below calls it first.
+Each function calls `import_tensorflow` first.
 """
 
 import os
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Drop what native code writes to stderr: an error that matters is raised as well."""
+    """Discard what native code writes to stderr; real errors are also raised."""
     saved = os.dup(2)
     null = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -36,9 +36,9 @@ def quiet_libraries() -> Iterator[None]:
 
 
 def import_tensorflow(purpose: str) -> None:
-    """Import TensorFlow without its greetings.
+    """Import TensorFlow without its log messages.
 
-    MissingExtraError, which says what to install for `purpose`, where it is not installed.
+    MissingExtraError if it is not installed: says what to install for `purpose`.
     """
     with needs_extra(purpose):
         _start_tensorflow()
@@ -46,10 +46,10 @@ def import_tensorflow(purpose: str) -> None:
 
 @cache
 def _start_tensorflow() -> None:
-    # What TensorFlow's native code logs later, in the middle of a run; whoever asks gets it.
+    # Silences later native logs, in the middle of a run; set the variable to see them.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # TensorFlow logs the hardware it found while it is imported and at the first operation, and
-    # XLA at the first compilation; a reader of samples and losses has no use for that.
+    # TensorFlow logs the hardware on import and at the first operation, XLA at the first
+    # compilation. Users need to see samples and losses only.
     with quiet_libraries():
         import tensorflow as tf
 
@@ -59,9 +59,9 @@ def _start_tensorflow() -> None:
 
 
 def prepare(model: "ClassifierArtifact") -> None:
-    """Import TensorFlow for a model that reads whole texts through a TF-Hub module, else nothing.
+    """Import TensorFlow if the model takes whole texts through a TF-Hub module.
 
-    MissingExtraError where it is not installed.
+    MissingExtraError if it is not installed.
     """
     if not model.tokenizer.has_ids:
         import_tensorflow(f"{model.name}, which reads texts through a TF-Hub module,")
@@ -77,7 +77,7 @@ def train(
     quiet: bool,
     command: str,
 ) -> bool:
-    """Train with a display; False when the run was stopped and can be resumed."""
+    """Train a generator with a display; False if the run was interrupted and can be resumed."""
     import_tensorflow("training")
     from textrnn.cli.display import TrainingDisplay
     from textrnn.training.tasks.generator import train_generator
@@ -96,7 +96,7 @@ def train(
 
 
 def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "Labelled":
-    """The reviews that tensorflow-datasets keeps in `data_dir`."""
+    """Read the labelled IMDB reviews of tensorflow-datasets from `data_dir`."""
     import_tensorflow("reading `imdb`")
     from textrnn.data.registry import read_data
 
@@ -104,19 +104,19 @@ def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "Labelle
 
 
 def read_unlabelled_imdb(data_dir: str | None) -> "Unlabelled":
-    """The reviews without a label that tensorflow-datasets keeps in `data_dir`."""
+    """Read the unlabelled IMDB reviews of tensorflow-datasets from `data_dir`."""
     import_tensorflow("reading `imdb`")
     from textrnn.data.registry import read_unlabelled_data
 
     return read_unlabelled_data("imdb", data_dir=data_dir)
 
 
-def train_judge(
+def train_classifier(
     texts: "Labelled",
     output: Path,
     settings: Mapping[str, Any],
     *,
-    held: "Labelled | None",
+    validation: "Labelled | None",
     base: "ClassifierArtifact | None",
     pretrain: "Unlabelled | LanguageModelArtifact | None",
     unlabelled: "Unlabelled | None",
@@ -124,21 +124,20 @@ def train_judge(
     quiet: bool,
     command: str,
 ) -> "ClassifierArtifact | None":
-    """Train a classifier with a display; None when the run was stopped and can be resumed.
+    """Train a classifier with a display; None if the run was interrupted and can be resumed.
 
-    `held` are texts to validate on, where they are not a share of `texts`; `pretrain` texts to
-    learn a language model of first, or one to start from; `unlabelled` texts for its teachers to
-    judge.
+    `validation`: separate validation texts (None: a fraction of `texts`). `pretrain`: texts to
+    pretrain a language model on, or a trained one. `unlabelled`: texts for teacher predictions.
     """
     import_tensorflow("training")
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.tasks.classifier import train_classifier
+    from textrnn.training.tasks import classifier
 
     with TrainingDisplay(quiet=quiet) as display:
-        return train_classifier(
+        return classifier.train_classifier(
             texts,
             output,
-            validation=held,
+            validation=validation,
             settings=settings,
             base=base,
             pretrain=pretrain,

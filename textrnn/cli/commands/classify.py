@@ -1,11 +1,11 @@
-"""`textrnn classify`: judge texts with a trained classifier."""
+"""`textrnn classify`: classify texts with a trained classifier."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from textrnn.cli.kinds import tell_notices
+from textrnn.cli.kinds import print_notices
 from textrnn.errors import ConfigError
 
 FORMS = ("text", "json", "jsonl", "csv", "tsv")
@@ -13,52 +13,56 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE...|-]")
-@click.option("--text", "texts", multiple=True, help="Judge this text; may be repeated.")
+@click.option("--text", "texts", multiple=True, help="A text to classify; may be repeated.")
 @click.option(
     "-m",
     "--model",
     default="imdb",
     show_default=True,
     metavar="NAME|DIR",
-    help="A bundled classifier (`textrnn models` lists them) or a folder that `train` made.",
+    help="A bundled classifier (`textrnn models` lists them) or a folder written by `train`.",
 )
 @click.option(
     "--input-format",
     "form",
     type=click.Choice(["text", "lines", "csv", "tsv", "jsonl"]),
-    help="What the files are.  [default: by suffix; one text if it tells nothing]",
+    help="Format of the input files.  [default: by suffix; one text per file otherwise]",
 )
-@click.option("--lines", is_flag=True, help="One text a line; the same as --input-format lines.")
-@click.option("--column", default="text", show_default=True, help="A table's column of texts.")
+@click.option("--lines", is_flag=True, help="One text per line; same as --input-format lines.")
+@click.option(
+    "--column", default="text", show_default=True, help="Column of a table that holds the texts."
+)
 @click.option(
     "--format",
     "result",
     type=click.Choice(FORMS),
-    help="Of the result.  [default: by the suffix of -o; a table's own form; else text]",
+    help="Output format.  [default: by suffix of -o; else the input table's; else text]",
 )
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the result there instead of on the screen.",
+    help="Write the result to FILE instead of standard output.",
 )
 @click.option(
     "--abstain",
     default=0.0,
     show_default=True,
     metavar="P",
-    help="Say `unsure` where the likeliest class is less likely than P.",
+    help="Predict `unsure` if the best class has a probability below P.",
 )
 @click.option(
     "--threshold",
     type=float,
     metavar="P",
-    help="Of two classes, judge the second from this probability on.  [default: 0.5]",
+    help="With two classes: predict the second if its probability is at least P.  [default: 0.5]",
 )
-@click.option("--explain", is_flag=True, help="Show what each word did to the verdict.")
-@click.option("--encoding", default="utf-8", show_default=True, help="What the files are in.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but what goes wrong.")
+@click.option("--explain", is_flag=True, help="Show the effect of each word on the prediction.")
+@click.option(
+    "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors on stderr.")
 def classify(
     files: tuple[str, ...],
     texts: tuple[str, ...],
@@ -74,37 +78,39 @@ def classify(
     encoding: str,
     quiet: bool,
 ) -> None:
-    """Judge texts: a class each, and a calibrated probability.
+    """Classify texts: predict a class and its calibrated probability for each.
 
-    FILE is a text, a folder of .txt files, a table (.csv, .tsv, .jsonl) or - for standard input.
-    A table keeps its columns and gains prediction, probability and p_CLASS. What cannot be judged
-    is named on stderr, and the exit code is then 1.
+    FILE is a text file, a folder of .txt files, a table (.csv, .tsv, .jsonl) or - for standard
+    input. The output of a table keeps its columns and adds prediction, probability and p_CLASS
+    (one per class). Texts that cannot be classified are listed on stderr; the exit code is then 1.
 
     \b
     textrnn classify review.txt
     textrnn classify --text "Not bad at all." --explain
-    textrnn classify reviews.csv --column review -o judged.csv
+    textrnn classify reviews.csv --column review -o predictions.csv
     cat tweets.txt | textrnn classify - --lines --format jsonl
     """
     if not files and not texts:
         raise click.UsageError("name a FILE, - for standard input, or give --text TEXT")
     if files.count("-") > 1:
-        raise click.UsageError("- stands for standard input, which can be read once; name it once")
+        raise click.UsageError("standard input can be read only once; give - once")
     if lines and form not in (None, "lines"):
-        raise ConfigError(f"--lines and --input-format {form} contradict each other; use one")
+        raise ConfigError(
+            f"--lines and --input-format {form} contradict each other; use one of them"
+        )
     form = "lines" if lines else form
     from textrnn.artifacts import registry
-    from textrnn.cli.predict import Task, judge_all
+    from textrnn.cli.predict import Task, classify_all
     from textrnn.cli.tensorflow import prepare
     from textrnn.engine.classification import Judge
 
     task = Task(files, texts, form, column, encoding, result, output, explain)  # type: ignore[arg-type]
     task.check()
     loaded = registry.load_classifier(model)
-    tell_notices(loaded)
+    print_notices(loaded)
     prepare(loaded)
     try:
-        judge_all(task, Judge(loaded, abstain=abstain, threshold=threshold), quiet=quiet)
+        classify_all(task, Judge(loaded, abstain=abstain, threshold=threshold), quiet=quiet)
     except KeyboardInterrupt as stop:
         click.echo(f"\nStopped{stop}.", err=True)
         sys.exit(130)

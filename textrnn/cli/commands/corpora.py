@@ -1,4 +1,4 @@
-"""`textrnn corpora`: list and fetch the texts that are known by name."""
+"""`textrnn corpora`: list and download the corpora that are known by name."""
 
 import shlex
 import sys
@@ -19,7 +19,7 @@ LISTED = "{:<16} {:>8}  {:<26} {}"
 @click.group(invoke_without_command=True)
 @click.pass_context
 def corpora(ctx: click.Context) -> None:
-    """The texts that textrnn knows where to get: list them, show one, fetch one.
+    """List, show or download well-known corpora.
 
     \b
     textrnn corpora fetch tinyshakespeare
@@ -31,7 +31,7 @@ def corpora(ctx: click.Context) -> None:
 
 @corpora.command("list")
 def list_corpora() -> None:
-    """List the corpora there are."""
+    """List the known corpora."""
     from textrnn.data.downloads import KNOWN
 
     click.echo(LISTED.format("name", "size", "licence", "title"))
@@ -43,7 +43,7 @@ def list_corpora() -> None:
 @corpora.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Show all that is known of the corpus NAME: address, size, sum, licence."""
+    """Show the address, size, checksum and licence of the corpus NAME."""
     for field, value in vars(_known(name)).items():
         click.echo(f"{field:<8} {f'{value:,} bytes' if field == 'size' else value}")
 
@@ -55,11 +55,11 @@ def show(name: str) -> None:
     "--output",
     metavar="PATH",
     type=click.Path(path_type=Path),
-    help="The file to make; the folder, for an archive.  [default: as `show NAME` says]",
+    help="Output file, or folder for an archive.  [default: the `file` that `show NAME` prints]",
 )
-@click.option("--url", help="Another address of the same file; its sum is still checked.")
+@click.option("--url", help="Download from another address; the SHA-256 is still checked.")
 def fetch(name: str, output: Path | None, url: str | None) -> None:
-    """Download the corpus NAME, check its size and sum, and unpack it if it is an archive."""
+    """Download the corpus NAME, check its size and SHA-256, and unpack an archive."""
     from dataclasses import replace
 
     from textrnn.data import downloads
@@ -77,14 +77,14 @@ def fetch(name: str, output: Path | None, url: str | None) -> None:
             click.echo("\r\033[K", nl=False, err=True)
     click.echo(path)
     hint = f"textrnn train {corpus.teaches} {shlex.quote(str(path))} -o my-model"
-    click.echo(f"now teach a model on it: {hint}", err=True)
+    click.echo(f"Train a model on it: {hint}", err=True)
 
 
 def _known(name: str) -> "KnownCorpus":
     from textrnn.data.downloads import KNOWN
 
     if name not in KNOWN:
-        raise ConfigError(f"no corpus {name!r}; there are {', '.join(KNOWN)}")
+        raise ConfigError(f"no corpus is called {name!r}; choose one of {', '.join(KNOWN)}")
     return KNOWN[name]
 
 

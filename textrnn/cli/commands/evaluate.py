@@ -1,4 +1,4 @@
-"""`textrnn evaluate`: score a model on texts that it did not learn from."""
+"""`textrnn evaluate`: evaluate a model on texts that it was not trained on."""
 
 import json
 import sys
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from textrnn.cli.data_options import READING, data_options
+from textrnn.cli.data_options import DATA_SETTINGS, data_options
 from textrnn.cli.kinds import Row, choose, load
-from textrnn.cli.options import reading_options, setting
+from textrnn.cli.options import input_options, setting
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
 
@@ -27,24 +27,33 @@ if TYPE_CHECKING:
     default="all",
     show_default=True,
     metavar="all|validation|START:END",
-    help="What of CORPUS to score; validation is the slice that the model's run kept back.",
-)
-@click.option("--streamed/--no-streamed", default=True, help="Score one long pass too (slower).")
-@click.option("--baseline", metavar="CORPUS", help="Score a 5-gram model of this text beside it.")
-@click.option(
-    "--copied", metavar="CORPUS", help="Say how much of what the model writes stands in this text."
+    help="Part of CORPUS to evaluate; validation: the part held out in training.",
 )
 @click.option(
-    "--sample-length", default=100_000, show_default=True, help="Characters to write for --copied."
+    "--streamed/--no-streamed",
+    default=True,
+    help="Also evaluate one stateful pass over the text (slower).  [default: on]",
 )
-@setting(SamplingConfig, "temperature", "Of what is written for --copied.")
-@click.option("--seed", default=1, show_default=True, help="Of what is written for --copied.")
+@click.option("--baseline", metavar="CORPUS", help="Compare with a 5-gram model of this text.")
+@click.option(
+    "--copied",
+    metavar="CORPUS",
+    help="Report how much of the generated text is copied from this text.",
+)
+@click.option(
+    "--sample-length",
+    default=100_000,
+    show_default=True,
+    help="Characters to generate for --copied.",
+)
+@setting(SamplingConfig, "temperature", "Sampling temperature for --copied.")
+@click.option("--seed", default=1, show_default=True, help="Random seed for --copied.")
 @click.option(
     "--unknown",
     type=click.Choice(["error", "skip"]),
     default="error",
     show_default=True,
-    help="What to do with characters the model never saw.",
+    help="How to handle characters outside the model's vocabulary.",
 )
 @click.option(
     "--format",
@@ -52,32 +61,39 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="Markdown is for a classifier's report.",
+    help="Output format; markdown for classifiers only.",
 )
-@reading_options
+@input_options
 @click.option(
     "--split",
     type=click.Choice(["train", "test"]),
     default="test",
     show_default=True,
-    help="For a classifier: which part of data that has both.",
+    help="Classifier: which split of CORPUS to use, if it has both.",
 )
 @data_options
-@click.option("--worst", default=10, show_default=True, help="A classifier's mistakes to show.")
-@click.option("--abstain", type=float, metavar="P", help="Score verdicts of P or more apart, too.")
+@click.option(
+    "--worst", default=10, show_default=True, help="Classifier: number of worst mistakes to show."
+)
+@click.option(
+    "--abstain",
+    type=float,
+    metavar="P",
+    help="Classifier: also report accuracy on predictions with confidence P or more.",
+)
 def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> None:
-    """Say how well MODEL foretells, or judges, CORPUS.
+    """Evaluate MODEL on CORPUS.
 
-    A generator: loss in nats, bits a character, perplexity, accuracy. `cold` reads windows of 256
-    characters, each from nothing; `streamed` reads on throughout. A classifier: accuracy, F1, AUC,
-    log loss and calibration on labelled texts (CORPUS as for `train classifier`), where it fails,
-    and its worst mistakes. A language model: loss, perplexity and accuracy a word, on texts as
-    --pretrain takes them.
+    A generator: loss in nats per character, bits per character, perplexity and accuracy. `cold`
+    evaluates stateless windows of 256 characters; `streamed` carries the state through the whole
+    text. A classifier: accuracy, F1, AUC, log loss, calibration and worst mistakes on labelled
+    texts (CORPUS as for `train classifier`). A language model: loss, perplexity and accuracy per
+    word on unlabelled texts (CORPUS as for --pretrain).
 
     \b
     textrnn evaluate shakespeare my-play.txt
     textrnn evaluate my-model my.txt --part validation --baseline my.txt --copied my.txt
-    textrnn evaluate imdb reviews.csv --column review --label-column verdict
+    textrnn evaluate imdb reviews.csv --column review --label-column sentiment
     """
     loaded = load(model)
     choose(EVALUATE, loaded, model)(loaded, corpus, form, **options)
@@ -96,10 +112,10 @@ def _evaluate_classifier(
     from textrnn.cli import scoring
 
     if len(names) > 1:
-        raise ConfigError("a classifier is scored on one CORPUS at a time; name one")
-    reading = {name: options[name] for name in (*READING, "encoding")}
-    report = scoring.score(model, names[0], split, reading, worst=worst, abstain=abstain)
-    click.echo(_json(report) if form == "json" else scoring.shown(report, form))
+        raise ConfigError("a classifier is evaluated on one CORPUS at a time; name one")
+    data_settings = {name: options[name] for name in (*DATA_SETTINGS, "encoding")}
+    report = scoring.score(model, names[0], split, data_settings, worst=worst, abstain=abstain)
+    click.echo(_json(report) if form == "json" else scoring.render(report, form))
 
 
 def _evaluate_generator(
@@ -117,7 +133,7 @@ def _evaluate_generator(
     unknown: str,
     encoding: str,
     newlines: str,
-    **_others: Any,
+    **_unused: Any,
 ) -> None:
     from textrnn.data import corpora
     from textrnn.evaluation import generator
@@ -152,13 +168,13 @@ def _evaluate_generator(
 def _evaluate_language_model(
     model: "LanguageModelArtifact", names: Sequence[str], form: str, **options: Any
 ) -> None:
-    from textrnn.cli.data_options import read_more
+    from textrnn.cli.data_options import read_unlabelled
     from textrnn.data.unlabelled import Unlabelled
     from textrnn.evaluation import language_model
 
     if form == "markdown":
         raise ConfigError(f"{model.name} is a language model; use --format json or text")
-    found = [read_more(name, options) for name in names]
+    found = [read_unlabelled(name, options) for name in names]
     texts = found[0] if len(found) == 1 else Unlabelled.of(
         (text for each in found for text in each.texts), tuple(names)
     )  # fmt: skip
@@ -176,7 +192,7 @@ EVALUATE = {
             "unknown", "newlines",
         ),
     ),
-    "classifier": Row(_evaluate_classifier, (*READING, "split", "worst", "abstain")),
+    "classifier": Row(_evaluate_classifier, (*DATA_SETTINGS, "split", "worst", "abstain")),
     "language_model": Row(_evaluate_language_model, ("column", "table", "data_dir")),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""`textrnn export`: write what a model learnt in a form that others read."""
+"""`textrnn export`: export trained weights to formats of other programs."""
 
 import shlex
 from pathlib import Path
@@ -11,7 +11,7 @@ from textrnn.errors import ConfigError
 
 @click.group()
 def export() -> None:
-    """Write what a model learnt in a form that others read."""
+    """Export parts of a model to formats that other programs load."""
 
 
 @export.command()
@@ -22,18 +22,20 @@ def export() -> None:
     required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The module's folder; there must be none of that name.",
+    help="Folder of the module; must not exist yet.",
 )
 @click.option(
-    "--vectors", metavar="FILE", help="Instead of a MODEL: a file of GloVe or word2vec vectors."
+    "--vectors",
+    metavar="FILE",
+    help="Export these GloVe or word2vec vectors (text format) instead of a MODEL.",
 )
 def embedding(model: str | None, output: Path, vectors: str | None) -> None:
-    """Write the embedding of MODEL, a bundled name or a folder, as a TF-Hub module for text.
+    """Export the embedding of MODEL (a bundled name or a folder) as a TF-Hub text module.
 
-    The module is a TensorFlow 2 SavedModel that gives a vector for each text: the sum of its
-    words' vectors (of a generator: its characters'), divided by the square root of their number.
-    It splits a text by MODEL's own rule, which the README.md in it states. `train classifier --hub
-    DIR` starts from it, and so does any program that loads modules of TF-Hub.
+    The module is a TensorFlow 2 SavedModel that maps each text to a vector: the sum of its token
+    vectors (words, or a generator's characters) divided by the square root of their number. It
+    splits texts as MODEL does; its README.md describes how. Use it with `train classifier --hub
+    DIR` or in any program that loads TF-Hub modules.
 
     \b
     textrnn export embedding my-model -o my-words
@@ -41,9 +43,9 @@ def embedding(model: str | None, output: Path, vectors: str | None) -> None:
     textrnn export embedding --vectors glove.txt -o glove-module
     """
     if (model is None) == (vectors is None):
-        raise ConfigError("name a MODEL or a file of --vectors, one of the two")
+        raise ConfigError("give either a MODEL or --vectors FILE")
     if output.exists():
-        raise ConfigError(f"{output} is there already; choose another -o, or move that one away")
+        raise ConfigError(f"{output} already exists; choose another -o, or move it away")
     loaded = load(model) if model else None
     from textrnn.cli.tensorflow import import_tensorflow
 
@@ -53,7 +55,7 @@ def embedding(model: str | None, output: Path, vectors: str | None) -> None:
     found = tfhub.embedding_of(loaded) if loaded else tfhub.embedding_from(str(vectors))
     tfhub.save(found, output, source=Path(str(model or vectors)).name)
     click.echo(
-        f"{len(found.tokens):,} tokens of {found.vectors.shape[1]} values are in {output}. Start "
-        f"from them: textrnn train classifier DATA -o MODEL --hub {shlex.quote(str(output))}",
+        f"{len(found.tokens):,} vectors of {found.vectors.shape[1]} dimensions are in {output}. "
+        f"Use them: textrnn train classifier DATA -o MODEL --hub {shlex.quote(str(output))}",
         err=True,
     )

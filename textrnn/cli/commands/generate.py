@@ -1,4 +1,4 @@
-"""`textrnn generate`: continue a text."""
+"""`textrnn generate`: generate text with a trained model."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from textrnn.cli.kinds import tell_notices
+from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import all_of, model_option, setting, write_file
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
@@ -17,39 +17,65 @@ if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
 
 sampling_options = all_of(
-    setting(SamplingConfig, "temperature", "Below 1 safer, above 1 wilder, 0 the likeliest."),
-    setting(SamplingConfig, "top_k", "Choose among the K likeliest only; 0 is all."),
-    setting(SamplingConfig, "top_p", "Choose among the likeliest that make up this share."),
-    setting(SamplingConfig, "min_p", "Drop what is less likely than this x the likeliest."),
-    setting(SamplingConfig, "repetition_penalty", "Above 1 shuns recent characters (tokens)."),
-    setting(SamplingConfig, "repetition_window", "How many characters (tokens) are recent."),
+    setting(
+        SamplingConfig,
+        "temperature",
+        "Sampling temperature: lower is safer, higher more varied; 0 is greedy.",
+    ),
+    setting(SamplingConfig, "top_k", "Sample from the K most likely tokens only; 0: all."),
+    setting(
+        SamplingConfig, "top_p", "Sample from the most likely tokens with this total probability."
+    ),
+    setting(
+        SamplingConfig,
+        "min_p",
+        "Drop tokens less likely than this fraction of the top probability.",
+    ),
+    setting(SamplingConfig, "repetition_penalty", "Above 1: make recent tokens less likely."),
+    setting(
+        SamplingConfig, "repetition_window", "Number of recent tokens that the penalty covers."
+    ),
 )
 
 
 @click.command()
 @model_option
-@click.option("--prime", help="Text to continue.  [default: none, a new text]")
-@click.option(
-    "--prime-file", metavar="FILE", help="Read the text to continue from a file; - is stdin."
-)
-@click.option("--length", default=400, show_default=True, help="Characters to write.")
+@click.option("--prime", help="Text to continue.  [default: none; starts a new text]")
+@click.option("--prime-file", metavar="FILE", help="Read the prime from FILE; - is standard input.")
+@click.option("--length", default=400, show_default=True, help="Number of characters to generate.")
 @sampling_options
-@click.option("--seed", type=int, help="Repeat a draw exactly.")
-@click.option("--stop", multiple=True, metavar="TEXT", help="End before TEXT; may be repeated.")
-@click.option("--count", default=1, show_default=True, help="How many samples to write.")
+@click.option("--seed", type=int, help="Random seed, for reproducible text.  [default: random]")
+@click.option("--stop", multiple=True, metavar="TEXT", help="Stop before TEXT; may be repeated.")
+@click.option("--count", default=1, show_default=True, help="Number of samples to generate.")
 @click.option(
     "--unknown",
     type=click.Choice(["error", "skip"]),
     default="error",
     show_default=True,
-    help="What to do with characters of the prime that the model never saw.",
+    help="How to handle characters of the prime outside the model's vocabulary.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Output format; json adds the seed and the sampling settings.",
 )
-@click.option("--no-prime", is_flag=True, help="Do not print the prime first.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to a file.")
-@click.option("-i", "--interactive", is_flag=True, help="Write together: go on, retry, change.")
+@click.option("--no-prime", is_flag=True, help="Print the continuation without the prime.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write to FILE instead of standard output.",
+)
+@click.option(
+    "-i",
+    "--interactive",
+    is_flag=True,
+    help="Write in turns with the model: continue, retry, undo, edit.",
+)
 def generate(
     model: str,
     prime: str | None,
@@ -65,7 +91,7 @@ def generate(
     interactive: bool,
     **sampling: Any,
 ) -> None:
-    """Continue --prime with text written by a model.
+    """Generate text with MODEL, as a continuation of --prime if given.
 
     \b
     textrnn generate --prime "ROMEO" --temperature 0.5
@@ -76,22 +102,24 @@ def generate(
     if interactive and (count != 1 or form != "text" or output):
         raise ConfigError(
             "--interactive writes one text on the terminal; leave out --count, --format and "
-            "--output (its command w saves)"
+            "--output (the command w FILE saves the text)"
         )
     text = _prime(prime, prime_file)
     from textrnn.artifacts import registry
     from textrnn.engine import generation
 
     loaded = registry.load_generator(model)
-    tell_notices(loaded)
+    print_notices(loaded)
     codec = loaded.tokenizer.codec
     skipped = codec.unknown_characters(text or "")
     if unknown == "skip" and skipped:
-        click.echo(f"left out of the prime, as the model never saw them: {skipped!r}", err=True)
+        click.echo(
+            f"characters of the prime skipped, not in the model's vocabulary: {skipped!r}", err=True
+        )
     limit = generation.LONGEST_PRIME
     if text and len(text) > limit and len(codec.start(text, "skip").ids) > limit:
         unit = loaded.tokenizer.unit
-        click.echo(f"the model reads the last {limit:,} {unit} of the prime", err=True)
+        click.echo(f"the prime is cut to its last {limit:,} {unit}", err=True)
     seed = generation.fresh_seed() if seed is None else seed
     call = {
         "sampling": settings,
@@ -150,7 +178,7 @@ def _echo_stream(prime: str, characters: Iterable[str]) -> None:
             if live:
                 out.flush()
     except KeyboardInterrupt:
-        pass  # what is written stays; the line is ended below
+        pass  # keep what is written; the line end follows
     out.write("\n")
     out.flush()
 

@@ -1,4 +1,4 @@
-"""`textrnn models`: list and show trained models."""
+"""`textrnn models`: list the bundled models and show any model."""
 
 import click
 
@@ -10,14 +10,14 @@ LISTED = "{:<16} {:<10} {:>12} {:>9}  {}"
 @click.group(invoke_without_command=True)
 @click.pass_context
 def models(ctx: click.Context) -> None:
-    """List the bundled models, or show one; a folder that `train` made can be shown too."""
+    """List the bundled models, or show a bundled model or a folder written by `train`."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_models)
 
 
 @models.command("list")
 def list_models() -> None:
-    """List the bundled models."""
+    """List the bundled models with their size and score."""
     from textrnn.artifacts import cards, registry
 
     click.echo(LISTED.format("name", "kind", "parameters", "size", "score"))
@@ -38,7 +38,7 @@ def list_models() -> None:
 @models.command()
 @click.argument("model")
 def show(model: str) -> None:
-    """Show MODEL, a bundled name or a folder: shape, scores, licence, what it learnt from."""
+    """Show the shape, scores, licence and training data of MODEL, a bundled name or a folder."""
     from textrnn.artifacts.kinds import KINDS
 
     loaded = load(model)

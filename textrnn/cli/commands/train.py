@@ -1,4 +1,4 @@
-"""`textrnn train generator` and `textrnn finetune`: learn from files."""
+"""`textrnn train generator` and `textrnn finetune`: train on text files."""
 
 import shlex
 from pathlib import Path
@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from textrnn.cli.commands.train_classifier import classifier, teach
-from textrnn.cli.data_options import READING, data_options
+from textrnn.cli.commands.train_classifier import classifier, run_training
+from textrnn.cli.data_options import DATA_SETTINGS, data_options
 from textrnn.cli.kinds import Row, choose, load
-from textrnn.cli.options import all_of, reading_options, setting
+from textrnn.cli.options import all_of, input_options, setting
 from textrnn.cli.settings import (
     collect,
     config_option,
+    exit_stopped,
     list_settings,
     output_option,
     quiet_option,
     recorded_command,
     resume_option,
     set_option,
-    stopped,
 )
 from textrnn.cli.training_options import unlabelled_option
 from textrnn.config.classifier import ClassifierRecipe
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 GENERATOR_OPTIONS = ("stateful", "window", "shift", "part", "lower", "newlines")
-CLASSIFIER_OPTIONS = (*READING, "unlabelled")
+CLASSIFIER_OPTIONS = (*DATA_SETTINGS, "unlabelled")
 
 
 def _text(name: str, help: str) -> Any:
@@ -50,59 +50,77 @@ def _shape(name: str, help: str) -> Any:
     return setting(GeneratorConfig, name, help, keep_unset=True)
 
 
-def _recipe(name: str, help: str) -> Any:
-    return setting(TrainingConfig, name, help, keep_unset=True)
-
-
 shape_options = all_of(
     _shape("cell", "The recurrent cell."),
     _shape("layers", "Recurrent layers."),
-    _shape("units", "Units a layer."),
-    _shape("embedding_dim", "Values a character is embedded in; 0 is one-hot input."),
-    _text("tokens", "What it writes by: characters, words, or SentencePiece's pieces of words."),
-    _text("words", "How many words or pieces it can write."),
+    _shape("units", "Units per layer."),
+    _shape("embedding_dim", "Embedding dimension; 0: one-hot input."),
+    _text("tokens", "Tokens to predict: characters, words or SentencePiece subwords."),
+    _text("words", "Maximum vocabulary size (words or subwords)."),
 )
 
-recipe_options = all_of(
-    _shape("dropout", "Dropout between layers, one mask a sequence."),
-    click.option(
-        "--stateful/--stateless",
-        default=None,
-        help="Read on from window to window, or draw windows at random.  "
-        f"[default: {'stateful' if TrainingConfig.stateful else 'stateless'}]",
-    ),
-    _recipe("window", "Characters, or other tokens, that an example spans."),
-    _recipe("shift", "Stateless: from one window to the next; 0 is a window, 1 every start."),
-    _recipe("batch_size", "Examples a step."),
-    click.option(
-        "--epochs",
-        type=int,
-        help="Passes over the corpus.  [default: as many as make 5,000 steps, from 4 to 100]",
-    ),
-    _recipe("learning_rate", "The highest, after warm-up."),
-    _recipe("patience", "Stop after so many epochs without a better validation loss; 0 never."),
-    _recipe("validation", "A share from the end, a slice START:END, or a file."),
-    _recipe("part", "Use this part of the corpus only, START:END."),
-    _text("lower", "Lower-case the corpus."),
-    _recipe("seed", "Draws first weights, dropout and order."),
-    set_option,
-    config_option,
-    resume_option,
-    quiet_option,
-    reading_options,
-)
+# Defaults of fine-tuning, as help shows them; those of a generator first. A test compares them
+# with the FINE_TUNING of textrnn.training.transfer, which `--help` must not import.
+FINE_TUNING_DEFAULTS = {
+    "dropout": "MODEL's",
+    "lower": "MODEL's",
+    "epochs": "10; classifier: as many as make 2,400 steps, from 4 to 40",
+    "learning_rate": "0.001; classifier: 0.002",
+    "patience": "3; classifier: 4",
+    "batch_size": "16; classifier: 32",
+}
+
+
+def _recipe_options(**defaults: str) -> Any:
+    """Options for how to train; `defaults` are shown instead of those of the dataclasses."""
+
+    def shape(name: str, help: str) -> Any:
+        return setting(GeneratorConfig, name, help, keep_unset=True, shown=defaults.get(name))
+
+    def text(name: str, help: str) -> Any:
+        return setting(GeneratorTextConfig, name, help, keep_unset=True, shown=defaults.get(name))
+
+    def recipe(name: str, help: str) -> Any:
+        return setting(TrainingConfig, name, help, keep_unset=True, shown=defaults.get(name))
+
+    epochs = defaults.get("epochs", "as many as make 5,000 steps, from 4 to 100")
+    return all_of(
+        shape("dropout", "Dropout between layers, one mask per sequence."),
+        click.option(
+            "--stateful/--stateless",
+            default=None,
+            help="Carry the state from window to window, or train on random windows.  "
+            f"[default: {'stateful' if TrainingConfig.stateful else 'stateless'}]",
+        ),
+        recipe("window", "Window length in characters (or other tokens)."),
+        recipe("shift", "Stateless: stride between windows; 0: the window length."),
+        recipe("batch_size", "Examples per step: windows, or a classifier's texts."),
+        click.option("--epochs", type=int, help=f"Passes over the corpus.  [default: {epochs}]"),
+        recipe("learning_rate", "Peak learning rate, after warm-up."),
+        recipe("patience", "Stop after N epochs without a better validation loss; 0: never."),
+        recipe("validation", "Fraction at the end, slice START:END, or a file to validate on."),
+        recipe("part", "Use only the part START:END of the corpus."),
+        text("lower", "Lower-case the corpus."),
+        recipe("seed", "Random seed (initial weights, dropout, shuffling)."),
+        set_option,
+        config_option,
+        resume_option,
+        quiet_option,
+        input_options,
+    )
+
 
 preset_option = click.option(
     "--preset",
     "preset_name",
     metavar="NAME",
-    help=f"Start from a recipe by name: {', '.join(PRESETS)}.",
+    help=f"Start from a named preset: {', '.join(PRESETS)}.",
 )
 
 
 @click.group()
 def train() -> None:
-    """Teach a new model."""
+    """Train a new generator or classifier."""
 
 
 @train.command()
@@ -110,13 +128,13 @@ def train() -> None:
 @output_option
 @preset_option
 @shape_options
-@recipe_options
+@_recipe_options()
 def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) -> None:
-    """Teach a model to write like CORPUS: files, folders of .txt, globs, or - for stdin.
+    """Train a text generator on CORPUS: files, folders of .txt files, globs, or - for stdin.
 
-    By --tokens word it writes a space between words but for closing punctuation, opening quotes,
-    dashes and the like; line ends are kept, tabs and runs of spaces are not. Losses are in nats a
-    character, whatever the tokens. Ctrl-C saves; the same command with --resume goes on.
+    With --tokens word, spaces separate the generated words, except at closing punctuation,
+    opening quotes and dashes; line ends are kept, tabs and runs of spaces are not. Losses are in nats per character, whatever
+    the tokens. Ctrl-C saves the run; the same command with --resume continues it.
 
     \b
     textrnn train generator my.txt -o my-model
@@ -129,7 +147,7 @@ def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) 
 
 @train.command()
 def settings() -> None:
-    """List every setting that --set and --config take, with its default."""
+    """List all settings for --set and --config, with their defaults."""
     click.echo("For `train generator`:\n")
     list_settings(GeneratorRecipe)
     click.echo("\nFor `train classifier`:\n")
@@ -140,19 +158,21 @@ def settings() -> None:
 @click.argument("model")
 @click.argument("corpus", nargs=-1, required=True)
 @output_option
-@recipe_options
+@_recipe_options(**FINE_TUNING_DEFAULTS)
 @unlabelled_option
 @data_options
 def finetune(model: str, corpus: tuple[str, ...], **options: Any) -> None:
-    """Teach MODEL, a bundled name or a folder, to write or judge like CORPUS.
+    """Fine-tune MODEL, a bundled name or a folder, on CORPUS.
 
-    A generator's shape stays; characters it never saw are added, and named. The learning rate is
-    lower and the run shorter than `train`'s unless you say otherwise. A classifier takes CORPUS as
-    `train classifier` does: words it never saw are added, and other classes may be learnt.
+    A generator takes CORPUS as `train generator` does. Its shape is fixed; a character model adds
+    new characters to its vocabulary and lists them. A classifier takes CORPUS as `train
+    classifier` does; it adds frequent new words, and its classes may differ from MODEL's.
+
+    The defaults below are those of fine-tuning; some differ from `train`'s.
 
     \b
     textrnn finetune shakespeare my-play.txt -o my-model
-    textrnn finetune imdb restaurants.csv -o my-judge
+    textrnn finetune imdb restaurants.csv -o my-classifier
     """
     base = load(model)
     choose(FINETUNE, base, model)(corpus, base, **options)
@@ -183,14 +203,14 @@ def _finetune_classifier(
     **typed: Any,
 ) -> None:
     if len(corpus) > 1:
-        raise ConfigError("a classifier learns from one table or folder; name one")
+        raise ConfigError("a classifier is trained on one table or folder; name one")
     values = collect(ClassifierRecipe, {}, config_file, assignments, typed)
-    reading = {
+    data_settings = {
         "column": column, "label_column": label_column, "table": table, "encoding": encoding,
         "data_dir": data_dir,
     }  # fmt: skip
-    teach(
-        corpus[0], output, values, validation, reading,
+    run_training(
+        corpus[0], output, values, validation, data_settings,
         base=base, unlabelled=unlabelled, resume=resume, quiet=quiet,
     )  # fmt: skip
 
@@ -232,10 +252,10 @@ def _train(
         command=recorded_command(),
     )
     if not done:
-        stopped()
+        exit_stopped()
     if not quiet:
         click.echo(
-            f"The model is in {output}. Let it write: textrnn generate --model "
+            f"The model is in {output}. Generate text: textrnn generate --model "
             f"{shlex.quote(str(output))}",
             err=True,
         )

@@ -1,4 +1,4 @@
-"""`textrnn train classifier`: learn to judge from labelled texts."""
+"""`textrnn train classifier`: train a classifier on labelled texts."""
 
 import shlex
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from textrnn.cli.data_options import data_options, is_imdb, read_more, read_texts
-from textrnn.cli.kinds import tell_notices
+from textrnn.cli.data_options import data_options, is_imdb, read_texts, read_unlabelled
+from textrnn.cli.kinds import print_notices
 from textrnn.cli.settings import (
     collect,
     config_option,
+    exit_stopped,
     output_option,
     quiet_option,
     recorded_command,
     resume_option,
     set_option,
-    stopped,
 )
 from textrnn.cli.training_options import setting_options, unlabelled_option
 from textrnn.config.classifier import (
@@ -43,25 +43,27 @@ if TYPE_CHECKING:
     "--preset",
     "preset_name",
     metavar="NAME",
-    help=f"Start from a recipe by name: {', '.join(CLASSIFIER_PRESETS)}.",
+    help=f"Start from a named preset: {', '.join(CLASSIFIER_PRESETS)}.",
 )
 @click.option(
     "--validation",
-    metavar="SHARE|DATA",
-    help="Share of the texts to choose and calibrate on, or data of their own (its test/ where it "
-    "has one).  "
+    metavar="FRACTION|DATA",
+    help="Fraction of the texts to validate and calibrate on, or separate data "
+    "(its test/ if any).  "
     f"[default: {ClassifierTrainingConfig.validation}]",
 )
 @click.option(
     "--pretrain",
     metavar="CORPUS|DIR",
-    help="Learn to foretell the words of more texts first, which need no labels; or start from "
-    "what a run with --pretrain left in its DIR/pretrain.",
+    help="First train a language model on unlabelled texts; or start from the language model "
+    "that an earlier run with --pretrain left in its DIR/pretrain.",
 )
 @unlabelled_option
 @setting_options
 @data_options
-@click.option("--encoding", default="utf-8", show_default=True, help="What DATA is in.")
+@click.option(
+    "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
+)
 @set_option
 @config_option
 @resume_option
@@ -84,21 +86,20 @@ def classifier(
     quiet: bool,
     **typed: Any,
 ) -> None:
-    """Teach a model to judge texts like DATA does.
+    """Train a text classifier on DATA, with any number of classes.
 
-    DATA is a table (.csv, .tsv, .jsonl) with a column of texts and one of labels, a folder with a
-    folder of .txt files for each class, aclImdb/, or `imdb`: the film reviews that
-    tensorflow-datasets knows. Any number of classes. Ctrl-C saves; the same command with --resume
-    goes on.
+    DATA is a table (.csv, .tsv, .jsonl) with a text and a label column, a folder with one
+    subfolder of .txt files per class, aclImdb/, or `imdb`: the film reviews of
+    tensorflow-datasets. Ctrl-C saves the run; the same command with --resume continues it.
 
-    CORPUS is anything DATA may be, without labels, or a .txt file. To --pretrain on it pays where
-    labels are few and such texts many. The network then reads forwards only, by default with 256
-    units; `textrnn train settings` lists what begins with pretraining.
+    CORPUS holds unlabelled texts, in any form of DATA or in a .txt file. Use --pretrain if labels are few and
+    unlabelled texts many. A pretrained network is unidirectional, by default with 256 units; see
+    the settings pretraining.* in `textrnn train settings`.
 
-    A teacher, --set teacher=NAME|DIR, is a trained classifier of the same classes, or several with
-    commas between, whose guesses are averaged: a small network learns from a large one's, or one
-    from several networks', what to think of DATA and of --unlabelled texts. Of a labelled text's
-    target the guesses make up a share, --set teacher_share, and the label the rest.
+    A teacher, --set teacher=NAME|DIR[,...], is a trained classifier of the same classes; the
+    predictions of several teachers are averaged. The new model is trained on the teacher
+    predictions for DATA and for --unlabelled texts (knowledge distillation). For labelled texts,
+    --set teacher_share is the weight of the teacher predictions against the label.
 
     \b
     textrnn train classifier reviews.csv -o my-model
@@ -109,22 +110,22 @@ def classifier(
     """
     named = classifier_preset(preset_name) if preset_name else {}
     values = collect(ClassifierRecipe, named, config_file, assignments, typed)
-    reading = {
+    data_settings = {
         "column": column, "label_column": label_column, "table": table, "encoding": encoding,
         "data_dir": data_dir,
     }  # fmt: skip
-    teach(
-        data, output, values, validation, reading,
+    run_training(
+        data, output, values, validation, data_settings,
         base=None, pretrain=pretrain, unlabelled=unlabelled, resume=resume, quiet=quiet,
     )  # fmt: skip
 
 
-def teach(
+def run_training(
     data: str,
     output: Path,
     values: dict[str, dict[str, Any]],
     validation: str | None,
-    reading: Mapping[str, Any],
+    data_settings: Mapping[str, Any],
     *,
     base: "ClassifierArtifact | None",
     pretrain: str | None = None,
@@ -132,36 +133,38 @@ def teach(
     resume: bool,
     quiet: bool,
 ) -> None:
-    """Read DATA and train on it; what is wrong with either is said before TensorFlow is loaded."""
-    held_name = None
+    """Read DATA and train on it; settings and data are checked before TensorFlow is loaded."""
+    validation_name = None
     try:
         if validation is not None:
             values["training"]["validation"] = float(validation)
     except ValueError:
-        held_name = str(validation)
+        validation_name = str(validation)
     if base is None:
         ClassifierRecipe.from_settings(values)
     if unlabelled is not None and not resume:
         check_taught(str(values["training"].get("teacher", "")))
     (check_unpretrained if pretrain is None else check_pretrainable)(values)
-    texts = read_texts(data, "train", **reading)
+    texts = read_texts(data, "train", **data_settings)
     if 2 * len(texts.classes) > len(texts):
         raise ConfigError(
-            f"{data} has {len(texts):,} texts with {len(texts.classes):,} different labels, and "
-            f"a class needs several; name the labels' column with --label-column"
+            f"{data} has {len(texts):,} texts with {len(texts.classes):,} different labels, but "
+            f"each class needs several texts; name the label column with --label-column"
         )
-    held = None
-    if held_name is not None:
-        held = read_texts(held_name, "test", classes=texts.classes, **reading)
-    corpus = None if pretrain is None else _read_corpus(pretrain, reading)
-    more = None if unlabelled is None else read_more(unlabelled, reading)
+    validation_texts = None
+    if validation_name is not None:
+        validation_texts = read_texts(
+            validation_name, "test", classes=texts.classes, **data_settings
+        )
+    corpus = None if pretrain is None else _read_corpus(pretrain, data_settings)
+    more = None if unlabelled is None else read_unlabelled(unlabelled, data_settings)
     from textrnn.cli import tensorflow
 
-    model = tensorflow.train_judge(
+    model = tensorflow.train_classifier(
         texts,
         output,
         values,
-        held=held,
+        validation=validation_texts,
         base=base,
         pretrain=corpus,
         unlabelled=more,
@@ -170,25 +173,27 @@ def teach(
         command=recorded_command(),
     )
     if model is None:
-        stopped()
+        exit_stopped()
     if not quiet:
         found = model.metadata["scores"]["validation"]
         click.echo(
-            f"It judges {found['accuracy']:.1%} of the {found['examples']:,} validation texts "
-            f"right. The model is in {output}. Let it judge: textrnn classify --model "
+            f"Accuracy {found['accuracy']:.1%} on the {found['examples']:,} validation texts. "
+            f"The model is in {output}. Classify texts: textrnn classify --model "
             f"{shlex.quote(str(output))} --text TEXT",
             err=True,
         )
 
 
-def _read_corpus(name: str, reading: Mapping[str, Any]) -> "Unlabelled | LanguageModelArtifact":
-    """What --pretrain names: texts, or a language model."""
+def _read_corpus(
+    name: str, data_settings: Mapping[str, Any]
+) -> "Unlabelled | LanguageModelArtifact":
+    """Load the texts or the language model that --pretrain names."""
     if is_imdb(name):
-        return read_more(name, reading)
+        return read_unlabelled(name, data_settings)
     from textrnn.artifacts import registry
 
     if not registry.is_saved(name):
-        return read_more(name, reading)
+        return read_unlabelled(name, data_settings)
     model = registry.load_language_model(name)
-    tell_notices(model)
+    print_notices(model)
     return model
