@@ -1,16 +1,16 @@
-"""Every error a user can cause, drawn as a tree.
+"""The errors that a user can cause, as a tree.
 
     TextRNNError
     ├── ConfigError         a setting outside its range
-    ├── CorpusError         text that cannot be read, or is too small for what was asked
+    ├── CorpusError         text that cannot be read, or is too small for the request
     ├── TokenizerError      text outside a model's alphabet
-    ├── ArtifactError       a model folder that is missing, damaged or not ours
-    ├── TrainingError       a run that cannot start, go on or be resumed
-    ├── DownloadError       a corpus that could not be fetched
+    ├── ArtifactError       a model folder that is missing, damaged or not from textrnn
+    ├── TrainingError       a run that cannot start, continue or be resumed
+    ├── DownloadError       a corpus that could not be downloaded
     └── MissingExtraError   a part of textrnn that is not installed
 
-A message says what is wrong, what would be right and what to type; the command line prints it
-as one line and exits with 1. Anything else that is raised is a bug and keeps its traceback.
+A message says what is wrong, what would be right and what to type. The command line prints it
+as one line and exits with 1. Any other exception is a bug and keeps its traceback.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ class ConfigError(TextRNNError):
 
 
 class CorpusError(TextRNNError):
-    """Text that cannot be read, or is too small for what was asked."""
+    """Text that cannot be read, or is too small for the request."""
 
 
 class TokenizerError(TextRNNError):
@@ -34,15 +34,15 @@ class TokenizerError(TextRNNError):
 
 
 class ArtifactError(TextRNNError):
-    """A model folder that is missing, damaged or not ours."""
+    """A model folder that is missing, damaged or not from textrnn."""
 
 
 class TrainingError(TextRNNError):
-    """A training run that cannot start, go on or be resumed."""
+    """A training run that cannot start, continue or be resumed."""
 
 
 class DownloadError(TextRNNError):
-    """A corpus that could not be fetched."""
+    """A corpus that could not be downloaded."""
 
 
 class MissingExtraError(TextRNNError):
@@ -58,7 +58,7 @@ DISTRIBUTIONS = {
 
 @contextmanager
 def needs_extra(purpose: str, extra: str = "train") -> Iterator[None]:
-    """For imports of what only `pip install 'textrnn[EXTRA]'` brings.
+    """For imports of what only `pip install 'textrnn[EXTRA]'` installs.
 
     An ImportError becomes a MissingExtraError that says what `purpose` needs and how to install
     it. A module of textrnn itself that is missing is a bug and stays one.

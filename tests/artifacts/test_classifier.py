@@ -1,4 +1,4 @@
-"""A classifier's folder: saved and loaded bit for bit, and each kind of damage has its sentence."""
+"""The folder of a classifier: saved and loaded bit for bit; each kind of damage has its error."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ def saved(tmp_path, model) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pieces():
+def subwords():
     texts = ["a whale, a ship\n", "the sea and the shore\n"] * 20
     tokenizer = SentencePieceTokenizer.fit(texts, vocab_size=300, lower=True)
     model = random_classifier(reading={"tokens": "sentencepiece"})
@@ -53,7 +53,7 @@ def pieces():
 
 
 def reseal(folder: Path) -> None:
-    """Make the sums in config.json those of the files, as a careless editor would."""
+    """Update the checksums in config.json, as a careless editor would."""
     config = json.loads((folder / "config.json").read_text())
     for name in config["sha256"]:
         config["sha256"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
@@ -70,7 +70,7 @@ def edit_config(folder: Path, **changes) -> None:
 # ---- round trips --------------------------------------------------------------------------------
 
 
-def test_save_then_load_gives_bit_equal_weights_and_the_same_verdicts(saved, model):
+def test_save_then_load_gives_bit_equal_weights_and_the_same_predictions(saved, model):
     loaded = registry.load_classifier(saved)
     assert loaded.weights.keys() == model.weights.keys()
     for name, array in model.weights.items():
@@ -83,26 +83,28 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_verdicts(saved, mod
     assert Judge(loaded).judge(TEXTS) == Judge(model).judge(TEXTS)
 
 
-def test_half_precision_is_rounded_once(saved, model):
+def test_half_precision_rounds_weights_once(saved, model):
     registry.save(model, saved, dtype=np.float16)
     for name, array in registry.load_classifier(saved).weights.items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, model.weights[name].astype(np.float16))
 
 
-def test_pieces_are_saved_with_their_model_and_go_when_words_replace_them(tmp_path, model, pieces):
+def test_the_subword_model_is_saved_and_removed_when_a_word_model_replaces_it(
+    tmp_path, model, subwords
+):
     folder = tmp_path / "model"
-    registry.save(pieces, folder)
+    registry.save(subwords, folder)
     loaded = registry.load_classifier(folder)
-    assert loaded.tokenizer.model == pieces.tokenizer.model
+    assert loaded.tokenizer.model == subwords.tokenizer.model
     texts = ["a whale", "Shores & ships"]
-    assert Judge(loaded).judge(texts) == Judge(pieces).judge(texts)
+    assert Judge(loaded).judge(texts) == Judge(subwords).judge(texts)
     registry.save(model, folder)
     assert not (folder / "tokenizer.model").exists()
     assert Judge(registry.load_classifier(folder)).judge(TEXTS) == Judge(model).judge(TEXTS)
 
 
-def test_metadata_and_card_are_kept_but_not_needed(saved, model):
+def test_metadata_and_card_are_saved_but_not_needed(saved, model):
     registry.save(replace(model, metadata=METADATA, card="# Für alle\n"), saved)
     loaded = registry.load_classifier(saved)
     assert (loaded.metadata, loaded.card) == (METADATA, "# Für alle\n")
@@ -128,11 +130,11 @@ def test_parameters_are_the_numbers_in_the_weights(model):
         ({"text": {"max_words": -1}}, '"text" is damaged: max_words must be 1 or more'),
         ({"text": {"colour": 1}}, '"text" is damaged: unknown setting'),
         ({"text": 3}, '"text" is damaged'),
-        ({"classes": "left out"}, '"classes" must name 2 classes'),
-        ({"classes": ["negative"]}, '"classes" must name 2 classes'),
-        ({"classes": ["negative", "negative"]}, '"classes" must name 2 classes, once each'),
-        ({"classes": ["negative", 1]}, '"classes" must name 2 classes'),
-        ({"classes": {"negative": 0, "positive": 1}}, '"classes" must name 2 classes'),
+        ({"classes": "left out"}, '"classes" must list 2 different classes'),
+        ({"classes": ["negative"]}, '"classes" must list 2 different classes'),
+        ({"classes": ["negative", "negative"]}, '"classes" must list 2 different classes'),
+        ({"classes": ["negative", 1]}, '"classes" must list 2 different classes'),
+        ({"classes": {"negative": 0, "positive": 1}}, '"classes" must list 2 different classes'),
         ({"temperature": "left out"}, '"temperature" must be a number above 0, got None'),
         ({"temperature": 0}, '"temperature" must be a number above 0'),
         ({"temperature": float("nan")}, '"temperature" must be a number above 0'),
@@ -154,35 +156,35 @@ def test_a_vocabulary_of_another_size_is_refused(saved):
     other = random_classifier(words=("a", "b"))
     (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
     reseal(saved)
-    with pytest.raises(ArtifactError, match="two different models"):
+    with pytest.raises(ArtifactError, match="belong to different models"):
         registry.load_classifier(saved)
 
 
-def test_a_tokenizer_of_another_kind_than_the_reading_is_refused(saved, tmp_path, pieces):
-    registry.save(pieces, tmp_path / "pieces")
-    for folder in (saved, tmp_path / "pieces"):
+def test_a_tokenizer_of_another_kind_than_in_the_config_is_refused(saved, tmp_path, subwords):
+    registry.save(subwords, tmp_path / "subwords")
+    for folder in (saved, tmp_path / "subwords"):
         (folder / "tokenizer.json").write_text(tiny_model().tokenizer.to_json())
         reseal(folder)
         with pytest.raises(ArtifactError, match=r"tokenizer\.json .*char"):
             registry.load_classifier(folder)
 
 
-def test_pieces_without_their_model_are_refused(tmp_path, pieces):
+def test_subwords_without_their_model_are_refused(tmp_path, subwords):
     folder = tmp_path / "model"
-    registry.save(pieces, folder)
+    registry.save(subwords, folder)
     (folder / "tokenizer.model").unlink()
     with pytest.raises(ArtifactError, match=r"has no tokenizer\.model"):
         registry.load_classifier(folder)
-    sums = json.loads((folder / "config.json").read_text())["sha256"]
-    del sums["tokenizer.model"]
-    edit_config(folder, sha256=sums)
+    checksums = json.loads((folder / "config.json").read_text())["sha256"]
+    del checksums["tokenizer.model"]
+    edit_config(folder, sha256=checksums)
     with pytest.raises(ArtifactError, match=r"tokenizer\.model is missing"):
         registry.load_classifier(folder)
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.model", "weights.npz"])
-def test_a_changed_file_is_named(tmp_path, pieces, name):
-    registry.save(pieces, tmp_path / "model")
+def test_a_changed_file_is_named(tmp_path, subwords, name):
+    registry.save(subwords, tmp_path / "model")
     data = bytearray((tmp_path / "model" / name).read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / "model" / name).write_bytes(data)
@@ -192,25 +194,25 @@ def test_a_changed_file_is_named(tmp_path, pieces, name):
 
 def test_weights_of_another_shape_are_refused(saved):
     edit_config(saved, network={**random_classifier().config.to_dict(), "cell": "lstm"})
-    with pytest.raises(ArtifactError, match="has weights beyond this network's: conv_1/bias"):
+    with pytest.raises(ArtifactError, match="has unknown weights conv_1/bias"):
         registry.load_classifier(saved)
 
 
 # ---- the card -----------------------------------------------------------------------------------
 
 
-def test_the_card_tells_classes_data_score_and_limits(model):
+def test_the_card_has_classes_data_score_and_limits(model):
     card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
     for part in (
         "# mine\n", "negative, positive", "my.csv (3 negative, 2 positive; sha256 abababababab…)",
-        "divided by 1.250", "in overlapping windows", "90.00% right of 10", "**Limits**",
+        "divided by 1.250", "in overlapping windows", "accuracy 90.00% on 10 texts", "**Limits**",
         "1 convolutional of 32 filters and 1 bidirectional lstm of 5 units",
         f"{model.parameters:,} parameters",
     ):  # fmt: skip
         assert part in card
 
 
-def test_the_card_of_a_network_without_recurrent_layers_names_none():
+def test_the_card_of_a_network_without_recurrent_layers_mentions_none():
     model = random_classifier(layers=0, pooling="max", conv_layers=2)
     card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
     assert "layers: 2 convolutional of 32 filters; " in card
@@ -222,18 +224,20 @@ def test_the_card_says_what_the_validation_score_was_used_for(model):
     card = cards.classifier_card(
         replace(model, metadata={**METADATA, "scores": scores}), title="mine"
     )
-    assert "- **Score, validation** (also chosen and calibrated on): 90.00%" in card
-    assert "- **Score, test**: 90.00%" in card
+    used = "(also used for model selection and calibration)"
+    assert f"- **Score, validation** {used}: accuracy 90.00%" in card
+    assert "- **Score, test**: accuracy 90.00%" in card
 
 
-def test_the_card_counts_what_is_read_in_its_own_units(pieces):
-    model = replace(pieces, text=replace(pieces.text, max_characters=3000))
+def test_the_card_counts_in_the_units_of_the_tokenizer(subwords):
+    model = replace(subwords, text=replace(subwords.text, max_characters=3000))
     card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
-    assert "the first 3,000 characters alone are read; over 40 pieces they are read in part" in card
+    assert "only the first 3,000 characters of a text are read; " in card
+    assert "texts longer than 40 subwords are read in part" in card
 
 
 @pytest.mark.parametrize(("weights", "leans"), [("balanced", True), ("none", False)])
-def test_the_card_says_so_when_rare_classes_were_weighed_up(model, weights, leans):
+def test_the_card_mentions_class_weights(model, weights, leans):
     metadata = {**METADATA, "training": {"class_weights": weights}}
     card = cards.classifier_card(replace(model, metadata=metadata), title="mine")
-    assert ("lean to the rare classes" in card) == leans
+    assert ("biased to rare classes" in card) == leans

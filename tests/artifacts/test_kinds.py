@@ -1,4 +1,4 @@
-"""What holds for the folder of every kind of model: saved, loaded, damaged, of an older format."""
+"""Laws of the folder of every kind of model: saving, loading, damage, older formats."""
 
 import hashlib
 import io
@@ -46,12 +46,12 @@ def edit_config(folder: Path, **changes) -> None:
 
 
 def reseal(folder: Path) -> None:
-    """Make the sums in config.json those of the files, as a careless editor would."""
-    sums = {
+    """Update the checksums in config.json, as a careless editor would."""
+    checksums = {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in config_of(folder)["sha256"]
     }
-    edit_config(folder, sha256=sums)
+    edit_config(folder, sha256=checksums)
 
 
 def npz(arrays) -> bytes:
@@ -71,10 +71,10 @@ def write_format_1(model, folder: Path, metadata: str = "{}") -> None:
         "tokenizer.json": model.tokenizer.to_json().encode(),
         "weights.npz": npz(model.weights),
     }
-    if pieces := getattr(model.tokenizer, "model", None):
-        files["tokenizer.model"] = pieces
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    config = {"format": 1, **record, "kind": model.kind.replace("_", " "), "sha256": sums}
+    if file := getattr(model.tokenizer, "model", None):
+        files["tokenizer.model"] = file
+    checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    config = {"format": 1, **record, "kind": model.kind.replace("_", " "), "sha256": checksums}
     files |= {"config.json": json.dumps(config).encode(), "metadata.json": metadata.encode()}
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -83,7 +83,7 @@ def write_format_1(model, folder: Path, metadata: str = "{}") -> None:
 # ---- round trips --------------------------------------------------------------------------------
 
 
-def test_there_is_a_model_here_of_every_kind_and_each_row_has_its_name():
+def test_the_test_models_cover_every_kind():
     assert {MODELS[name](0).kind for name in MODELS} == KINDS.keys() == LOADS.keys()
     for name, kind in KINDS.items():
         assert name == kind.name == kind.artifact.kind
@@ -100,7 +100,7 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_output(saved, name)
 
 
 @every_model
-def test_half_precision_is_rounded_once(saved, name):
+def test_half_precision_rounds_weights_once(saved, name):
     model = MODELS[name](1)
     registry.save(model, saved, dtype=np.float16)
     halves = {key: array.astype(np.float16) for key, array in model.weights.items()}
@@ -110,7 +110,7 @@ def test_half_precision_is_rounded_once(saved, name):
 
 
 @every_model
-def test_metadata_and_card_are_kept_but_not_needed(saved, name):
+def test_metadata_and_card_are_saved_but_not_needed(saved, name):
     metadata = {**MODELS[name](1).metadata, "scores": {"é": {"loss": 1.0}}}
     model = replace(MODELS[name](1), metadata=metadata, card="# Für alle\n")
     registry.save(model, saved)
@@ -122,7 +122,7 @@ def test_metadata_and_card_are_kept_but_not_needed(saved, name):
 
 
 @every_model
-def test_both_json_files_are_strict_and_what_is_no_number_is_null(saved, name):
+def test_both_json_files_are_strict_and_nan_is_null(saved, name):
     def refuse(constant):
         raise AssertionError(f"{constant} is not JSON")
 
@@ -133,13 +133,13 @@ def test_both_json_files_are_strict_and_what_is_no_number_is_null(saved, name):
     assert registry.load(saved).metadata == {"history": [{"loss": None, "scores": [None, 1.5]}]}
 
 
-def test_plain_data_stays_as_it_is():
+def test_finite_data_are_unchanged():
     data = {"a": [1, 2.5, "nan", None, True, {"b": ()}]}
     assert finite(data) == {"a": [1, 2.5, "nan", None, True, {"b": []}]}
 
 
 @every_model
-def test_the_folder_says_what_format_and_kind_it_is_and_how_it_reads(saved, name):
+def test_config_json_has_format_kind_and_text_settings(saved, name):
     model, config = MODELS[name](1), config_of(saved)
     assert list(config)[:4] == ["format", "kind", "text", "network"]
     assert (config["format"], config["kind"]) == (FORMAT, model.kind)
@@ -147,7 +147,7 @@ def test_the_folder_says_what_format_and_kind_it_is_and_how_it_reads(saved, name
 
 
 @every_model
-def test_weights_have_the_names_and_shapes_that_the_row_says(name):
+def test_weights_have_the_names_and_shapes_of_the_row(name):
     model = MODELS[name](0)
     shapes = {key: array.shape for key, array in model.weights.items()}
     assert shapes == KINDS[model.kind].weight_shapes(model.config)
@@ -155,7 +155,7 @@ def test_weights_have_the_names_and_shapes_that_the_row_says(name):
 
 
 @every_model
-def test_a_card_has_its_title_what_was_learnt_from_and_the_command_that_uses_it(name):
+def test_a_card_has_its_title_training_data_and_command(name):
     data = {"names": ["a.csv"], "sha256": "ab" * 32, "texts": 7, "characters": 9, "counts": {}}
     metadata = {
         "corpus": data, "data": data, "perplexity": 2.0, "command": "textrnn train it",
@@ -169,7 +169,7 @@ def test_a_card_has_its_title_what_was_learnt_from_and_the_command_that_uses_it(
 
 
 @every_model
-def test_a_summary_has_lines_for_a_person(name):
+def test_a_summary_has_readable_lines(name):
     model = MODELS[name](0)
     lines = KINDS[model.kind].summary(model)
     assert lines[0].startswith("network ") and f"{model.config.vocab_size:,} ids" in "\n".join(
@@ -193,7 +193,7 @@ def test_a_model_of_another_kind_is_refused_with_its_own_command(saved, name, wa
     assert str(error.value) == said + kind.use_of(str(saved))
 
 
-def test_a_language_model_in_the_folder_of_another_model_is_named(tmp_path):
+def test_the_error_names_a_language_model_inside_the_folder(tmp_path):
     registry.save(MODELS["classifier of words"](1), tmp_path / "model")
     registry.save(MODELS["language model of words"](1), tmp_path / "model" / "pretrain")
     inside = re.escape(str(tmp_path / "model" / "pretrain"))
@@ -203,14 +203,14 @@ def test_a_language_model_in_the_folder_of_another_model_is_named(tmp_path):
 
 @every_model
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_model_under_the_name_of_another_kind_is_damaged(saved, name, kind):
+def test_a_model_with_the_name_of_another_kind_is_damaged(saved, name, kind):
     if kind != MODELS[name](1).kind:
         edit_config(saved, kind=kind)
         with pytest.raises(ArtifactError):
             registry.load(saved)
 
 
-def test_nothing_but_the_table_tells_kinds_apart():
+def test_only_the_table_distinguishes_kinds():
     found = []
     for path in PACKAGE.rglob("*.py"):
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -235,7 +235,7 @@ def test_a_changed_file_is_named(saved, name):
     for file in config_of(saved)["sha256"]:
         data = (saved / file).read_bytes()
         (saved / file).write_bytes(data[: len(data) // 2])
-        with pytest.raises(ArtifactError, match=f"{file} is damaged or of another model"):
+        with pytest.raises(ArtifactError, match=f"{file} is damaged or from another model"):
             registry.load(saved)
         (saved / file).write_bytes(data)
     registry.load(saved)
@@ -245,19 +245,19 @@ def test_a_changed_file_is_named(saved, name):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": FORMAT + 1}, f"reads up to {FORMAT}; upgrade textrnn"),
-        ({"format": "two"}, "no model of textrnn"),
+        ({"format": FORMAT + 1}, f"supports up to {FORMAT}; upgrade textrnn"),
+        ({"format": "two"}, "not a model of textrnn"),
         ({"kind": "poem"}, '"kind" must be one of generator, classifier, language_model'),
         ({"network": "left out"}, '"network" is damaged'),
         ({"network": {"vocab_size": 3, "cell": "elman"}}, '"network" is damaged'),
         ({"text": "left out"}, '"text" is damaged'),
         ({"text": {"tokens": "runes"}}, '"text" is damaged: tokens must be one of'),
         ({"text": {"colour": 1}}, '"text" is damaged: unknown setting'),
-        ({"sha256": {}}, "must have the sums"),
+        ({"sha256": {}}, "must have the checksums"),
     ],
     ids=str,
 )
-def test_a_damaged_config_is_told(saved, name, changes, message):
+def test_a_damaged_config_is_named(saved, name, changes, message):
     edit_config(saved, **changes)
     with pytest.raises(ArtifactError, match=message):
         registry.load(saved)
@@ -269,7 +269,7 @@ def test_weights_of_another_network_are_named(saved, name):
     first = next(iter(weights))
     for changed, message in (
         ({key: array for key, array in weights.items() if key != first}, f"lacks .*{first}"),
-        ({**weights, "spare": weights[first]}, "beyond this network's: spare"),
+        ({**weights, "spare": weights[first]}, "unknown weights spare"),
         ({**weights, first: weights[first][:-1]}, "must be float16 or float32 of shape"),
         ({**weights, first: weights[first] * np.nan}, "not finite"),
     ):
@@ -298,7 +298,7 @@ def test_a_tokenizer_of_another_model_is_refused(saved, name, tmp_path):
 
 
 @every_model
-def test_a_folder_of_format_1_gives_what_it_always_gave(tmp_path, name):
+def test_a_folder_of_format_1_gives_the_same_output_as_before(tmp_path, name):
     model = MODELS[name](1)
     write_format_1(model, tmp_path / "old")
     loaded = LOADS[model.kind](tmp_path / "old")
@@ -309,7 +309,7 @@ def test_a_folder_of_format_1_gives_what_it_always_gave(tmp_path, name):
 
 
 @every_model
-def test_what_is_loaded_of_format_1_is_saved_in_the_present_one(tmp_path, name):
+def test_a_model_of_format_1_is_saved_in_the_present_format(tmp_path, name):
     model = MODELS[name](1)
     write_format_1(model, tmp_path / "old")
     registry.save(registry.load(tmp_path / "old"), tmp_path / "new")
@@ -319,17 +319,15 @@ def test_what_is_loaded_of_format_1_is_saved_in_the_present_one(tmp_path, name):
 
 
 @every_model
-def test_a_converted_folder_has_the_same_weights_and_tokenizer_byte_by_byte(
-    tmp_path, monkeypatch, name
-):
+def test_conversion_keeps_weights_and_tokenizer_byte_by_byte(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    folder = Path("imdb")  # the one here, not the bundled model of that name
+    folder = Path("imdb")  # this folder, not the bundled model of the same name
     write_format_1(MODELS[name](1), folder)
     before = {file: (folder / file).read_bytes() for file in config_of(folder)["sha256"]}
-    sums = config_of(folder)["sha256"]
+    checksums = config_of(folder)["sha256"]
     registry.convert(folder)
     assert {file: (folder / file).read_bytes() for file in before} == before
-    assert (config_of(folder)["format"], config_of(folder)["sha256"]) == (FORMAT, sums)
+    assert (config_of(folder)["format"], config_of(folder)["sha256"]) == (FORMAT, checksums)
     assert output_of(registry.load(folder.absolute())) == output_of(MODELS[name](1))
 
 
@@ -341,7 +339,7 @@ def test_a_converted_folder_has_the_same_weights_and_tokenizer_byte_by_byte(
         ([], 2000, "unigram"),
     ],
 )
-def test_how_an_old_generator_reads_is_found_in_its_records_or_left_at_what_it_was(
+def test_text_settings_of_an_old_generator_come_from_its_records_or_defaults(
     tmp_path, training, words, model_type
 ):
     model = MODELS["generator of subwords"](0)
@@ -351,7 +349,7 @@ def test_how_an_old_generator_reads_is_found_in_its_records_or_left_at_what_it_w
     assert text.lower == model.tokenizer.lower
 
 
-def test_records_of_format_1_are_read_without_folders_nan_and_an_empty_validation(tmp_path):
+def test_records_of_format_1_lose_folders_nan_and_an_empty_validation(tmp_path):
     training = {**TrainingConfig().to_dict(), "validation": "", "teacher": "/home/me/a, b"}
     metadata = json.dumps({"training": training, "history": [{"loss": float("nan")}]})
     write_format_1(MODELS["generator of characters"](0), tmp_path / "old", metadata)
@@ -391,7 +389,7 @@ def test_bundled_models_are_of_the_present_format_and_their_records_are_strict(n
         (None, None),
     ],
 )
-def test_records_name_files_without_their_folders(value, bare):
+def test_records_have_file_names_without_folders(value, bare):
     sections = {
         "training": ("validation", "teacher", "vectors", "hub"),
         "base": ("name",),

@@ -1,4 +1,4 @@
-"""One writer per folder, in one process or several, and no lock that outlives its holder."""
+"""One writer per folder, within and across processes; a lock never outlives its holder."""
 
 import errno
 import os
@@ -54,7 +54,7 @@ def in_a_thread(function):
     return found[0]
 
 
-def test_a_second_process_is_refused_while_the_first_lives_and_nothing_is_left(tmp_path):
+def test_a_second_process_is_refused_while_the_first_lives_and_no_file_is_left(tmp_path):
     with holder(tmp_path / "model"):
         assert not is_free(tmp_path / "model")
         assert is_free(tmp_path / "other")
@@ -80,7 +80,7 @@ def test_another_thread_is_refused_and_the_same_one_may_hold_it_again(tmp_path):
     assert in_a_thread(lambda: is_free(folder))
 
 
-def test_a_link_and_the_folder_it_leads_to_are_one(tmp_path):
+def test_a_link_and_its_target_have_the_same_lock(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "model")
     with holder(tmp_path / "link"):
         assert not is_free(tmp_path / "model")
@@ -95,12 +95,14 @@ def test_the_lock_holds_while_the_folder_is_replaced(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_a_save_waits_for_another_and_is_refused_beside_a_training(tmp_path, monkeypatch):
+def test_a_save_waits_for_another_save_and_is_refused_during_training(tmp_path, monkeypatch):
     folder = tmp_path / "model"
     registry.save(tiny_model(), folder)
     with holder(folder) as process:
         monkeypatch.setattr(folders, "WAIT_SECONDS", 0.0)
-        with pytest.raises(ArtifactError, match=r"another training or save is writing to it; what"):
+        with pytest.raises(
+            ArtifactError, match=r"another training or save is writing to it; the previous"
+        ):
             registry.save(tiny_model(seed=1), folder)
         assert same_weights(registry.load(folder), tiny_model())
         monkeypatch.setattr(folders, "WAIT_SECONDS", 60.0)
@@ -130,7 +132,7 @@ def test_many_threads_never_hold_it_at_once_though_each_deletes_the_file(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_its_last_holder_deleted_meanwhile_is_not_what_is_held(tmp_path, monkeypatch):
+def test_a_lock_file_deleted_meanwhile_is_not_accepted(tmp_path, monkeypatch):
     folder, deleted, lock = tmp_path / "model", [], locks._lock
 
     def late(descriptor):
@@ -165,7 +167,7 @@ def test_many_processes_never_hold_it_at_once_though_each_deletes_the_file(tmp_p
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_the_child_of_a_fork_neither_holds_nor_frees_its_parents_lock(tmp_path):
+def test_the_child_of_a_fork_neither_holds_nor_releases_the_lock_of_its_parent(tmp_path):
     folder = tmp_path / "model"
     child = None
     try:
@@ -175,12 +177,12 @@ def test_the_child_of_a_fork_neither_holds_nor_frees_its_parents_lock(tmp_path):
                 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
                 assert not in_a_thread(lambda: is_free(folder))
     finally:
-        if child == 0:  # it has left the block too, and its parent still holds the lock
+        if child == 0:  # the child has left the block too, but its parent still holds the lock
             os._exit(1 if is_free(folder) else 0)
     assert is_free(folder)
 
 
-def test_folders_made_for_the_lock_alone_are_gone_with_it(tmp_path):
+def test_folders_created_for_the_lock_are_removed_with_it(tmp_path):
     with locks.hold(tmp_path / "far" / "away" / "model"):
         assert (tmp_path / "far" / "away").is_dir()
     assert list(tmp_path.iterdir()) == []
@@ -190,7 +192,7 @@ def test_folders_made_for_the_lock_alone_are_gone_with_it(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock")
-def test_without_locks_of_the_file_system_threads_are_still_kept_apart(tmp_path, monkeypatch):
+def test_without_file_system_locks_threads_still_exclude_each_other(tmp_path, monkeypatch):
     def flock(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
@@ -201,7 +203,7 @@ def test_without_locks_of_the_file_system_threads_are_still_kept_apart(tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+def test_an_unwritable_place_is_named(tmp_path, monkeypatch):
     def refused(*_):
         raise OSError(errno.EROFS, "Read-only file system")
 

@@ -1,4 +1,4 @@
-"""Readers beside a writer: each reads one whole model, and none is noticed by the writer."""
+"""Readers beside a writer: each reads one complete model and does not disturb the writer."""
 
 import itertools
 import os
@@ -21,7 +21,7 @@ TESTS = ROOT / "tests"
 
 
 @pytest.mark.parametrize("start", ["new folder", "a run", "a model"])
-def test_between_any_two_steps_of_a_save_a_reader_reads_a_whole_model_and_changes_nothing(
+def test_between_any_two_steps_of_a_save_a_reader_gets_a_complete_model_and_changes_nothing(
     tmp_path, monkeypatch, start
 ):
     folder, seen = tmp_path / "model", []
@@ -70,13 +70,13 @@ from support.paths import ROOT
 from support.saving import marked_model
 from textrnn.artifacts import registry as artifact
 models = [marked_model(seed) for seed in range(6)]
-os.fsync = lambda _: None  # as often as can be
+os.fsync = lambda _: None  # for more saves per second
 for number in range(300):
     artifact.save(models[number % 6], Path(sys.argv[1]))
 """
 
 
-def test_readers_in_threads_and_processes_are_never_refused_and_break_no_save(tmp_path):
+def test_concurrent_readers_are_never_refused_and_never_break_a_save(tmp_path):
     folder, ended = tmp_path / "model", tmp_path / "ended"
     registry.save(marked_model(seed=0), folder)
     reader = subprocess.Popen([sys.executable, "-c", READ, str(folder), str(TESTS), str(ended)])
@@ -88,7 +88,7 @@ def test_readers_in_threads_and_processes_are_never_refused_and_break_no_save(tm
             while not ended.exists():
                 seen.append(seed_of(registry.load(folder)))
                 registry.is_saved(folder) or failed.append(AssertionError("not saved"))
-        except BaseException as error:  # told below: a thread's would be lost
+        except BaseException as error:  # raised below, since errors in a thread are lost
             failed.append(error)
 
     threads = [threading.Thread(target=look) for _ in range(2)]
@@ -124,8 +124,8 @@ def test_a_model_replaced_between_two_files_is_read_again(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("name", ["metadata.json", "README.md", "weights.npz"])
-def test_a_model_that_is_deleted_while_it_is_read_is_not_read_in_part(tmp_path, monkeypatch, name):
-    """As of what a save has put aside, whose reader was slow."""
+def test_a_model_deleted_during_reading_is_not_read_in_part(tmp_path, monkeypatch, name):
+    """Like a slow reader of the old folder of a save."""
     folder, deleted = tmp_path / "model", []
     registry.save(marked_model(seed=1), folder)
     registry.save(marked_model(seed=2), tmp_path / "next")
@@ -146,7 +146,7 @@ def test_a_model_that_is_deleted_while_it_is_read_is_not_read_in_part(tmp_path, 
 
 
 @pytest.mark.parametrize("meanwhile", ["model.textrnn-new", "model.textrnn-old", "elsewhere"])
-def test_a_model_that_gets_its_name_within_a_moment_is_no_interrupted_save(
+def test_a_model_renamed_within_a_moment_is_not_an_interrupted_save(
     tmp_path, monkeypatch, meanwhile
 ):
     folder, place = tmp_path / "model", tmp_path / meanwhile
@@ -158,7 +158,7 @@ def test_a_model_that_gets_its_name_within_a_moment_is_no_interrupted_save(
     assert seed_of(loaded) == 1 and loaded.notices == ()
 
 
-def test_a_folder_that_never_stays_the_same_is_refused_in_a_sentence(tmp_path, monkeypatch):
+def test_a_folder_that_keeps_changing_is_refused(tmp_path, monkeypatch):
     folder = tmp_path / "model"
     registry.save(tiny_model(), folder)
     read_bytes, times = Path.read_bytes, itertools.count()
@@ -173,8 +173,8 @@ def test_a_folder_that_never_stays_the_same_is_refused_in_a_sentence(tmp_path, m
         registry.load(folder)
 
 
-def test_a_file_whose_sum_is_wrong_is_damaged_where_nothing_changes(tmp_path):
+def test_a_wrong_checksum_in_an_unchanging_folder_is_damage(tmp_path):
     registry.save(tiny_model(), tmp_path / "model")
     (tmp_path / "model" / "weights.npz").write_bytes(b"other")
-    with pytest.raises(ArtifactError, match=r"weights\.npz is damaged or of another model"):
+    with pytest.raises(ArtifactError, match=r"weights\.npz is damaged or from another model"):
         registry.load(tmp_path / "model")

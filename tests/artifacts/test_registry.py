@@ -43,7 +43,7 @@ def test_a_float16_model_loads_as_float32_rounded_once(tmp_path):
         assert np.array_equal(array, model.weights[name].astype(np.float16).astype(np.float32))
 
 
-def test_metadata_and_card_are_kept_but_not_needed(saved):
+def test_metadata_and_card_are_saved_but_not_needed(saved):
     model = replace(tiny_model(), metadata={"scores": {"é": 1}}, card="# Ein Modell für alle\n")
     registry.save(model, saved)
     loaded = registry.load_generator(saved)
@@ -54,7 +54,7 @@ def test_metadata_and_card_are_kept_but_not_needed(saved):
     assert same_weights(registry.load_generator(saved), model)
 
 
-def test_other_files_in_the_folder_outlive_a_save(saved):
+def test_other_files_in_the_folder_survive_a_save(saved):
     (saved / "run").mkdir()
     (saved / "run" / "checkpoint.npz").write_bytes(b"checkpoint")
     (saved / "notes.txt").write_text("mine")
@@ -65,7 +65,7 @@ def test_other_files_in_the_folder_outlive_a_save(saved):
 
 @pytest.mark.parametrize("number", range(MOST))
 @pytest.mark.parametrize("first", [True, False], ids=["new folder", "replacing"])
-def test_a_save_killed_at_any_step_leaves_a_whole_model(tmp_path, monkeypatch, number, first):
+def test_a_save_killed_at_any_step_leaves_a_complete_model(tmp_path, monkeypatch, number, first):
     old, new, folder = marked_model(seed=1), marked_model(seed=2), tmp_path / "model"
     if not first:
         registry.save(old, folder)
@@ -82,17 +82,17 @@ def test_a_save_killed_at_any_step_leaves_a_whole_model(tmp_path, monkeypatch, n
         try:
             assert seed_of(registry.load_generator(folder)) == 2
         except ArtifactError as error:
-            assert "no model" in str(error)  # nothing was there before, nothing is there now
+            assert "no model" in str(error)  # no model before, no model now
     else:
         assert seed_of(registry.load_generator(folder)) in ((2,) if finished else (1, 2))
     assert tree(tmp_path) == before
-    registry.save(old, folder)  # the next writer puts right what was left
+    registry.save(old, folder)  # the next writer recovers the folder
     assert seed_of(registry.load_generator(folder)) == 1
     assert first or (folder / "notes.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_a_save_takes_fewer_steps_than_it_is_killed_at(tmp_path, monkeypatch):
+def test_the_kill_tests_cover_every_step_of_a_save(tmp_path, monkeypatch):
     registry.save(tiny_model(), tmp_path / "model")
     (tmp_path / "model" / "notes.txt").write_text("mine")
     die_before_step(monkeypatch, MOST - 1)
@@ -100,7 +100,7 @@ def test_a_save_takes_fewer_steps_than_it_is_killed_at(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("left", ["model.textrnn-old", "model.textrnn-new"])
-def test_a_model_that_an_interrupted_save_left_is_read_from_there_and_said(saved, left):
+def test_a_model_left_by_an_interrupted_save_is_read_with_a_notice(saved, left):
     saved.rename(saved.with_name(left))
     if left.endswith("new"):
         (saved.with_name(left) / ".textrnn-complete").touch()
@@ -108,7 +108,7 @@ def test_a_model_that_an_interrupted_save_left_is_read_from_there_and_said(saved
     for _ in range(2):
         loaded = registry.load_generator(saved)
         assert same_weights(loaded, tiny_model())
-        assert f"from {left}, which an interrupted save left" in loaded.notices[0]
+        assert f"from {left}, left by an interrupted save" in loaded.notices[0]
     assert tree(saved.parent) == before
     assert "recovered" in registry.recover(saved)[0]
     assert registry.load_generator(saved).notices == ()
@@ -117,9 +117,7 @@ def test_a_model_that_an_interrupted_save_left_is_read_from_there_and_said(saved
 
 @pytest.mark.parametrize("number", [3, 20])
 @pytest.mark.parametrize("model_is_there", [True, False])
-def test_folders_that_a_person_called_old_and_new_are_untouched(
-    tmp_path, monkeypatch, number, model_is_there
-):
+def test_folders_called_old_and_new_are_untouched(tmp_path, monkeypatch, number, model_is_there):
     names = [f"model.{kind}" for kind in ("old", "new")]
     for name in names:
         (tmp_path / name).mkdir()
@@ -142,13 +140,13 @@ def test_folders_that_a_person_called_old_and_new_are_untouched(
         assert (tmp_path / name / "notes.txt").read_text() == name
 
 
-def test_a_folder_that_is_no_save_of_ours_is_never_finished(saved):
+def test_a_folder_without_our_marker_is_never_renamed(saved):
     (saved / ".complete").write_text("mine")
     registry.load_generator(saved)
     assert (saved / ".complete").read_text() == "mine"
 
 
-def test_a_folder_made_anew_beside_what_an_interrupted_save_left_is_not_overwritten(saved):
+def test_a_new_folder_beside_an_interrupted_save_is_not_overwritten(saved):
     saved.rename(saved.with_name("model.textrnn-old"))
     saved.mkdir()
     with pytest.raises(ArtifactError, match="move one of them away"):
@@ -158,7 +156,7 @@ def test_a_folder_made_anew_beside_what_an_interrupted_save_left_is_not_overwrit
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_a_link_to_a_folder_stays_one_and_the_model_goes_where_it_leads(tmp_path, there):
+def test_saving_through_a_link_writes_to_its_target(tmp_path, there):
     target, link = tmp_path / "far" / "away", tmp_path / "model"
     (target if there else target.parent).mkdir(parents=True)
     link.symlink_to(target)
@@ -181,7 +179,9 @@ def test_a_save_through_a_link_is_recovered_through_it(tmp_path, saved):
     assert registry.load_generator(link).notices == ()
 
 
-def test_what_cannot_be_put_right_is_said_and_read_all_the_same(tmp_path, saved, monkeypatch):
+def test_an_interrupted_save_that_cannot_be_recovered_is_read_with_a_notice(
+    tmp_path, saved, monkeypatch
+):
     saved.rename(saved.with_name("model.textrnn-old"))
 
     def refused(*_paths):
@@ -189,7 +189,7 @@ def test_what_cannot_be_put_right_is_said_and_read_all_the_same(tmp_path, saved,
 
     monkeypatch.setattr(os, "rename", refused)
     for write in (registry.recover, lambda folder: registry.save(tiny_model(seed=1), folder)):
-        with pytest.raises(ArtifactError, match="save left beside it: Permission denied"):
+        with pytest.raises(ArtifactError, match="an interrupted save beside it: Permission denied"):
             write(saved)
     assert same_weights(registry.load_generator(saved), tiny_model())
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
@@ -200,7 +200,7 @@ def test_what_cannot_be_put_right_is_said_and_read_all_the_same(tmp_path, saved,
             registry.save(tiny_model(), tmp_path / name)
 
 
-def test_a_renaming_that_a_reader_holds_up_for_a_moment_is_tried_again(saved, monkeypatch):
+def test_a_rename_blocked_by_a_reader_is_retried(saved, monkeypatch):
     """As on Windows, where a folder cannot be renamed while a file in it is open."""
     rename, refusals = os.rename, [PermissionError(13, "Access is denied")] * 5
 
@@ -224,7 +224,7 @@ def test_a_file_is_not_replaced_by_a_model(tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["int8", np.float64, "half a float", None])
-def test_weights_are_saved_in_no_other_precision_than_can_be_read(saved, dtype):
+def test_weights_are_saved_only_in_a_precision_that_can_be_read(saved, dtype):
     with pytest.raises(ConfigError, match="dtype must be float16 or float32, got"):
         registry.save(tiny_model(seed=1), saved, dtype=dtype)
     assert same_weights(registry.load_generator(saved), tiny_model())
@@ -237,7 +237,7 @@ def npz(**arrays) -> bytes:
 
 
 def reseal(folder: Path) -> None:
-    """Make the sums in config.json those of the files, as a careless editor would."""
+    """Update the checksums in config.json, as a careless editor would."""
     import hashlib
 
     config = json.loads((folder / "config.json").read_text())
@@ -267,18 +267,18 @@ def test_a_truncated_or_foreign_file_is_named(saved, name):
         registry.load_generator(saved)
 
 
-def test_a_truncated_archive_is_refused_even_under_its_own_sum(saved):
+def test_a_truncated_archive_is_refused_even_with_a_matching_checksum(saved):
     data = (saved / "weights.npz").read_bytes()
     (saved / "weights.npz").write_bytes(data[: len(data) // 2])
     reseal(saved)
-    with pytest.raises(ArtifactError, match="no archive of plain arrays"):
+    with pytest.raises(ArtifactError, match="not an archive of plain arrays"):
         registry.load_generator(saved)
 
 
 def test_a_pickle_is_never_loaded(saved):
     (saved / "weights.npz").write_bytes(npz(weights=np.array([{"a": 1}], dtype=object)))
     reseal(saved)
-    with pytest.raises(ArtifactError, match="no archive of plain arrays"):
+    with pytest.raises(ArtifactError, match="not an archive of plain arrays"):
         registry.load_generator(saved)
 
 
@@ -294,7 +294,7 @@ def test_missing_extra_and_infinite_weights_are_named(saved):
     bias = weights.pop("output/bias")
     for changed, message in (
         (weights, "lacks the weights output/bias"),
-        ({**weights, "output/bias": bias, "spare": bias}, "beyond this network's: spare"),
+        ({**weights, "output/bias": bias, "spare": bias}, "unknown weights spare"),
         ({**weights, "output/bias": bias * np.nan}, "not finite"),
         ({**weights, "output/bias": bias.astype(int)}, "float16 or float32"),
     ):
@@ -308,21 +308,21 @@ def test_a_tokenizer_of_another_size_is_refused(saved):
     other = tiny_model(text="another alphabet")
     (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
     reseal(saved)
-    with pytest.raises(ArtifactError, match="two different models"):
+    with pytest.raises(ArtifactError, match="belong to different models"):
         registry.load_generator(saved)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 3}, "reads up to 2; upgrade textrnn"),
-        ({"format": "one"}, "no model of textrnn"),
+        ({"format": 3}, "supports up to 2; upgrade textrnn"),
+        ({"format": "one"}, "not a model of textrnn"),
         ({"kind": "poem"}, '"kind" must be one of generator, classifier, language_model'),
         ({"kind": ["generator"]}, '"kind" must be one of'),
         ({"network": {"units": 3}}, "damaged"),
         ({"network": {"vocab_size": 3, "cell": "elman"}}, "cell must be one of"),
         ({"network": None}, "damaged"),
-        ({"sha256": None}, "must have the sums"),
+        ({"sha256": None}, "must have the checksums"),
     ],
 )
 def test_a_config_from_elsewhere_is_refused(saved, changes, message):
@@ -338,20 +338,20 @@ def test_a_config_that_is_no_object_is_refused(saved, text):
         registry.load_generator(saved)
 
 
-def test_what_is_no_folder_is_told_apart(tmp_path):
-    with pytest.raises(ArtifactError, match="neither a folder nor a bundled one"):
+def test_a_missing_folder_and_a_file_have_different_errors(tmp_path):
+    with pytest.raises(ArtifactError, match="neither a folder nor a bundled model"):
         registry.load_generator(tmp_path / "nothing")
     (tmp_path / "file").write_text("text")
     with pytest.raises(ArtifactError, match="is a file"):
         registry.load_generator(tmp_path / "file")
 
 
-def test_a_full_disk_leaves_the_old_model_and_says_so(saved, monkeypatch):
+def test_a_full_disk_leaves_the_old_model(saved, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
     before = registry.load_generator(saved)
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ArtifactError, match="No space left on device; what was there before"):
+    with pytest.raises(ArtifactError, match="No space left on device; the previous model is"):
         registry.save(tiny_model(seed=9), saved)
     assert same_weights(registry.load_generator(saved), before)

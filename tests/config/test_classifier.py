@@ -1,4 +1,4 @@
-"""Defaults, presets and refusals of a classifier's settings."""
+"""Settings of a classifier: defaults, presets, ranges."""
 
 from dataclasses import fields
 
@@ -17,40 +17,40 @@ KINDS = (ReadingConfig, ClassifierConfig, ClassifierTrainingConfig)
 GIVEN = {ClassifierConfig: {"vocab_size": 9, "classes": 3}}
 
 
-def made(kind, **settings):
+def build(kind, **settings):
     return kind.from_dict({**GIVEN.get(kind, {}), **settings})
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_config_is_read_back_from_its_dictionary(kind):
-    config = made(kind)
+    config = build(kind)
     assert kind.from_dict(config.to_dict()) == config
 
 
-def test_no_setting_has_two_homes():
+def test_no_setting_is_in_two_sections():
     names = [field.name for kind in KINDS for field in fields(kind)]
     assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("name", CLASSIFIER_PRESETS)
-def test_every_preset_is_of_known_settings_in_their_ranges(name):
+def test_every_preset_has_known_settings_within_their_ranges(name):
     preset = dict(classifier_preset(name))
     for kind in KINDS:
         own = {field.name for field in fields(kind)}
-        made(kind, **{key: preset.pop(key) for key in own & preset.keys()})
+        build(kind, **{key: preset.pop(key) for key in own & preset.keys()})
     assert not preset
 
 
-def test_an_unknown_preset_lists_those_there_are():
-    with pytest.raises(ConfigError, match=r"no preset 'gpt'; there are textbook,.*conv"):
+def test_the_error_for_an_unknown_preset_lists_the_presets():
+    with pytest.raises(ConfigError, match=r"no preset 'gpt'; the presets are textbook,.*conv"):
         classifier_preset("gpt")
 
 
-def test_two_classes_have_one_logit_and_two_directions_twice_the_features():
-    assert made(ClassifierConfig, classes=2).logits == 1
-    assert made(ClassifierConfig, classes=3).logits == 3
-    assert made(ClassifierConfig, bidirectional=True).directions == 2
-    assert made(ClassifierConfig, bidirectional=False).directions == 1
+def test_two_classes_have_one_logit_and_bidirectional_layers_two_directions():
+    assert build(ClassifierConfig, classes=2).logits == 1
+    assert build(ClassifierConfig, classes=3).logits == 3
+    assert build(ClassifierConfig, bidirectional=True).directions == 2
+    assert build(ClassifierConfig, bidirectional=False).directions == 1
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,12 @@ def test_two_classes_have_one_logit_and_two_directions_twice_the_features():
         (ClassifierConfig, {"pooling": "sum"}, "pooling must be one of last, max, mean, all"),
         (ClassifierConfig, {"conv_width": 0}, "conv_width must be 1 or more"),
         (ClassifierConfig, {"conv_pool": 0}, "conv_pool must be 1 or more"),
-        (ClassifierConfig, {"word_dropout": 1.0}, "word_dropout must be from 0 up to"),
-        (ClassifierConfig, {"dropout": float("nan")}, "dropout must be from 0 up to"),
+        (
+            ClassifierConfig,
+            {"word_dropout": 1.0},
+            "word_dropout must be at least 0 and less than 1",
+        ),
+        (ClassifierConfig, {"dropout": float("nan")}, "dropout must be at least 0 and less than 1"),
         (ClassifierConfig, {"l2": -1.0}, "l2 must be 0 or more"),
         (ClassifierConfig, {"layers": 0}, "pooling all .*use max or mean"),
         (ClassifierConfig, {"layers": 0, "pooling": "last"}, "pooling last .*use max or mean"),
@@ -80,17 +84,17 @@ def test_two_classes_have_one_logit_and_two_directions_twice_the_features():
         (ClassifierTrainingConfig, {"validation": float("nan")}, "between 0 and 1, got nan"),
         (ClassifierTrainingConfig, {"class_weights": "sqrt"}, "one of none, balanced"),
         (ClassifierTrainingConfig, {"buckets": 0}, "buckets must be 1 or more"),
-        (ClassifierTrainingConfig, {"crop": 1.0}, "crop must be from 0 up to"),
+        (ClassifierTrainingConfig, {"crop": 1.0}, "crop must be at least 0 and less than 1"),
         (ClassifierTrainingConfig, {"layer_decay": 0.0}, "layer_decay must be above 0"),
         (ClassifierTrainingConfig, {"unfreeze_epochs": -1}, "unfreeze_epochs must be 0 or more"),
-        (ClassifierTrainingConfig, {"epoch": 3}, "unknown setting 'epoch'; known are"),
+        (ClassifierTrainingConfig, {"epoch": 3}, "unknown setting 'epoch'; the settings are"),
     ],
     ids=str,
 )
-def test_nonsense_is_refused_by_name(kind, settings, message):
+def test_invalid_values_are_refused_by_name(kind, settings, message):
     with pytest.raises(ConfigError, match=message):
-        made(kind, **settings)
+        build(kind, **settings)
 
 
-def test_a_network_without_recurrent_layers_pools_what_is_below():
-    assert made(ClassifierConfig, layers=0, pooling="max").layers == 0
+def test_a_network_needs_no_recurrent_layers():
+    assert build(ClassifierConfig, layers=0, pooling="max").layers == 0

@@ -1,4 +1,4 @@
-"""Settings mean what they say, and nonsense is refused by name."""
+"""Settings of a generator: round trips, ranges, parsing, presets."""
 
 import math
 from dataclasses import FrozenInstanceError, fields
@@ -33,7 +33,7 @@ def build(cls: type[Config], **values: object) -> Config:
     return cls(**{**({"vocab_size": 7} if cls is GeneratorConfig else {}), **values})
 
 
-# Other values than the defaults, one of each kind.
+# Values other than the defaults, one of each class.
 DIFFERENT = [
     build(
         GeneratorConfig, cell="gru", layers=3, units=5, embedding_dim=0, residual=False,
@@ -89,8 +89,8 @@ def test_a_value_of_another_type_is_refused(cls, name, kind):
 
 
 @pytest.mark.parametrize(("cls", "name"), [(c, n) for c, n, kind in EVERY_FIELD if kind is float])
-def test_a_whole_number_will_do_for_any_number(cls, name):
-    # 0 or 1 lies in every range.
+def test_a_whole_number_is_accepted_for_any_number(cls, name):
+    # Every range contains 0 or 1.
     for value in (0, 1):
         try:
             assert getattr(cls.from_dict({**build(cls).to_dict(), name: value}), name) == value
@@ -115,7 +115,7 @@ def test_no_number_may_be_negative(cls, name):
 
 
 @pytest.mark.parametrize("name", ["seed", "clip_norm", "learning_rate"])
-def test_a_number_too_large_for_a_float_is_taken_or_refused_but_never_a_crash(name):
+def test_a_number_too_large_for_a_float_never_crashes(name):
     try:
         TrainingConfig(**{name: 10**400})
     except ConfigError as error:
@@ -161,7 +161,7 @@ def test_a_mingru_takes_every_dropout_but_the_recurrent_one():
         GeneratorConfig(**settings, recurrent_dropout=0.2)
 
 
-def test_a_recurrent_dropout_that_nobody_names_is_one_that_the_cell_can_have():
+def test_the_default_recurrent_dropout_suits_the_cell():
     assert GeneratorConfig(vocab_size=7, cell="mingru").recurrent_dropout == 0
     for cell in [cell for cell, spec in CELLS.items() if spec.recurrent]:
         config = GeneratorConfig(vocab_size=7, cell=cell)
@@ -181,7 +181,7 @@ def test_validation_may_name_a_file(tmp_path):
 @pytest.mark.parametrize(
     "config", [*map(build, CLASSES), *DIFFERENT], ids=lambda config: type(config).__name__
 )
-def test_every_setting_reads_back_as_it_is_written(config):
+def test_every_setting_parses_back_from_its_string(config):
     for name, value in config.to_dict().items():
         read = parse_setting(type(config), name, str(value))
         assert read == value
@@ -205,7 +205,7 @@ def test_every_setting_reads_back_as_it_is_written(config):
         (TrainingConfig, "part", ":0.5", ":0.5"),
     ],
 )
-def test_a_typed_setting_becomes_its_fields_type(cls, name, text, value):
+def test_a_typed_setting_is_converted_to_the_type_of_its_field(cls, name, text, value):
     read = parse_setting(cls, name, text)
     assert read == value and type(read) is type(value)
 
@@ -250,10 +250,10 @@ def test_an_unknown_preset_is_refused_and_the_known_are_listed():
 
 # ---- parts --------------------------------------------------------------------------------------
 
-shares = st.floats(0, 1)
+fractions = st.floats(0, 1)
 
 
-@given(start=shares | st.integers(2, 10**12), end=shares | st.integers(2, 10**12))
+@given(start=fractions | st.integers(2, 10**12), end=fractions | st.integers(2, 10**12))
 def test_a_part_is_a_start_below_an_end(start, end):
     if start < end:
         assert parse_part(f"{start}:{end}") == (start, end)
@@ -274,14 +274,14 @@ def test_either_end_of_a_part_may_be_left_out(text, part):
     "text",
     ["", "0.5", "a:b", "0:nan", "nan:1", "0:inf", "-1:1", "0.5:0.5", "500:", "0:0.5:1", "0;1"],
 )
-def test_what_is_no_part_is_refused(text):
+def test_an_invalid_part_is_refused(text):
     with pytest.raises(ConfigError, match="part must be START:END"):
         parse_part(text)
 
 
-@given(share=st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_a_share_for_validation_is_the_end_of_the_corpus(share):
-    assert parse_validation(str(share)) == (1 - share, 1)
+@given(fraction=st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_a_fraction_for_validation_is_the_end_of_the_corpus(fraction):
+    assert parse_validation(str(fraction)) == (1 - fraction, 1)
 
 
 def test_a_slice_for_validation_is_that_slice():
@@ -290,6 +290,6 @@ def test_a_slice_for_validation_is_that_slice():
 
 
 @pytest.mark.parametrize("text", ["", "0", "1", "5", "-0.1", "nan", "inf", "a", "0.3:0.2", "a:b"])
-def test_what_is_no_validation_is_refused(text):
+def test_an_invalid_validation_is_refused(text):
     with pytest.raises(ConfigError):
         parse_validation(text)

@@ -1,4 +1,4 @@
-"""Recipes: names short and full, sections, layers."""
+"""Recipes: short and full names, sections, layers."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ EVERY_NAME = [(recipe, name) for recipe in RECIPES for name in recipe.names()]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_short_name_is_that_of_one_setting_only(recipe):
+def test_each_short_name_belongs_to_one_setting(recipe):
     settings = [
         (section, name)
         for section, config in recipe.sections().items()
@@ -24,7 +24,7 @@ def test_a_short_name_is_that_of_one_setting_only(recipe):
 
 
 @pytest.mark.parametrize(("recipe", "name"), EVERY_NAME)
-def test_short_and_full_names_and_sections_mean_the_same(recipe, name):
+def test_short_names_full_names_and_sections_are_equivalent(recipe, name):
     section, key = recipe.locate(name)
     for settings in ({name: 1}, {f"{section}.{key}": 1}, {section: {key: 1}}):
         nested = recipe.nest(settings)
@@ -45,7 +45,7 @@ def test_an_unknown_setting_is_refused_by_name(recipe, settings):
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_what_comes_later_overrides_what_comes_before_and_no_more(recipe):
+def test_a_later_layer_overrides_only_the_settings_it_contains(recipe):
     low, high = recipe.nest({"units": 3, "layers": 4}), recipe.nest({"units": 5})
     found = recipe.from_settings(low, high)
     assert (found.network.units, found.network.layers) == (5, 4)
@@ -54,13 +54,13 @@ def test_what_comes_later_overrides_what_comes_before_and_no_more(recipe):
 
 
 @given(st.integers(1, 9), st.integers(1, 9))
-def test_settings_differ_where_a_given_one_is_another(own, given_value):
+def test_different_lists_the_settings_with_other_values(own, given_value):
     nested = GeneratorRecipe.from_settings({"network": {"units": own}}).to_dict()
     found = different(nested, {"network": {"units": given_value}})
     assert found == ([] if own == given_value else [("network.units", own, given_value)])
 
 
-def test_an_error_of_a_section_that_needs_its_prefix_has_it():
+def test_an_error_in_a_prefixed_section_has_the_prefix():
     with pytest.raises(ConfigError, match=r"^pretraining\.window must be 1 or more"):
         ClassifierRecipe.from_settings({"pretraining": {"window": 0}})
 

@@ -1,4 +1,4 @@
-"""A cell and a pooling are a row each, and nothing else asks for them by name."""
+"""Each cell and each pooling is a table row, and no other module depends on its name."""
 
 import ast
 from pathlib import Path
@@ -14,22 +14,22 @@ from textrnn.config.network import POOLINGS, Pooling, RecurrentConfig
 from textrnn.config.weights import CELLS, Cell, cell_names, stack_shapes
 
 PACKAGE = Path(textrnn.__file__).parent
-# What a new cell, and a new pooling, has to touch.
+# The modules to change for a new cell or a new pooling.
 OF_CELLS = {"config/weights.py", "engine/cells.py", "models/layers/cells.py"}
 OF_POOLINGS = {"config/network.py", "engine/pooling.py", "models/layers/masked.py"}
 PARTS = {part for each in POOLINGS.values() for part in each.parts}
 
 
-def test_every_cell_that_can_be_named_has_a_row_and_every_row_a_name():
+def test_the_cell_names_are_the_rows_of_the_table():
     assert get_args(Cell) == tuple(CELLS)
 
 
-def test_every_pooling_that_can_be_named_has_a_row_and_every_row_a_name():
+def test_the_pooling_names_are_the_rows_of_the_table():
     assert get_args(Pooling) == tuple(POOLINGS)
 
 
 @pytest.mark.parametrize("kind", [GeneratorConfig, ClassifierConfig])
-def test_every_network_has_the_shared_settings_and_defaults_of_its_own(kind):
+def test_every_network_has_the_shared_settings_with_its_own_defaults(kind):
     assert issubclass(kind, RecurrentConfig)
     own = RecurrentConfig.field_types().keys()
     assert own <= kind.field_types().keys()
@@ -39,7 +39,7 @@ def test_every_network_has_the_shared_settings_and_defaults_of_its_own(kind):
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_each_layer_reads_what_the_one_below_gives(cell, bidirectional):
+def test_the_input_size_of_each_layer_is_the_output_size_of_the_layer_below(cell, bidirectional):
     config = ClassifierConfig(
         vocab_size=9, classes=2, cell=cell, layers=3, units=5, bidirectional=bidirectional
     )
@@ -57,7 +57,7 @@ def test_each_layer_reads_what_the_one_below_gives(cell, bidirectional):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_recurrent_kernel_is_there_where_the_cell_has_such_a_product(cell):
+def test_only_cells_with_a_recurrent_product_have_a_recurrent_kernel(cell):
     shapes = weight_shapes(GeneratorConfig(vocab_size=9, cell=cell))
     assert any("recurrent_kernel" in name for name in shapes) == CELLS[cell].recurrent
 
@@ -79,7 +79,7 @@ def strings_in(node: ast.AST) -> set[str]:
 
 
 def dispatches(path: Path, names: set[str]) -> list[str]:
-    """Where a module compares with one of `names`, or has a table of two or more of them."""
+    """Places where a module compares with one of `names`, or has a table of two or more."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         keys: set[str] = set()
@@ -93,15 +93,15 @@ def dispatches(path: Path, names: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", modules(OF_CELLS), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_other_module_asks_for_a_cell_by_name(path):
-    """Defaults and presets, in the room of settings, choose among cells; nothing else names one."""
+def test_no_other_module_depends_on_the_name_of_a_cell(path):
+    """Only defaults and presets, in textrnn.config, choose a cell by name."""
     assert not dispatches(path, set(CELLS))
     if path.relative_to(PACKAGE).parts[0] != "config":
         assert not strings_in(ast.parse(path.read_text(encoding="utf-8"))) & set(CELLS)
 
 
 def pooling_modules() -> list[Path]:
-    # `last` and `max` are words of other settings too: of the rooms that compute a pooling only.
+    # Only modules that compute a pooling: `last` and `max` are values of other settings too.
     return [
         path
         for path in modules(OF_POOLINGS)
@@ -111,5 +111,5 @@ def pooling_modules() -> list[Path]:
 
 
 @pytest.mark.parametrize("path", pooling_modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_other_module_asks_for_a_pooling_by_name(path):
+def test_no_other_module_depends_on_the_name_of_a_pooling(path):
     assert not dispatches(path, {*POOLINGS, *PARTS})

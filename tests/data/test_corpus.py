@@ -1,4 +1,4 @@
-"""Files become one text, whatever their encoding, line ends and size."""
+"""Files of any encoding, line ends and size become one text."""
 
 import hashlib
 import io
@@ -19,19 +19,19 @@ from textrnn.errors import CorpusError
 texts = st.text(
     st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from("\r\n\ufeff")
 )
-piece_size = st.integers(1, 9)
+chunk_size = st.integers(1, 9)
 
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory) -> Path:
-    """A file that may be written over and over."""
+    """A file to overwrite."""
     return tmp_path_factory.mktemp("scratch") / "text.txt"
 
 
-def read(path: Path, data: bytes, piece_size: int = 5, **settings: str) -> Corpus:
+def read(path: Path, data: bytes, chunk_size: int = 5, **settings: str) -> Corpus:
     path.write_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpora, "PIECE_CHARACTERS", piece_size)
+        patch.setattr(corpora, "CHUNK_CHARACTERS", chunk_size)
         return read_corpus([path], **settings)
 
 
@@ -39,23 +39,23 @@ def normalised(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), piece_size=piece_size)
-def test_pieces_of_any_size_give_the_same_text(scratch, text, piece_size):
-    corpus = read(scratch, text.encode(), piece_size)
+@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), chunk_size=chunk_size)
+def test_chunks_of_any_size_give_the_same_text(scratch, text, chunk_size):
+    corpus = read(scratch, text.encode(), chunk_size)
     expected = normalised(text.removeprefix("\ufeff"))
     assert corpus.text == expected
     assert corpus.length == len(expected)
     assert corpus.sources == (str(scratch),)
 
 
-@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), piece_size=piece_size)
-def test_newlines_keep_changes_no_line_end(scratch, text, piece_size):
-    corpus = read(scratch, text.encode(), piece_size, newlines="keep")
+@given(text=texts.filter(lambda text: text.removeprefix("\ufeff")), chunk_size=chunk_size)
+def test_newlines_keep_leaves_line_ends_unchanged(scratch, text, chunk_size):
+    corpus = read(scratch, text.encode(), chunk_size, newlines="keep")
     assert corpus.text == text.removeprefix("\ufeff")
 
 
 @pytest.mark.parametrize("size", range(1, 8))
-def test_a_line_end_of_two_bytes_is_one_wherever_the_pieces_meet(tmp_path, size):
+def test_cr_lf_is_one_line_end_even_across_chunks(tmp_path, size):
     data = b"a\r\nbc\r\r\nd\n\re\r"
     assert read(tmp_path / "a.txt", data, size).text == "a\nbc\n\nd\n\ne\n"
     assert read(tmp_path / "a.txt", data, size, newlines="keep").text == data.decode()
@@ -68,9 +68,9 @@ def test_only_the_first_byte_order_mark_is_dropped(tmp_path, size):
     )
 
 
-@given(text=texts.filter(bool), piece_size=piece_size)
-def test_the_sha256_is_that_of_the_texts_utf_8_bytes(scratch, text, piece_size):
-    corpus = read(scratch, ("a" + text).encode(), piece_size)
+@given(text=texts.filter(bool), chunk_size=chunk_size)
+def test_the_sha256_is_that_of_the_utf_8_bytes(scratch, text, chunk_size):
+    corpus = read(scratch, ("a" + text).encode(), chunk_size)
     assert corpus.sha256 == hashlib.sha256(corpus.text.encode()).hexdigest()
     assert corpus.sha256 == Corpus.from_text(corpus.text).sha256
 
@@ -78,34 +78,34 @@ def test_the_sha256_is_that_of_the_texts_utf_8_bytes(scratch, text, piece_size):
 @given(text=texts)
 def test_a_corpus_of_a_string_is_that_string(text):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpora, "PIECE_CHARACTERS", 3)
+        patch.setattr(corpora, "CHUNK_CHARACTERS", 3)
         corpus = Corpus.from_text(text, "here")
     assert (corpus.text, corpus.length, corpus.sources) == (text, len(text), ("here",))
 
 
-@given(prefix=texts, piece_size=piece_size)
-def test_bytes_that_are_no_utf_8_are_named_with_file_and_position(scratch, prefix, piece_size):
+@given(prefix=texts, chunk_size=chunk_size)
+def test_undecodable_bytes_are_named_with_file_and_position(scratch, prefix, chunk_size):
     data = prefix.encode()
     with pytest.raises(CorpusError) as caught:
-        read(scratch, data + b"\xff and on", piece_size)
+        read(scratch, data + b"\xff and on", chunk_size)
     assert str(caught.value).startswith(f"{scratch} is not utf-8 text at byte {len(data):,};")
     assert "--encoding latin-1" in str(caught.value)
 
 
-@given(prefix=texts, piece_size=piece_size)
-def test_a_character_cut_off_by_the_end_is_named_where_it_begins(scratch, prefix, piece_size):
+@given(prefix=texts, chunk_size=chunk_size)
+def test_a_truncated_character_is_named_by_its_first_byte(scratch, prefix, chunk_size):
     data = prefix.encode()
     with pytest.raises(CorpusError, match=f"at byte {len(data):,};"):
-        read(scratch, data + "\N{ROCKET}".encode()[:3], piece_size)
+        read(scratch, data + "\N{ROCKET}".encode()[:3], chunk_size)
 
 
-def test_a_position_has_its_thousands_marked(tmp_path):
+def test_positions_have_thousands_separators(tmp_path):
     with pytest.raises(CorpusError, match="at byte 12,345;"):
         read(tmp_path / "a.txt", b"a" * 12_345 + b"\xff", 1000)
 
 
 @pytest.mark.parametrize("byte_order", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_16_is_recognised_and_read_when_asked_for(tmp_path, byte_order):
+def test_utf_16_is_detected_and_can_be_read(tmp_path, byte_order):
     text = "zwölf\r\nBoxkämpfer \N{ROCKET}"
     data = text.encode(byte_order)
     if byte_order != "utf-16":
@@ -117,7 +117,7 @@ def test_utf_16_is_recognised_and_read_when_asked_for(tmp_path, byte_order):
         assert corpus.text == normalised(text)
 
 
-def test_utf_16_without_its_mark_is_refused_at_its_first_byte(tmp_path):
+def test_utf_16_without_a_byte_order_mark_is_refused_at_its_first_byte(tmp_path):
     data = "twelve".encode("utf-16-le")
     with pytest.raises(CorpusError, match="at byte 0;"):
         read(tmp_path / "a.txt", data, encoding="utf-16")
@@ -126,13 +126,13 @@ def test_utf_16_without_its_mark_is_refused_at_its_first_byte(tmp_path):
     assert read(tmp_path / "a.txt", data, encoding="utf-16-le").text == "twelve"
 
 
-def test_latin_1_is_read_when_asked_for(tmp_path):
+def test_latin_1_can_be_read(tmp_path):
     corpus = read(tmp_path / "a.txt", "Gänsefüßchen".encode("latin-1"), encoding="latin-1")
     assert corpus.text == "Gänsefüßchen"
     assert corpus.sha256 == hashlib.sha256("Gänsefüßchen".encode()).hexdigest()
 
 
-def test_a_nul_is_no_text_and_named_by_its_position(tmp_path):
+def test_a_nul_is_refused_with_its_position(tmp_path):
     with pytest.raises(CorpusError, match=r"a\.txt is not text: .*NUL.* byte 1,234;"):
         read(tmp_path / "a.txt", b"a" * 1234 + b"\0b", 100)
 
@@ -141,31 +141,31 @@ def test_a_nul_is_no_text_and_named_by_its_position(tmp_path):
     "encoding",
     ["no such", "utf-99", "", "hex", "base64", "rot13", "zlib", "undefined", "utf-8\0"],
 )
-def test_an_encoding_that_is_none_of_text_is_refused(tmp_path, encoding):
+def test_an_encoding_that_is_not_of_text_is_refused(tmp_path, encoding):
     with pytest.raises(CorpusError, match=r"encoding .*utf-8"):
         read(tmp_path / "a.txt", b"61 62", encoding=encoding)
 
 
 @pytest.mark.parametrize("data", [b"", "\ufeff".encode()])
 def test_an_empty_file_is_refused(tmp_path, data):
-    with pytest.raises(CorpusError, match=r"a\.txt holds no text"):
+    with pytest.raises(CorpusError, match=r"a\.txt contains no text"):
         read(tmp_path / "a.txt", data)
 
 
 @pytest.mark.parametrize("name", ["absent.txt", "absent/a.txt", "x" * 5000, "a\0b"])
-def test_a_file_that_is_not_there_is_named(tmp_path, name):
+def test_a_missing_file_is_named(tmp_path, name):
     with pytest.raises(CorpusError, match=r"no file|cannot read"):
         read_corpus([tmp_path / name])
 
 
-def test_naming_nothing_is_refused():
-    with pytest.raises(CorpusError, match="no corpus was named"):
+def test_an_empty_list_of_files_is_refused():
+    with pytest.raises(CorpusError, match="no corpus given"):
         read_corpus([])
 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Three texts and a file that is none."""
+    """Three text files and another file."""
     (tmp_path / "b" / "deep").mkdir(parents=True)
     (tmp_path / "b" / "deep" / "two.txt").write_text("two\n")
     (tmp_path / "c.txt").write_text("three")
@@ -175,7 +175,7 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def test_a_folder_is_its_txt_files_sorted_subfolders_included(folder):
+def test_a_folder_means_its_sorted_txt_files_including_subfolders(folder):
     corpus = read_corpus([folder])
     assert corpus.text == "one\ntwo\nthree"
     assert corpus.sources == tuple(
@@ -184,11 +184,11 @@ def test_a_folder_is_its_txt_files_sorted_subfolders_included(folder):
 
 
 def test_a_folder_without_a_txt_file_is_refused(folder):
-    with pytest.raises(CorpusError, match=r"holds no \.txt file"):
+    with pytest.raises(CorpusError, match=r"contains no \.txt file"):
         read_corpus([folder / "folder.txt"])
 
 
-def test_a_glob_is_the_files_it_matches_sorted_and_no_folder(folder):
+def test_a_glob_means_the_sorted_files_it_matches_and_no_folders(folder):
     assert read_corpus([f"{folder}/*.txt"]).text == "one\nthree"
     assert read_corpus([f"{folder}/**/t*.txt"]).text == "two\n"
     with pytest.raises(CorpusError, match="no file matches"):
@@ -203,7 +203,7 @@ def test_a_file_may_have_a_name_that_looks_like_a_glob(tmp_path):
     assert read_corpus([tmp_path / "[a].txt"]).text == "brackets"
 
 
-def test_files_follow_in_the_order_given_each_on_a_new_line(tmp_path):
+def test_files_are_concatenated_in_the_given_order_each_on_a_new_line(tmp_path):
     contents = {"z": b"1", "y": b"2\n", "x": b"\xef\xbb\xbf3\r\n", "w": b"4\r", "v": b"5"}
     for name, data in contents.items():
         (tmp_path / name).write_bytes(data)
@@ -228,13 +228,13 @@ def test_a_dash_is_standard_input(monkeypatch, tmp_path):
     assert corpus.sources == ("-", str(tmp_path / "a"))
 
 
-def test_an_error_in_standard_input_says_so(monkeypatch):
+def test_an_error_in_standard_input_names_it(monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"ab\xff")))
     with pytest.raises(CorpusError, match="standard input is not utf-8 text at byte 2;"):
         read_corpus(["-"])
 
 
-def test_a_file_that_may_not_be_read_is_named(monkeypatch, tmp_path):
+def test_an_unreadable_file_is_named(monkeypatch, tmp_path):
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -244,7 +244,7 @@ def test_a_file_that_may_not_be_read_is_named(monkeypatch, tmp_path):
         read_corpus([tmp_path / "a.txt"])
 
 
-def test_a_folder_that_may_not_be_entered_is_named(monkeypatch, tmp_path):
+def test_an_inaccessible_folder_is_named(monkeypatch, tmp_path):
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -257,24 +257,24 @@ def test_a_folder_that_may_not_be_entered_is_named(monkeypatch, tmp_path):
 
 
 def test_the_last_tenth_is_for_validation():
-    learnt, validation = split(np.arange(100), "0:1", "0.1")
-    assert learnt.tolist() == [*range(90)]
+    train, validation = split(np.arange(100), "0:1", "0.1")
+    assert train.tolist() == [*range(90)]
     assert validation.tolist() == [*range(90, 100)]
 
 
-def test_a_slice_from_the_middle_leaves_its_sides_joined_up():
-    learnt, validation = split(np.arange(10), "0:1", "0.4:0.6")
-    assert learnt.tolist() == [0, 1, 2, 3, 6, 7, 8, 9]
+def test_the_sides_of_a_slice_in_the_middle_are_concatenated():
+    train, validation = split(np.arange(10), "0:1", "0.4:0.6")
+    assert train.tolist() == [0, 1, 2, 3, 6, 7, 8, 9]
     assert validation.tolist() == [4, 5]
 
 
 def test_numbers_above_1_are_characters():
-    learnt, validation = split(np.arange(100), "10:30", "5:8")
+    train, validation = split(np.arange(100), "10:30", "5:8")
     assert validation.tolist() == [15, 16, 17]
-    assert learnt.tolist() == [*range(10, 15), *range(18, 30)]
-    learnt, validation = split(np.arange(100), "0:50", "0:0.2")
+    assert train.tolist() == [*range(10, 15), *range(18, 30)]
+    train, validation = split(np.arange(100), "0:50", "0:0.2")
     assert validation.tolist() == [*range(10)]
-    assert learnt.tolist() == [*range(10, 50)]
+    assert train.tolist() == [*range(10, 50)]
 
 
 @given(
@@ -282,19 +282,19 @@ def test_numbers_above_1_are_characters():
     part=st.sampled_from(["0:1", "0.25:0.75", ":0.9", "0.9:", "20:50", "100:200", "0:2"]),
     validation=st.sampled_from(["0.1", "0.999", "0:0.3", "0.33:0.67", "7:19", "0.5:400"]),
 )
-def test_every_character_of_the_part_goes_to_one_side(length, part, validation):
+def test_every_character_of_the_part_is_in_exactly_one_side(length, part, validation):
     ids = np.arange(length, dtype=np.uint16)
-    learnt, held = split(ids, part, validation)
-    assert learnt.dtype == held.dtype == ids.dtype
-    used = np.sort(np.concatenate([learnt, held]))
+    train, held_out = split(ids, part, validation)
+    assert train.dtype == held_out.dtype == ids.dtype
+    used = np.sort(np.concatenate([train, held_out]))
     assert (np.diff(used.astype(int)) == 1).all()
-    assert (np.diff(learnt.astype(int)) >= 1).all() and (np.diff(held.astype(int)) == 1).all()
+    assert (np.diff(train.astype(int)) >= 1).all() and (np.diff(held_out.astype(int)) == 1).all()
     start, end = bounds(*parse_part(part), length)
     assert len(used) == end - start
 
 
 @pytest.mark.parametrize("length", [0, 1, 99, 100, 1000, 123_456_700, 10**9])
-def test_shares_are_cut_where_whole_numbers_say(length):
-    # 0.29 * 100 is 28.999999999999996 in floating point, and 29 characters all the same.
+def test_fractions_are_exact_where_the_product_is_a_whole_number(length):
+    # 0.29 * 100 is 28.999999999999996 in floating point, but means 29 characters.
     for percent in range(101):
         assert bounds(0, percent / 100, length) == (0, percent * length // 100)

@@ -1,4 +1,4 @@
-"""A corpus arrives whole or not at all; the server is a thread on loopback."""
+"""A download is complete or leaves nothing; the server is a thread on loopback."""
 
 import gzip
 import hashlib
@@ -76,7 +76,7 @@ def at(corpus: KnownCorpus, path: str) -> KnownCorpus:
     return replace(corpus, url=corpus.url.replace("/right", path))
 
 
-def test_the_right_file_arrives_whole_and_its_progress_adds_up(corpus, tmp_path):
+def test_a_download_is_complete_and_its_progress_adds_up(corpus, tmp_path):
     seen = []
     target = tmp_path / "corpus.txt"
     assert fetch(corpus, target, on_progress=lambda *state: seen.append(state)) == target
@@ -89,9 +89,9 @@ def test_the_right_file_arrives_whole_and_its_progress_adds_up(corpus, tmp_path)
     ("path", "message"),
     [
         ("/changed", r"another file than citizens: its sha256 is [0-9a-f]{64}, expected"),
-        ("/truncated", "gave 152,500 bytes, citizens has 305,000"),
-        ("/longer", "gave more than 305,000 bytes"),
-        ("/empty", "gave 0 bytes"),
+        ("/truncated", "sent 152,500 bytes, but citizens has 305,000"),
+        ("/longer", "sent more than 305,000 bytes"),
+        ("/empty", "sent 0 bytes"),
         ("/chunked", "lost 127.0.0.1"),
         ("/missing", "answered 404 Not Found"),
     ],
@@ -104,8 +104,8 @@ def test_a_file_that_is_not_the_corpus_is_refused_and_leaves_nothing(
     assert os.listdir(tmp_path) == []
 
 
-def test_without_a_network_the_message_says_what_else_to_do(corpus, tmp_path):
-    with socket.socket() as taken:  # bound, but nobody listens
+def test_without_a_network_the_error_names_an_alternative(corpus, tmp_path):
+    with socket.socket() as taken:  # bound, but not listening
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/file"
         with pytest.raises(DownloadError, match=r"cannot reach 127.*check the network, or") as info:
@@ -114,7 +114,7 @@ def test_without_a_network_the_message_says_what_else_to_do(corpus, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_server_that_says_nothing_is_given_up(corpus, tmp_path, monkeypatch):
+def test_a_silent_server_times_out(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "TIMEOUT", 0.1)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -129,13 +129,13 @@ def test_a_server_that_says_nothing_is_given_up(corpus, tmp_path, monkeypatch):
     "url", ["", "file.txt", "file:///etc/hosts", "http://", "http://[", "http://a b/", "http://a:b/",
             "http://127.0.0.1/é"]
 )  # fmt: skip
-def test_what_is_no_address_is_named(corpus, tmp_path, url):
-    with pytest.raises(DownloadError, match="is no address"):
+def test_an_invalid_address_is_named(corpus, tmp_path, url):
+    with pytest.raises(DownloadError, match="is not a web address"):
         fetch(replace(corpus, url=url), tmp_path / "corpus.txt")
     assert os.listdir(tmp_path) == []
 
 
-def test_a_right_file_that_is_there_makes_no_request(server, corpus, tmp_path):
+def test_an_existing_copy_makes_no_request(server, corpus, tmp_path):
     target = tmp_path / "corpus.txt"
     target.write_bytes(BODY)
     assert fetch(corpus, target) == target
@@ -143,24 +143,24 @@ def test_a_right_file_that_is_there_makes_no_request(server, corpus, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"my notes", BODY[:-1] + b"!"])
-def test_a_different_file_that_is_there_is_kept(server, corpus, tmp_path, content):
+def test_a_different_file_of_the_same_name_is_kept(server, corpus, tmp_path, content):
     target = tmp_path / "corpus.txt"
     target.write_bytes(content)
-    with pytest.raises(DownloadError, match="is there already and is not citizens"):
+    with pytest.raises(DownloadError, match="already exists and is not citizens"):
         fetch(corpus, target)
     assert target.read_bytes() == content
     assert os.listdir(tmp_path) == ["corpus.txt"] and server.requests == []
 
 
-def test_the_part_of_another_download_is_left_alone(server, corpus, tmp_path):
+def test_the_part_file_of_another_download_is_kept(server, corpus, tmp_path):
     part = tmp_path / "corpus.txt.part"
     part.write_bytes(b"half")
-    with pytest.raises(DownloadError, match=r"corpus.txt.part is there already"):
+    with pytest.raises(DownloadError, match=r"corpus.txt.part already exists"):
         fetch(corpus, tmp_path / "corpus.txt")
     assert part.read_bytes() == b"half" and server.requests == []
 
 
-def test_a_folder_and_a_missing_folder_are_named(corpus, tmp_path):
+def test_a_folder_or_a_missing_folder_as_target_is_named(corpus, tmp_path):
     with pytest.raises(DownloadError, match=r"is a folder; name a file, such as .*citizens.txt"):
         fetch(corpus, tmp_path)
     with pytest.raises(DownloadError, match=r"cannot write .*No such file"):
@@ -197,7 +197,7 @@ REVIEWS = {
 
 def folder(name: str) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.type, member.mode = tarfile.DIRTYPE, 0o500  # as an archive may say, and nobody wants
+    member.type, member.mode = tarfile.DIRTYPE, 0o500  # read-only, as some archives say
     return member
 
 
@@ -208,7 +208,7 @@ def link(name: str, to: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
 
 
 def packed(*others: tarfile.TarInfo, files: dict[str, bytes] = REVIEWS) -> bytes:
-    """A .tar.gz of `files`, with `others` among them, the same bytes whenever it is made."""
+    """A .tar.gz of `files` and `others`, with the same bytes at any time."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as tar:
         for name, content in files.items():
@@ -247,7 +247,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", ["reviews", "data"])
-def test_an_archive_becomes_the_folder_in_it_under_the_name_asked_for(reviews, tmp_path, name):
+def test_the_folder_in_an_archive_gets_the_requested_name(reviews, tmp_path, name):
     seen = []
     target = tmp_path / name
     assert fetch(reviews, target, on_progress=lambda *state: seen.append(state)) == target
@@ -259,7 +259,7 @@ def test_an_archive_becomes_the_folder_in_it_under_the_name_asked_for(reviews, t
     assert seen[-1] == (reviews.size, reviews.size)
 
 
-def test_a_folder_that_was_made_before_makes_no_request(server, reviews, tmp_path):
+def test_an_unpacked_copy_makes_no_request(server, reviews, tmp_path):
     fetch(reviews, tmp_path / "reviews")
     (tmp_path / "reviews" / "README").write_text("read", encoding="utf-8")
     fetch(reviews, tmp_path / "reviews")
@@ -267,7 +267,7 @@ def test_a_folder_that_was_made_before_makes_no_request(server, reviews, tmp_pat
     assert (tmp_path / "reviews" / "README").read_text(encoding="utf-8") == "read"
 
 
-def test_a_folder_of_something_else_is_kept_and_a_new_one_proposed(server, reviews, tmp_path):
+def test_any_other_folder_is_kept_and_a_new_name_is_proposed(server, reviews, tmp_path):
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(DownloadError, match=r"name a new folder, such as .*reviews$"):
         fetch(reviews, tmp_path)
@@ -275,12 +275,12 @@ def test_a_folder_of_something_else_is_kept_and_a_new_one_proposed(server, revie
         fetch(reviews, tmp_path / "notes.txt")
     other = replace(reviews, sha256="0" * 64)
     assert fetch(reviews, tmp_path / "reviews").is_dir()
-    with pytest.raises(DownloadError, match="was not made by this command"):
+    with pytest.raises(DownloadError, match="is not a download of this command"):
         fetch(other, tmp_path / "reviews")
     assert server.requests == ["/archive"]
 
 
-def test_an_archive_brought_by_other_means_is_used_and_kept(server, reviews, tmp_path):
+def test_an_archive_from_elsewhere_is_used_and_kept(server, reviews, tmp_path):
     (tmp_path / "reviews.tar.gz").write_bytes(server.bodies["/archive"])
     fetch(reviews, tmp_path / "reviews")
     assert sorted(os.listdir(tmp_path)) == ["reviews", "reviews.tar.gz"]
@@ -290,16 +290,19 @@ def test_an_archive_brought_by_other_means_is_used_and_kept(server, reviews, tmp
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (packed(files={"../outside.txt": b"!"}), r"'../outside.txt' in it would leave the folder"),
-        (packed(files={"reviews/../../a": b"!"}), "would leave the folder"),
-        (packed(files={"/outside.txt": b"!"}), r"'/outside.txt' in it would leave"),
-        (packed(folder("..")), "would leave the folder"),
-        (packed(link("reviews/a", "/etc/hosts")), "'reviews/a' in it is a link or a device"),
+        (
+            packed(files={"../outside.txt": b"!"}),
+            r"'../outside.txt' lies outside the target folder",
+        ),
+        (packed(files={"reviews/../../a": b"!"}), "lies outside the target folder"),
+        (packed(files={"/outside.txt": b"!"}), r"'/outside.txt' lies outside the target folder"),
+        (packed(folder("..")), "lies outside the target folder"),
+        (packed(link("reviews/a", "/etc/hosts")), "'reviews/a' is a link or a device"),
         (packed(link("reviews/a", "README")), "is a link or a device"),
         (packed(link("reviews/a", "reviews/README", tarfile.LNKTYPE)), "is a link or a device"),
         (packed(link("reviews/a", "", tarfile.FIFOTYPE)), "is a link or a device"),
-        (packed(files={"other/README": b"!"}), "holds no folder reviews"),
-        (packed(files={"reviews": b"!"}), "holds no folder reviews"),
+        (packed(files={"other/README": b"!"}), "contains no folder reviews"),
+        (packed(files={"reviews": b"!"}), "contains no folder reviews"),
         (packed()[:-40], r"cannot be unpacked as .tar.gz"),
         (packed()[:40] + bytes(100), r"cannot be unpacked as .tar.gz"),
         (
@@ -311,9 +314,7 @@ def test_an_archive_brought_by_other_means_is_used_and_kept(server, reviews, tmp
         (packed(files={"reviews": b"", "reviews/a": b""}), "cannot write"),
     ],
 )
-def test_an_archive_that_cannot_be_trusted_is_refused_and_leaves_nothing(
-    server, corpus, tmp_path, body, message
-):
+def test_an_unsafe_archive_is_refused_and_leaves_nothing(server, corpus, tmp_path, body, message):
     home = tmp_path / "home"
     home.mkdir()
     with pytest.raises(DownloadError, match=message) as info:
@@ -323,22 +324,22 @@ def test_an_archive_that_cannot_be_trusted_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("path", ["/changed", "/truncated", "/missing"])
-def test_what_is_not_the_archive_is_never_unpacked(reviews, tmp_path, path):
+def test_a_wrong_archive_is_never_unpacked(reviews, tmp_path, path):
     with pytest.raises(DownloadError):
         fetch(replace(reviews, url=reviews.url.replace("/archive", path)), tmp_path / "reviews")
     assert os.listdir(tmp_path) == []
 
 
-def test_the_folder_of_another_unpacking_is_left_alone(reviews, tmp_path):
+def test_the_part_folder_of_another_unpacking_is_kept(reviews, tmp_path):
     (tmp_path / "reviews.part").mkdir()
-    with pytest.raises(DownloadError, match=r"reviews.part is there already"):
+    with pytest.raises(DownloadError, match=r"reviews.part already exists"):
         fetch(reviews, tmp_path / "reviews")
     assert os.listdir(tmp_path) == ["reviews.part"]
 
 
 @pytest.mark.parametrize("step", ["extract", "rename"])
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(28, "No space left on device")])
-def test_an_unpacking_cut_short_leaves_nothing(reviews, tmp_path, monkeypatch, step, failure):
+def test_an_interrupted_unpacking_leaves_nothing(reviews, tmp_path, monkeypatch, step, failure):
     def fail(*_arguments: object, **_settings: object) -> None:
         raise failure
 
@@ -350,7 +351,7 @@ def test_an_unpacking_cut_short_leaves_nothing(reviews, tmp_path, monkeypatch, s
     assert os.listdir(tmp_path) == []
 
 
-def test_without_a_network_an_archive_is_to_be_unpacked_by_hand(reviews, tmp_path):
+def test_without_a_network_the_error_says_how_to_unpack_an_archive_by_hand(reviews, tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/file"
@@ -358,7 +359,7 @@ def test_without_a_network_an_archive_is_to_be_unpacked_by_hand(reviews, tmp_pat
             fetch(replace(reviews, url=url), tmp_path / "reviews")
 
 
-def test_fetching_an_archive_prints_the_folder_and_what_to_do_next(reviews, tmp_path, monkeypatch):
+def test_fetching_an_archive_prints_the_folder_and_the_next_command(reviews, tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "KNOWN", {reviews.name: reviews})
     monkeypatch.chdir(tmp_path)
     for arguments, name in (((), "reviews"), (("-o", "data"), "data")):
@@ -368,7 +369,7 @@ def test_fetching_an_archive_prints_the_folder_and_what_to_do_next(reviews, tmp_
         assert contents(Path(name)).keys() == contents(Path("reviews")).keys()
 
 
-def test_the_known_corpora_are_described_whole_and_cannot_be_changed():
+def test_the_known_corpora_are_fully_described_and_immutable():
     for name, corpus in KNOWN.items():
         assert name == corpus.name
         assert all(vars(corpus).values())
@@ -379,7 +380,7 @@ def test_the_known_corpora_are_described_whole_and_cannot_be_changed():
         KNOWN["mine"] = corpus
 
 
-def test_the_page_on_corpora_lists_exactly_the_known_ones():
+def test_the_page_on_corpora_lists_exactly_the_known_corpora():
     page = CORPORA / "README.md"
     table = page.read_text(encoding="utf-8").split("| address |\n|---|---|---|---|\n")[1]
     assert table.splitlines() == [
@@ -392,7 +393,7 @@ def invoke(*arguments: object):
     return CliRunner().invoke(corpora, [str(argument) for argument in arguments])
 
 
-def test_listing_and_showing_name_what_is_known():
+def test_list_and_show_name_the_known_corpora():
     assert invoke().output == invoke("list").output
     for corpus in KNOWN.values():
         row = next(line for line in invoke().output.splitlines() if line.startswith(corpus.name))
@@ -403,12 +404,12 @@ def test_listing_and_showing_name_what_is_known():
 
 
 @pytest.mark.parametrize("command", ["show", "fetch"])
-def test_an_unknown_name_is_answered_with_the_known_ones(command):
+def test_the_error_for_an_unknown_name_lists_the_known_names(command):
     error = invoke(command, "tinyshakespear").exception
     assert isinstance(error, ConfigError) and "there are tinyshakespeare" in str(error)
 
 
-def test_fetching_prints_the_path_and_what_to_do_next(corpus, tmp_path, monkeypatch):
+def test_fetching_prints_the_path_and_the_next_command(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "KNOWN", {corpus.name: corpus})
     monkeypatch.chdir(tmp_path)
     done = invoke("fetch", "citizens")
@@ -421,7 +422,7 @@ def test_fetching_prints_the_path_and_what_to_do_next(corpus, tmp_path, monkeypa
     assert Path("a copy.txt").read_bytes() == Path("citizens.txt").read_bytes() == BODY
 
 
-def test_another_address_is_held_to_the_same_sum(corpus, tmp_path, monkeypatch):
+def test_another_address_must_have_the_same_checksum(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "KNOWN", {corpus.name: corpus})
     monkeypatch.chdir(tmp_path)
     done = invoke("fetch", "citizens", "--url", at(corpus, "/changed").url)

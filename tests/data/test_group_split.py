@@ -1,4 +1,4 @@
-"""Texts about one thing stand in one group, and a group stands in one part."""
+"""Texts about one topic are in one group, and each group is in one part."""
 
 from collections import Counter
 from itertools import combinations, pairwise
@@ -21,25 +21,25 @@ seeds = st.integers(0, 99)
 
 
 def relation(numbers: np.ndarray) -> set[tuple[int, int]]:
-    """The pairs of places that are in one group."""
+    """The pairs of indices that are in one group."""
     return {(a, b) for a, b in combinations(range(len(numbers)), 2) if numbers[a] == numbers[b]}
 
 
 # ---- names --------------------------------------------------------------------------------------
 
 
-def test_a_name_has_capitals_where_no_sentence_begins():
+def test_a_name_is_capitalised_inside_a_sentence():
     texts = ["We meet Mirna, and Zorba Kint.", "Here zorba kint's hat fits Zorba Kint."]
     assert shared_names(texts) == {"zorba": [0, 1], "kint": [0, 1]}
     assert shared_names(["Wonderful. Terrible! Mirna is", "wonderful, terrible: Mirna was"]) == {}
 
 
-def test_a_name_in_lower_case_counts_as_soon_as_half_of_its_texts_capitalise_it():
+def test_a_word_is_a_name_if_half_of_its_texts_capitalise_it():
     assert shared_names(["and Tovik", "and tovik"]) == {"tovik": [0, 1]}
     assert shared_names(["and Tovik", "and tovik", "the tovik"]) == {}
 
 
-def test_two_words_are_a_name_where_neither_is_one_alone():
+def test_two_words_are_a_name_if_neither_is_one_by_itself():
     texts = ["and Ilsa Vane", "by Ilsa Vane", "and Ilsa", "by Ilsa", "and Vane", "by Vane"]
     assert shared_names(texts, 3) == {"ilsa vane": [0, 1]}
     assert shared_names(texts, 4).keys() == {"ilsa", "vane"}
@@ -50,7 +50,7 @@ def test_quoted_titles_and_names_with_apostrophes_are_names():
     assert shared_names(texts) == {"quay": [0, 1], "o'vane": [0, 1]}
 
 
-def test_a_name_that_many_texts_hold_is_none():
+def test_a_word_in_many_texts_is_not_a_name():
     texts = [f"number {number} has Mirna" for number in range(4)]
     assert shared_names(texts, 3) == {} != shared_names(texts, 4)
     assert groups(texts, most_texts=3).tolist() == [0, 1, 2, 3]
@@ -62,7 +62,7 @@ def test_a_name_that_many_texts_hold_is_none():
 
 @few
 @given(texts=reviews, seed=seeds)
-def test_the_order_of_the_texts_makes_no_difference_to_who_is_with_whom(texts, seed):
+def test_the_groups_do_not_depend_on_the_order_of_the_texts(texts, seed):
     order = np.random.default_rng(seed).permutation(len(texts))
     shuffled = groups([texts[place] for place in order])
     back = np.empty_like(shuffled)
@@ -72,7 +72,7 @@ def test_the_order_of_the_texts_makes_no_difference_to_who_is_with_whom(texts, s
 
 @few
 @given(texts=reviews)
-def test_groups_are_numbered_as_they_first_appear_and_equal_texts_are_together(texts):
+def test_groups_are_numbered_by_first_appearance_and_equal_texts_are_together(texts):
     numbers = groups(texts).tolist()
     assert list(dict.fromkeys(numbers)) == list(range(len(set(numbers))))
     assert all(numbers[a] == numbers[texts.index(texts[a])] for a in range(len(texts)))
@@ -80,7 +80,7 @@ def test_groups_are_numbered_as_they_first_appear_and_equal_texts_are_together(t
 
 @few
 @given(texts=reviews, closeness=st.sampled_from([CLOSENESS, 0.5, 1, 2]))
-def test_no_two_groups_are_left_that_share_enough_names(texts, closeness):
+def test_no_two_remaining_groups_share_enough_names(texts, closeness):
     texts = sorted(set(texts))
     numbers = groups(texts, closeness=closeness)
     shared = Counter(
@@ -97,7 +97,7 @@ def test_no_two_groups_are_left_that_share_enough_names(texts, closeness):
 
 @few
 @given(texts=reviews)
-def test_a_text_is_with_others_only_through_names(texts):
+def test_texts_without_shared_names_are_not_grouped(texts):
     held = {place for places in shared_names(sorted(set(texts))).values() for place in places}
     alone = [text for place, text in enumerate(sorted(set(texts))) if place not in held]
     numbers = groups(texts)
@@ -117,7 +117,7 @@ def test_an_actor_does_not_join_two_films():
 def test_a_chain_of_texts_does_not_become_one_group(closeness):
     letters = "abcdefghijklmnopqrstuvwxyz"
     texts = [f"from X{a}xx to X{b}xx" for a, b in pairwise(letters)]
-    # A single link between s and t texts is 1 / (s t) a pair.
+    # A single link between s and t texts averages 1 / (s t) per pair.
     assert 1 < np.bincount(groups(texts, closeness=closeness)).max() <= 1 + 1 / closeness
 
 
@@ -133,15 +133,15 @@ def test_no_texts_have_no_groups():
         ({"closeness": 3.5}, "above 0 and at most 3"),
     ],
 )
-def test_settings_that_could_group_nothing_or_everything_are_refused(setting, message):
+def test_settings_outside_their_ranges_are_refused(setting, message):
     with pytest.raises(ConfigError, match=message):
         groups(["and Mirna"], **setting)
 
 
 # ---- parts --------------------------------------------------------------------------------------
 
-shares = st.floats(0.1, 0.4)
-# Every fourth text is in one of 17 groups, and of any class; the others stand alone.
+fractions = st.floats(0.1, 0.4)
+# Every fourth text is in one of 17 groups, with any class; the others form groups of one.
 collections = st.lists(st.integers(0, 1), min_size=10, max_size=60).map(
     lambda drawn: (
         np.array([label for any_ in drawn for label in (any_, 1, 0, 1)], np.int32),
@@ -151,50 +151,50 @@ collections = st.lists(st.integers(0, 1), min_size=10, max_size=60).map(
 
 
 @few
-@given(collection=collections, share=shares, seed=seeds)
-def test_every_text_is_in_one_part_and_no_group_in_both(collection, share, seed):
+@given(collection=collections, fraction=fractions, seed=seeds)
+def test_every_text_is_in_one_part_and_no_group_is_in_both(collection, fraction, seed):
     labels, numbers = collection
-    stay, apart = grouped_split(labels, numbers, share, seed)
-    assert sorted([*stay, *apart]) == list(range(len(labels)))
-    assert (np.diff(stay) > 0).all() and (np.diff(apart) > 0).all()
-    assert not set(numbers[stay]) & set(numbers[apart])
+    train, held_out = grouped_split(labels, numbers, fraction, seed)
+    assert sorted([*train, *held_out]) == list(range(len(labels)))
+    assert (np.diff(train) > 0).all() and (np.diff(held_out) > 0).all()
+    assert not set(numbers[train]) & set(numbers[held_out])
 
 
 @few
-@given(collection=collections, share=shares, seed=seeds)
-def test_single_texts_fill_the_share_of_each_class_exactly(collection, share, seed):
+@given(collection=collections, fraction=fractions, seed=seeds)
+def test_groups_of_one_text_give_the_exact_fraction_of_each_class(collection, fraction, seed):
     labels, numbers = collection
-    _, apart = grouped_split(labels, numbers, share, seed)
-    wanted = np.round(share * np.bincount(labels))
-    assert np.bincount(labels[apart]).tolist() == wanted.tolist()
+    _, held_out = grouped_split(labels, numbers, fraction, seed)
+    wanted = np.round(fraction * np.bincount(labels))
+    assert np.bincount(labels[held_out]).tolist() == wanted.tolist()
 
 
 @few
-@given(sizes=st.lists(st.integers(1, 6), min_size=12, max_size=40), share=shares, seed=seeds)
-def test_a_class_is_short_by_less_than_a_group(sizes, share, seed):
+@given(sizes=st.lists(st.integers(1, 6), min_size=12, max_size=40), fraction=fractions, seed=seeds)
+def test_each_class_lacks_less_than_one_group(sizes, fraction, seed):
     numbers = np.repeat(np.arange(len(sizes)), sizes)
-    labels = (numbers % 2).astype(np.int32)  # every group is of one class
-    room = np.maximum(np.round(share * np.bincount(labels)), 1)
+    labels = (numbers % 2).astype(np.int32)  # each group has one class
+    room = np.maximum(np.round(fraction * np.bincount(labels)), 1)
     least = [min(sizes[number::2]) for number in range(2)]
-    if (room < least).any():  # there is no group to set apart
+    if (room < least).any():  # no group fits
         with pytest.raises(CorpusError, match="no group with a text of class"):
-            grouped_split(labels, numbers, share, seed)
+            grouped_split(labels, numbers, fraction, seed)
         return
-    _, apart = grouped_split(labels, numbers, share, seed)
-    short = room - np.bincount(labels[apart], minlength=2)
+    _, held_out = grouped_split(labels, numbers, fraction, seed)
+    short = room - np.bincount(labels[held_out], minlength=2)
     assert (short >= 0).all() and (short < max(sizes)).all()
 
 
 @few
-@given(count=st.integers(10, 60), share=shares, seed=seeds)
-def test_without_groups_the_parts_are_as_large_as_a_stratified_splits(count, share, seed):
+@given(count=st.integers(10, 60), fraction=fractions, seed=seeds)
+def test_groups_of_one_text_give_the_sizes_of_a_stratified_split(count, fraction, seed):
     labels = (np.arange(count) % 3).astype(np.int32)
-    found = grouped_split(labels, np.arange(count), share, seed)[1]
-    other = stratified_split(labels, share, seed)[1]
+    found = grouped_split(labels, np.arange(count), fraction, seed)[1]
+    other = stratified_split(labels, fraction, seed)[1]
     assert np.bincount(labels[found]).tolist() == np.bincount(labels[other]).tolist()
 
 
-def test_the_same_seed_gives_the_same_parts_and_another_seed_others():
+def test_the_parts_depend_on_the_seed():
     labels, numbers = np.tile(np.int32([0, 1]), 50), np.arange(100) // 3
     parts = [grouped_split(labels, numbers, 0.2, seed)[1].tolist() for seed in (1, 1, 2)]
     assert parts[0] == parts[1] != parts[2]
@@ -202,7 +202,7 @@ def test_the_same_seed_gives_the_same_parts_and_another_seed_others():
 
 def test_what_cannot_be_split_is_refused():
     labels, numbers = np.int32([0, 0, 1, 1]), np.intp([0, 0, 1, 2])
-    with pytest.raises(CorpusError, match=r"class 'bad' fits into a share of 0\.2"):
+    with pytest.raises(CorpusError, match=r"class 'bad' fits into a fraction of 0\.2"):
         grouped_split(labels, numbers, 0.2, 0, ("bad", "good"))
     with pytest.raises(ConfigError, match="between 0 and 1"):
         grouped_split(labels, numbers, 1.0, 0)

@@ -1,4 +1,4 @@
-"""IMDB's reviews come out of tensorflow-datasets' folder as they were put in, in silence."""
+"""The IMDB reviews in the folder of tensorflow-datasets are read unchanged and silently."""
 
 import io
 import urllib.error
@@ -20,7 +20,7 @@ REVIEWS = {
 
 
 def store(root: Path, version: str = "1.0.0", reviews: dict = REVIEWS) -> Path:
-    """Prepare `reviews` as tensorflow-datasets does; the folder they are in."""
+    """Prepare `reviews` as tensorflow-datasets does; return their folder."""
     splits = {
         split: tf.data.Dataset.from_tensor_slices({
             "text": [text for text, _ in examples],
@@ -57,7 +57,7 @@ def no_network(monkeypatch):
 
 @pytest.mark.parametrize("batch_size", [1, 2, 1000])
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_texts_and_labels_come_out_as_they_were_put_in(prepared, monkeypatch, split, batch_size):
+def test_texts_and_labels_are_read_unchanged(prepared, monkeypatch, split, batch_size):
     monkeypatch.setattr(imdb_tfds, "BATCH_SIZE", batch_size)
     data = read_imdb(split, str(prepared))
     assert [*zip(data.texts, data.labels.tolist(), strict=True)] == REVIEWS[split]
@@ -65,17 +65,17 @@ def test_texts_and_labels_come_out_as_they_were_put_in(prepared, monkeypatch, sp
     assert data.names == (f"imdb_reviews {split}",)
 
 
-def test_unlabelled_reviews_are_texts_alone(prepared):
+def test_unlabelled_reviews_are_texts_without_labels(prepared):
     assert read_imdb_unlabelled(str(prepared)) == ["what", "is it"]
 
 
-def test_unlabelled_reviews_that_stand_among_the_test_reviews_are_left_out(tmp_path):
+def test_unlabelled_reviews_that_are_also_test_reviews_are_left_out(tmp_path):
     more = [*REVIEWS["unsupervised"], ("So so!", -1), ("so-SO", -1), ("so", -1)]
     store(tmp_path, reviews={**REVIEWS, "unsupervised": more})
     assert read_imdb_unlabelled(str(tmp_path)) == ["what", "is it", "so"]
 
 
-def test_the_folder_is_tensorflow_datasets_own_unless_named(prepared, monkeypatch, tmp_path):
+def test_the_default_folder_is_that_of_tensorflow_datasets(prepared, monkeypatch, tmp_path):
     monkeypatch.setenv("TFDS_DATA_DIR", str(prepared))
     assert len(read_imdb("train")) == 3
     monkeypatch.delenv("TFDS_DATA_DIR")
@@ -84,7 +84,7 @@ def test_the_folder_is_tensorflow_datasets_own_unless_named(prepared, monkeypatc
     assert len(read_imdb("train")) == 3
 
 
-def test_of_several_versions_the_newest_is_read(tmp_path):
+def test_the_newest_of_several_versions_is_read(tmp_path):
     store(tmp_path, "9.0.0", {"test": [("old", 0)]})
     store(tmp_path, "10.0.0", {"test": [("new", 1)]})
     (tmp_path / "imdb_reviews" / "plain_text" / "11.0.0.incomplete").mkdir()
@@ -96,7 +96,7 @@ def test_reading_is_silent(prepared, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_a_network_another_way_to_the_data_is_told(tmp_path):
+def test_without_a_network_the_error_names_another_way_to_the_data(tmp_path):
     with pytest.raises(CorpusError) as caught:
         read_imdb("train", str(tmp_path / "nowhere"))
     assert str(tmp_path / "nowhere") in str(caught.value)
@@ -104,13 +104,13 @@ def test_without_a_network_another_way_to_the_data_is_told(tmp_path):
     assert "aclImdb" in str(caught.value)
 
 
-def test_what_is_not_there_is_fetched_and_read_in_silence(tmp_path, monkeypatch, capfd):
+def test_missing_data_are_downloaded_and_read_silently(tmp_path, monkeypatch, capfd):
     class Builder:
         def __init__(self, name: str, data_dir: Path) -> None:
             assert (name, data_dir) == ("imdb_reviews/plain_text", tmp_path)
 
         def download_and_prepare(self) -> None:
-            self.folder = store(tmp_path)  # tells about it on stdout and stderr
+            self.folder = store(tmp_path)  # prints on stdout and stderr
 
         def as_dataset(self, **settings: object) -> tf.data.Dataset:
             return tfds.builder_from_directory(self.folder).as_dataset(**settings)
@@ -129,7 +129,7 @@ def test_what_is_not_there_is_fetched_and_read_in_silence(tmp_path, monkeypatch,
         tfds.download.download_manager.NonMatchingChecksumError("Artifact was corrupted.\nBut"),
     ],
 )
-def test_a_download_that_fails_is_told(tmp_path, monkeypatch, error):
+def test_a_failed_download_is_named(tmp_path, monkeypatch, error):
     def fail(*_: object, **__: object) -> None:
         raise error
 
@@ -153,7 +153,7 @@ def test_a_damaged_folder_is_named(tmp_path, file, length, reason):
     path.unlink() if length is None else path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(CorpusError, match=reason) as caught:
         read_imdb("train", str(tmp_path))
-    assert f"{tmp_path / 'imdb_reviews'} holds no train reviews" in str(caught.value)
+    assert f"{tmp_path / 'imdb_reviews'} contains no readable train reviews" in str(caught.value)
     assert "function_node" not in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -161,5 +161,5 @@ def test_a_data_set_without_these_reviews_is_refused(tmp_path):
     store(tmp_path, reviews={"train": [("what", -1)]})
     with pytest.raises(CorpusError, match="labels other than 0 and 1"):
         read_imdb("train", str(tmp_path))
-    with pytest.raises(CorpusError, match="holds no test reviews"):
+    with pytest.raises(CorpusError, match="contains no readable test reviews"):
         read_imdb("test", str(tmp_path))

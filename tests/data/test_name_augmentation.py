@@ -1,4 +1,4 @@
-"""A renamed text is the same text but for its names."""
+"""Name augmentation changes only the names of a text."""
 
 import re
 
@@ -30,15 +30,15 @@ def words_of(text):
     return WORD.findall(text)
 
 
-def test_names_are_the_words_with_a_capital_that_are_never_written_small():
+def test_names_are_capitalised_words_that_never_occur_in_lower_case():
     found = Renamer(PLAY + "who have and good").names
-    assert found == NAMES  # "The", "Good" and "And" stand in small letters too
+    assert found == NAMES  # "The", "Good" and "And" also occur in lower case
 
 
 @given(st.integers(0, 10_000), st.floats(0, 0.99))
 @settings(max_examples=30)
-def test_all_but_the_names_stays_as_it_is(seed, share):
-    renamed = Renamer(PLAY).renamed(share, np.random.default_rng(seed))
+def test_everything_but_the_names_is_unchanged(seed, fraction):
+    renamed = Renamer(PLAY).renamed(fraction, np.random.default_rng(seed))
     assert WORD.sub("_", renamed) == WORD.sub("_", PLAY)
     names = Renamer(PLAY).names
     for old, new in zip(words_of(PLAY), words_of(renamed), strict=True):
@@ -48,7 +48,7 @@ def test_all_but_the_names_stays_as_it_is(seed, share):
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=30)
-def test_a_name_is_the_same_throughout_a_passage_in_capitals_or_not(seed):
+def test_a_replacement_is_the_same_throughout_a_passage_in_any_case(seed):
     renamed = Renamer(PLAY).renamed(0.9, np.random.default_rng(seed))
     called = {}
     for old, new in zip(words_of(PLAY), words_of(renamed), strict=True):
@@ -57,24 +57,24 @@ def test_a_name_is_the_same_throughout_a_passage_in_capitals_or_not(seed):
 
 @given(st.text(max_size=300), st.integers(0, 100))
 @settings(max_examples=100)
-def test_any_text_can_be_renamed_without_new_characters(text, seed):
+def test_renaming_any_text_adds_no_characters(text, seed):
     renamed = Renamer(text).renamed(0.5, np.random.default_rng(seed))
     assert set(renamed) <= set(text)
     assert Renamer(text).renamed(0.0, np.random.default_rng(seed)) == text
 
 
-def test_about_the_share_that_was_asked_for_is_renamed_and_differently_each_time():
+def test_about_the_given_fraction_is_renamed_and_differently_each_time():
     text = PLAY * 400
     renamer, rng = Renamer(text), np.random.default_rng(0)
     first, second = renamer.renamed(0.3, rng), renamer.renamed(0.3, rng)
     assert first != second
     pairs = zip(words_of(text), words_of(first), strict=True)
     changed = [old != new for old, new in pairs if old in NAMES]
-    # An invented name may be one there is: few of so few names are new.
+    # An invented name may be an existing one: with so few names, few are new.
     assert 0.1 < np.mean(changed) < 0.35
 
 
 @pytest.mark.parametrize("settings", [{"lower": True}, {"tokens": "word"}])
-def test_renaming_is_refused_where_there_are_no_capitals_or_no_characters(settings):
-    with pytest.raises(ConfigError, match="rename knows names by their capitals"):
+def test_renaming_needs_cased_character_tokens(settings):
+    with pytest.raises(ConfigError, match="rename needs cased character tokens"):
         GeneratorRecipe.from_settings({"training": {"rename": 0.3}, "text": settings})

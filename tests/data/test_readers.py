@@ -1,4 +1,4 @@
-"""What training reads of a text is what evaluation and prediction read of it."""
+"""Training, evaluation and prediction read a text alike."""
 
 import io
 import sys
@@ -17,7 +17,7 @@ from textrnn.data.tables import RowWriter
 from textrnn.data.unlabelled import read_texts
 from textrnn.errors import CorpusError
 
-# Everything that a reader may treat in its own way stands in many of these.
+# Many of these contain everything that a reader might treat differently.
 contents = st.lists(
     st.sampled_from(["\r\n", *'\r\n\ufeff\0 ab\x85\u2028",']) | st.characters(codec="utf-8"),
     max_size=12,
@@ -31,18 +31,18 @@ unusual = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory) -> Path:
-    """A folder that may be written over and over."""
+    """A folder to overwrite."""
     return tmp_path_factory.mktemp("scratch")
 
 
 def predicted(path: object, form=None, encoding: str = "utf-8") -> list[str | None]:
-    """The texts that prediction reads; None for each that it refuses."""
+    """The texts that prediction reads; None for each refused text."""
     items = read_items([str(path)], form=form, column="text", encoding=encoding)
     return [None if item.reason else item.text for item in items]
 
 
 def trained(read, path: Path, **how: object) -> list[str] | list[None]:
-    """The texts that `read` gives; [None] when it refuses."""
+    """The texts from `read`; [None] if it refuses."""
     try:
         found = read(path, **how)
     except CorpusError:
@@ -57,7 +57,7 @@ def from_stdin(data: bytes, form=None) -> list[str | None]:
 
 
 def check_file(folder: Path, data: bytes, encoding: str = "utf-8") -> None:
-    """One .txt file is read alike by everything that reads texts."""
+    """All readers read one .txt file alike."""
     for split in ("train", "test"):
         for label in ("bad", "good"):
             (folder / split / label).mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def check_file(folder: Path, data: bytes, encoding: str = "utf-8") -> None:
     assert predicted(folder, **how) == expected * 4
     for read in (read_texts, read_unlabelled):
         assert trained(read, path.parent, **how) == expected
-    assert trained(read_texts, path, **how) == expected  # to pretrain on
+    assert trained(read_texts, path, **how) == expected  # for pretraining
     for split in ("train", "test"):
         texts = trained(read_labelled, folder, split=split, **how)
         assert texts == ([None] if expected == [None] else expected * 2)
@@ -79,7 +79,7 @@ def check_file(folder: Path, data: bytes, encoding: str = "utf-8") -> None:
 
 
 @unusual
-def test_a_text_file_is_read_alike_whatever_ends_its_lines(scratch, content):
+def test_a_text_file_is_read_alike_with_any_line_ends(scratch, content):
     check_file(scratch, content.encode())
 
 
@@ -108,7 +108,7 @@ def test_any_cell_is_read_alike_for_training_evaluation_and_prediction(scratch, 
             writer.write({"text": content, "label": str(number % 2)})
     found = predicted(path)
     assert from_stdin(path.read_bytes(), form) == found
-    expected = [None] if None in found else found  # training refuses a table as a whole
+    expected = [None] if None in found else found  # training refuses the whole table
     for read in (read_texts, read_unlabelled, read_labelled):
         assert trained(read, path) == expected
     assert trained(as_labelled, path, split="test", classes=("0", "1")) == expected
@@ -119,7 +119,7 @@ def test_any_cell_is_read_alike_for_training_evaluation_and_prediction(scratch, 
 @pytest.mark.parametrize(
     "value", ["5", "0.5", "1e400", "true", "null", '["a"]', '{"a": "b"}', '""']
 )
-def test_a_json_value_is_a_text_for_all_or_for_none(scratch, value):
+def test_a_json_value_is_text_for_all_tasks_or_for_none(scratch, value):
     path = scratch / "values.jsonl"
     path.write_text(f'{{"text": {value}, "label": "a"}}\n{{"text": "b", "label": "b"}}\n')
     found = predicted(path)
@@ -130,12 +130,12 @@ def test_a_json_value_is_a_text_for_all_or_for_none(scratch, value):
 
 @given(lines=st.lists(contents.map(lambda text: text.replace("\r", "").replace("\n", ""))),
        end=st.sampled_from(["\n", "\r\n", "\r"]), last=st.booleans())  # fmt: skip
-def test_a_line_is_read_as_a_file_that_holds_nothing_else(scratch, lines, end, last):
+def test_a_line_is_read_like_a_file_of_that_line(scratch, lines, end, last):
     data = (end.join(lines) + end * last).encode()
     (scratch / "lines.txt").write_bytes(data)
     expected = []
     for number, line in enumerate(lines):
-        # A byte order mark is one at the beginning of a file alone.
+        # A byte order mark counts only at the beginning of a file.
         (scratch / "line.txt").write_bytes(b"" if number == 0 else b"\xef\xbb\xbf")
         with (scratch / "line.txt").open("ab") as file:
             file.write((line + end).encode())
@@ -146,14 +146,14 @@ def test_a_line_is_read_as_a_file_that_holds_nothing_else(scratch, lines, end, l
 
 
 @given(content=contents)
-def test_a_file_loses_its_mark_its_carriage_returns_and_its_last_line_end_alone(scratch, content):
+def test_a_file_loses_only_its_byte_order_mark_carriage_returns_and_last_line_end(scratch, content):
     (scratch / "a.txt").write_bytes(content.encode())
     text = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     assert read_file(scratch / "a.txt", "utf-8").text == text.removesuffix("\n")
 
 
 @given(content=contents)
-def test_a_string_at_hand_is_taken_as_it_is(content):
+def test_a_string_in_memory_is_used_unchanged(content):
     item = text_item("--text", content)
     assert item.text == content
     assert bool(item.reason) == ("\0" in content or not content.strip())

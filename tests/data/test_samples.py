@@ -1,4 +1,4 @@
-"""The labelled samples in corpora/: balanced, of every length, and none twice."""
+"""The labelled samples in corpora/: balanced, of every length, without duplicates."""
 
 import csv
 from collections import Counter
@@ -27,12 +27,12 @@ def words(row: dict[str, str]) -> int:
 
 
 def bare(text: str) -> str:
-    """A text as somebody who copies it might leave it."""
+    """A text as it might look after copying."""
     return "".join(character for character in text.lower() if character.isalnum())
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_every_row_is_a_text_a_label_and_nothing_odd(name):
+def test_every_row_is_a_plain_text_and_a_label(name):
     with (CORPORA / name).open(encoding="utf-8", newline="") as file:
         table = list(csv.reader(file, strict=True))
     assert table[0] == COLUMNS[name]
@@ -48,7 +48,7 @@ def test_half_are_positive(name):
     assert counts["positive"] == counts["negative"] == len(rows(name)) / 2
 
 
-def test_a_reader_of_the_first_reviews_meets_both_labels():
+def test_the_first_reviews_have_both_labels():
     for start in range(0, len(rows("reviews.csv")), 20):
         labels = Counter(row["label"] for row in rows("reviews.csv")[start : start + 20])
         assert min(labels["positive"], labels["negative"]) >= 6
@@ -56,13 +56,13 @@ def test_a_reader_of_the_first_reviews_meets_both_labels():
 
 @pytest.mark.parametrize("label", sorted(LABELS))
 @pytest.mark.parametrize("length", LENGTHS)
-def test_each_length_has_as_many_reviews_of_either_label(length, label):
+def test_each_length_has_equally_many_reviews_per_label(length, label):
     sizes, count = LENGTHS[length]
     found = [row for row in rows("reviews.csv") if words(row) in sizes and row["label"] == label]
     assert len(found) == count / 2
 
 
-def test_every_review_is_of_one_of_the_lengths():
+def test_every_review_has_one_of_the_lengths():
     assert len(rows("reviews.csv")) == sum(count for _, count in LENGTHS.values())
     assert all(any(words(row) in sizes for sizes, _ in LENGTHS.values())
                for row in rows("reviews.csv"))  # fmt: skip
@@ -74,7 +74,7 @@ def test_some_reviews_are_hard_on_a_parser():
         assert any(odd in text for text in texts)
 
 
-def test_each_group_of_sentences_has_as_many_of_either_label():
+def test_each_group_of_sentences_has_equally_many_per_label():
     counts = Counter((row["group"], row["label"]) for row in rows("sentences.csv"))
     groups = {group for group, _ in counts}
     assert groups == {"negation", "plain", "shop", "restaurant", "mild", "irony"}
@@ -92,12 +92,12 @@ def test_the_sentences_are_short_and_begin_with_the_four_that_people_complained_
     assert all(3 <= words(row) <= 12 for row in rows("sentences.csv")[4:])
 
 
-def test_no_text_stands_twice_in_the_files_or_in_both():
+def test_no_text_occurs_twice():
     texts = [bare(row["text"]) for name in COLUMNS for row in rows(name)]
     assert [text for text, count in Counter(texts).items() if count > 1] == []
 
 
-def test_no_review_holds_a_sentence_that_probes():
+def test_no_review_contains_a_probe_sentence():
     reviews = [bare(row["text"]) for row in rows("reviews.csv")]
     probes = [bare(row["text"]) for row in rows("sentences.csv") if words(row) > 3]
     assert [probe for probe in probes if any(probe in review for review in reviews)] == []
@@ -109,5 +109,5 @@ def test_no_two_reviews_begin_alike():
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_the_page_on_corpora_tells_of_it(name):
+def test_the_page_on_corpora_describes_the_samples(name):
     assert f"| `{name}` |" in (CORPORA / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Tables of what somebody thinks of texts: what is read of them, found again, and refused."""
+"""Tables of soft labels: reading, lookup, errors."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def table(path, *rows, columns="text,p_negative,p_positive"):
     return path
 
 
-def test_what_classify_writes_are_the_opinions_of_that_model(tmp_path):
+def test_the_output_of_classify_is_read_as_the_soft_labels_of_that_model(tmp_path):
     model = bag_of_words(effects={"good": [1.5], "bad": [-2.0]})
     registry.save(model, tmp_path / "model")
     table(tmp_path / "in.csv", *('"' + text.replace('"', '""') + '"' for text in TEXTS),
@@ -37,13 +37,13 @@ def test_what_classify_writes_are_the_opinions_of_that_model(tmp_path):
     np.testing.assert_allclose(found, judge.probabilities_of(judge.text_logits(TEXTS)), atol=1e-6)
 
 
-def test_a_text_is_found_whatever_its_case_and_signs_and_others_are_not(tmp_path):
+def test_a_text_is_found_in_any_case_and_punctuation_and_others_are_not(tmp_path):
     path = table(tmp_path / "t.csv", "A good film!,0.25,0.75")
     found = read_opinions(str(path), BINARY).of(["a GOOD  film", "a good films"])
     np.testing.assert_array_equal(found, [[0.25, 0.75], [np.nan, np.nan]])
 
 
-def test_columns_go_by_their_names(tmp_path):
+def test_columns_are_found_by_name(tmp_path):
     path = table(tmp_path / "t.csv", "1,0.2,good,0.8", columns="row,p_positive,text,p_negative")
     assert read_opinions(str(path), BINARY).of(["good"]).tolist() == [[0.8, 0.2]]
 
@@ -52,7 +52,7 @@ def test_columns_go_by_their_names(tmp_path):
     ("row", "columns", "message"),
     [
         ("good,1", "review,p_positive", "no column text"),
-        ("good,1", "text,p_positive", r"line 2 has no p_negative; a table of opinions has"),
+        ("good,1", "text,p_positive", r"line 2 has no p_negative; a table of soft labels has"),
         ("good,0.5,0.6", "text,p_negative,p_positive", "line 2: .* must be probabilities"),
         ("good,-1,2", "text,p_negative,p_positive", "must be probabilities"),
         ("good,nan,1", "text,p_negative,p_positive", "must be probabilities"),
@@ -60,22 +60,22 @@ def test_columns_go_by_their_names(tmp_path):
         ("good", "text,p_negative,p_positive", "line 2"),
     ],
 )
-def test_what_are_no_opinions_is_refused_with_the_line(tmp_path, row, columns, message):
+def test_invalid_soft_labels_are_refused_with_the_line(tmp_path, row, columns, message):
     path = table(tmp_path / "t.csv", row, columns=columns)
     with pytest.raises(CorpusError, match=message):
         read_opinions(str(path), BINARY)
 
 
-def test_a_table_that_is_not_there_is_named(tmp_path):
+def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(CorpusError, match=r"the teacher .*no\.csv cannot be read"):
         read_opinions(str(tmp_path / "no.csv"), BINARY)
     (tmp_path / "latin.csv").write_bytes("text\nschön".encode("latin-1"))
-    with pytest.raises(CorpusError, match="no UTF-8"):
+    with pytest.raises(CorpusError, match="not UTF-8"):
         read_opinions(str(tmp_path / "latin.csv"), BINARY)
     assert is_table("a/b.CSV") and is_table("x.jsonl") and not is_table("imdb")
 
 
-def test_a_run_learns_from_a_table_and_is_not_resumed_with_another(tmp_path):
+def test_a_run_trains_on_a_table_and_cannot_be_resumed_with_another(tmp_path):
     data, more = reviews(70), [f"{text} indeed" for text in reviews(30, seed=3).texts]
     path = table(tmp_path / "opinions.csv", *(f'"{text}",0.1,0.9' for text in more))
     settings = {
@@ -93,13 +93,13 @@ def test_a_run_learns_from_a_table_and_is_not_resumed_with_another(tmp_path):
         train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
     table(path, *(f'"{text}",0.1,0.9' for text in more))
     model = train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
-    assert "**Taught by**: opinions.csv, on 30 texts without labels (texts).\n" in model.card
+    assert "**Distilled from**: opinions.csv, on 30 unlabelled texts (texts).\n" in model.card
 
 
 @pytest.mark.parametrize(
-    ("known", "said"), [(5, "on 5 of the texts above by 50%"), (0, "on none of these texts")]
+    ("known", "said"), [(5, "on 5 of the texts above (weight 50%"), (0, "on none of these texts")]
 )
-def test_the_card_says_how_many_labelled_texts_a_table_knows(known, said, tmp_path):
+def test_the_card_says_how_many_labelled_texts_are_in_the_table(known, said, tmp_path):
     data, held = reviews(63), reviews(7, seed=5)
     rows = (f'"{text}",0.1,0.9' for text in [*data.texts[:known], "something else"])
     path = table(tmp_path / "o.csv", *rows)

@@ -1,4 +1,4 @@
-"""Rows of tables come one by one, whatever is in them, and what is written reads the same."""
+"""Tables are read row by row, with any content, and written tables are read back unchanged."""
 
 import csv
 import io
@@ -46,21 +46,21 @@ def written(form: str, columns: list[str], rows: list[dict]) -> str:
     columns=st.lists(names, min_size=1, max_size=4, unique=True),
     data=st.data(),
 )
-def test_a_written_table_reads_the_same(form, columns, data):
+def test_a_written_table_is_read_back_unchanged(form, columns, data):
     row = st.fixed_dictionaries(dict.fromkeys(columns, texts))
     rows = data.draw(st.lists(row, max_size=4))
     assert [found.values for found in rows_of(written(form, columns, rows), form)] == rows
 
 
 @given(rows=st.lists(st.dictionaries(texts, values, max_size=3), min_size=1, max_size=4))
-def test_written_json_lines_read_the_same(rows):
+def test_written_json_lines_are_read_back_unchanged(rows):
     text = written("jsonl", [], rows)
     assert [found.values for found in rows_of(text, "jsonl")] == rows
     assert text.count("\n") == len(rows)
 
 
 @given(rows=st.lists(st.lists(texts, min_size=2, max_size=2), max_size=4), data=st.data())
-def test_a_row_tells_the_line_where_it_begins(rows, data):
+def test_a_row_has_the_number_of_its_first_line(rows, data):
     text, lines = "a,b\r\n", []
     for row in rows:
         text += data.draw(st.sampled_from(["", "\n", "  \r\n", "\r"]))
@@ -71,7 +71,7 @@ def test_a_row_tells_the_line_where_it_begins(rows, data):
     assert [list(row.values.values()) for row in found] == rows
 
 
-def test_rows_come_before_the_file_ends():
+def test_rows_are_yielded_before_the_file_ends():
     lines = itertools.chain(["text,label\n"], itertools.repeat("good,1\n"))
     found = list(itertools.islice(read_rows(lines, "csv", "endless"), 1000))
     assert found[-1] == Row(1001, {"text": "good", "label": "1"})
@@ -82,7 +82,7 @@ def test_rows_come_before_the_file_ends():
 # ---- CSV and TSV --------------------------------------------------------------------------------
 
 
-def test_the_writer_quotes_only_where_it_must_and_ends_lines_with_lf():
+def test_the_writer_quotes_only_if_necessary_and_ends_lines_with_lf():
     rows = [{"text": 'say "hi", \N{ROCKET}', "score": 0.5, "sure": True, "more": 1}, {}]
     assert written("csv", ["text", "score", "sure"], rows) == (
         'text,score,sure\n"say ""hi"", \N{ROCKET}",0.5,true\n,,\n'
@@ -90,12 +90,12 @@ def test_the_writer_quotes_only_where_it_must_and_ends_lines_with_lf():
     assert written("tsv", ["a", "b"], [{"a": "x,y", "b": "\t"}]) == 'a\tb\nx,y\t"\t"\n'
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_column():
+def test_a_byte_order_mark_is_not_part_of_the_first_column():
     assert rows_of('\ufeff"text"\ngood\n') == [Row(2, {"text": "good"})]
     assert rows_of('\ufeff{"text": 1}\n', "jsonl") == [Row(1, {"text": 1})]
 
 
-def test_names_of_columns_are_stripped_and_fields_are_not():
+def test_column_names_are_stripped_and_fields_are_not():
     assert rows_of("text , label\n good , bad \n") == [Row(2, {"text": " good ", "label": " bad "})]
 
 
@@ -103,7 +103,7 @@ def test_a_nameless_column_is_kept():
     assert rows_of(",text\n0,good\n") == [Row(2, {"": "0", "text": "good"})]
 
 
-def test_empty_lines_are_no_rows():
+def test_empty_lines_are_skipped():
     text = "\n  \ntext,label\n\n   \r\na,1\n\r\n\n"
     assert rows_of(text) == [Row(6, {"text": "a", "label": "1"})]
 
@@ -111,14 +111,14 @@ def test_empty_lines_are_no_rows():
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("a", "1 field, the header names 2 columns"),
-        ("a,b,c", "3 fields, the header names 2 columns"),
-        ('"a"b,1', "text goes on after a closing quote"),
-        ('"say \\"hi\\"",1', "written twice"),
+        ("a", "1 field, but the header has 2 columns"),
+        ("a,b,c", "3 fields, but the header has 2 columns"),
+        ('"a"b,1', "text follows a closing quote"),
+        ('"say \\"hi\\"",1', "double a quote"),
         ("a\0b,1", "NUL"),
     ],
 )
-def test_a_bad_row_tells_why_and_the_next_one_is_read(row, reason):
+def test_a_bad_row_has_a_reason_and_the_next_row_is_read(row, reason):
     first, bad, last = rows_of(f"text,label\ngood,1\n{row}\nfine,0\n")
     assert (first.line, last) == (2, Row(4, {"text": "fine", "label": "0"}))
     assert isinstance(bad, BadRow) and bad.line == 3
@@ -134,7 +134,7 @@ def test_a_bad_row_tells_why_and_the_next_one_is_read(row, reason):
         ('a,b\n1 "x" y,"\r\n\r\n', 2),
     ],
 )
-def test_a_quote_never_closed_is_one_bad_row_where_it_opens(text, line):
+def test_an_unclosed_quote_is_one_bad_row_at_the_line_of_the_quote(text, line):
     bad = [row for row in rows_of(text) if isinstance(row, BadRow)]
     assert [row.line for row in bad] == [line]
     assert "never closed" in bad[0].reason
@@ -143,7 +143,7 @@ def test_a_quote_never_closed_is_one_bad_row_where_it_opens(text, line):
 
 @pytest.fixture
 def small_limit(monkeypatch):
-    """Fields of a hundred characters at most."""
+    """Limit fields to a hundred characters."""
     monkeypatch.setattr(tables, "FIELD_LIMIT", 100)
     before = csv.field_size_limit(100)
     yield
@@ -151,20 +151,20 @@ def small_limit(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_limit")
-def test_a_quote_open_for_longer_than_a_field_can_be_ends_the_reading():
+def test_an_unclosed_quote_longer_than_a_field_ends_reading():
     *rows, bad = rows_of('a,b\n1,2\n3,"' + "4,5\n" * 50)
     assert rows == [Row(2, {"a": "1", "b": "2"})]
     assert bad == BadRow(3, "the quote that opens here is never closed; nothing after it was read")
 
 
 @pytest.mark.usefixtures("small_limit")
-def test_a_field_longer_than_any_is_a_bad_row():
+def test_a_field_over_the_limit_is_a_bad_row():
     bad, good = rows_of("a\n" + "x" * 101 + "\ny\n")
     assert bad == BadRow(2, "a field is longer than 100 characters")
     assert good == Row(3, {"a": "y"})
 
 
-def test_a_text_of_megabytes_is_read():
+def test_a_field_of_megabytes_is_read():
     assert len(rows_of("text\n" + "x" * 3_000_000 + "\n")[0].values["text"]) == 3_000_000
 
 
@@ -173,7 +173,7 @@ def test_a_text_of_megabytes_is_read():
     [
         ("", "table is empty"),
         ("\n \n,,\n", "table is empty"),
-        ("\ntext,label,text\n", "'text' twice on line 2"),
+        ("\ntext,label,text\n", "'text' twice in the header on line 2"),
         ("a\0,b\n1,2\n", r"line 1.*NUL.*--encoding utf-16"),
         ('"text,label\ngood,1\n', r"line 1 .*never closed"),
     ],
@@ -183,7 +183,7 @@ def test_a_table_without_a_header_cannot_be_read(text, reason):
         rows_of(text)
 
 
-def test_a_table_of_a_header_alone_has_no_rows():
+def test_a_table_with_only_a_header_has_no_rows():
     assert rows_of("text,label\n") == []
 
 
@@ -198,7 +198,7 @@ def test_a_table_of_a_header_alone_has_no_rows():
         ('["good", 1]', "an array, not an object"),
         ('"good"', "a single value, not an object"),
         ("null", "a single value, not an object"),
-        ('{"text": NaN}', "JSON knows no NaN"),
+        ('{"text": NaN}', "JSON has no NaN"),
         ('{"text": ' + "1" * 5000 + "}", "not JSON"),
         ("[" * 100_000, "nested too deeply"),
         ('{"text": "a\0"}', "NUL"),
@@ -206,7 +206,7 @@ def test_a_table_of_a_header_alone_has_no_rows():
         ('{"\\ud83d": "half"}', "surrogate"),
     ],
 )
-def test_a_line_that_is_no_object_is_a_bad_row_and_the_next_one_is_read(line, reason):
+def test_a_json_line_that_is_not_an_object_is_a_bad_row_and_the_next_line_is_read(line, reason):
     first, bad, last = rows_of(f'{{"a": 1}}\n\n{line}\n{{"b": 2}}', "jsonl")
     assert (first, last) == (Row(1, {"a": 1}), Row(4, {"b": 2}))
     assert isinstance(bad, BadRow) and bad.line == 3
@@ -214,12 +214,12 @@ def test_a_line_that_is_no_object_is_a_bad_row_and_the_next_one_is_read(line, re
         raise AssertionError(bad.reason)
 
 
-def test_a_character_of_two_escapes_is_one_character():
+def test_a_surrogate_pair_of_escapes_is_one_character():
     assert rows_of('{"a": "\\ud83d\\ude80"}', "jsonl") == [Row(1, {"a": "\N{ROCKET}"})]
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
-def test_json_lines_without_a_line_cannot_be_read(text):
+def test_an_empty_json_lines_file_cannot_be_read(text):
     with pytest.raises(CorpusError, match="table is empty"):
         rows_of(text, "jsonl")
 
@@ -240,11 +240,11 @@ def test_json_lines_show_the_characters_themselves():
         ("a.jsonl", "jsonl"), ("a.ndjson", "jsonl"), ("a.json", None), ("csv", None), ("-", None),
     ],
 )  # fmt: skip
-def test_a_suffix_tells_the_form(name, form):
+def test_the_suffix_decides_the_form(name, form):
     assert form_of(name) == form
 
 
-def test_a_file_opens_with_its_line_ends(tmp_path):
+def test_a_file_is_opened_with_its_line_ends(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes('text\r\n"é\r\n\n\r"\r\n'.encode())
     with open_text(path) as file:
@@ -254,7 +254,7 @@ def test_a_file_opens_with_its_line_ends(tmp_path):
 
 
 @given(before=st.text(characters, max_size=50), size=st.sampled_from([0, 9_000]))
-def test_bytes_that_are_no_text_are_named_with_byte_and_line(tmp_path_factory, before, size):
+def test_undecodable_bytes_are_named_with_byte_and_line(tmp_path_factory, before, size):
     path = tmp_path_factory.getbasetemp() / "bad.csv"
     data = ("x" * size + before).encode()
     line = data.count(b"\n") + 1
@@ -268,7 +268,7 @@ def test_bytes_that_are_no_text_are_named_with_byte_and_line(tmp_path_factory, b
         )
 
 
-def test_utf_16_is_recognised_and_read_when_asked_for(tmp_path):
+def test_utf_16_is_detected_and_can_be_read(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("text\ngrün\n".encode("utf-16"))
     with open_text(path) as file, pytest.raises(CorpusError, match="--encoding utf-16"):
@@ -287,7 +287,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path, name):
 
 
 @pytest.mark.parametrize("encoding", ["no such", "hex", "utf-8\0", ""])
-def test_an_encoding_that_is_none_of_text_is_refused(encoding):
+def test_an_encoding_that_is_not_of_text_is_refused(encoding):
     with pytest.raises(CorpusError, match=r"encoding .*utf-8"):
         open_text("-", encoding)
 

@@ -1,4 +1,4 @@
-"""Texts without labels come out as they were put in, but for those that are labelled ones."""
+"""Unlabelled texts are read unchanged, without those that are also labelled."""
 
 import pytest
 
@@ -6,14 +6,14 @@ from textrnn.data.unlabelled import Unlabelled, bare, read_texts, without
 from textrnn.errors import CorpusError
 
 
-def test_a_text_file_is_one_text_and_a_folder_one_a_file(tmp_path):
+def test_a_text_file_is_one_text_and_a_folder_one_text_per_file(tmp_path):
     for name, text in {"b": "second\n\npart\n", "a": "first"}.items():
         (tmp_path / f"{name}.txt").write_text(text)
     assert list(read_texts(tmp_path / "b.txt").texts) == ["second\n\npart"]
     assert list(read_texts(tmp_path).texts) == ["first", "second\n\npart"]
 
 
-def test_a_table_gives_a_column_labels_or_none(tmp_path):
+def test_a_table_gives_one_column_with_or_without_labels(tmp_path):
     (tmp_path / "some.csv").write_text("text,review\nno,one\nno,two\n")
     found = read_texts(tmp_path / "some.csv", text_column="review")
     assert list(found.texts) == ["one", "two"]
@@ -21,18 +21,18 @@ def test_a_table_gives_a_column_labels_or_none(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["none.txt", "none.csv", "."])
-def test_nothing_to_read_is_told(tmp_path, name):
-    with pytest.raises(CorpusError, match=r"check the name|holds no texts"):
+def test_a_source_without_texts_is_refused(tmp_path, name):
+    with pytest.raises(CorpusError, match=r"check the name|has no texts"):
         read_texts(tmp_path / name)
 
 
-def test_the_sum_is_of_the_texts_and_of_where_each_ends():
-    sums = {Unlabelled.of(texts).sha256 for texts in (["ab", "c"], ["a", "bc"], ["abc"])}
-    assert len(sums) == 3
-    assert Unlabelled.of(["ab", "c"], ("x",)).sha256 in sums
+def test_the_checksum_covers_the_texts_and_their_boundaries():
+    checksums = {Unlabelled.of(texts).sha256 for texts in (["ab", "c"], ["a", "bc"], ["abc"])}
+    assert len(checksums) == 3
+    assert Unlabelled.of(["ab", "c"], ("x",)).sha256 in checksums
 
 
-def test_case_spaces_and_signs_make_no_other_text():
+def test_case_spaces_and_punctuation_do_not_distinguish_texts():
     texts = ["A film.", "a  FILM!", "a film too", "?!", "été"]
     assert without(texts, ["a<film>", "... ?"]) == ["a film too", "?!", "été"]
     assert bare("?!") == "?!" and bare("L'été_9") == "lété9"

@@ -1,4 +1,4 @@
-"""Text becomes ids and comes back, and nothing is lost on the way."""
+"""Encoding to character ids and decoding lose nothing."""
 
 import json
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textrnn.errors import ArtifactError, CorpusError, TokenizerError
 from textrnn.tokenizers import CharTokenizer
 
-texts = st.text(min_size=1)  # of all planes, so beyond the first 65,536 code points too
+texts = st.text(min_size=1)  # of all planes, including those beyond U+FFFF
 ROCKET = "\N{ROCKET}"
 
 
@@ -29,15 +29,15 @@ def test_decode_reverses_encode_for_any_text_over_the_alphabet(alphabet, data):
     assert tokenizer.decode(ids) == text
 
 
-@given(pieces=st.lists(texts, min_size=1))
-def test_encoding_in_pieces_equals_encoding_the_whole(pieces):
-    tokenizer = CharTokenizer.fit(pieces)
-    in_pieces = tokenizer.encode_pieces(pieces)
-    assert in_pieces.dtype == tokenizer.dtype
-    assert in_pieces.tolist() == tokenizer.encode("".join(pieces)).tolist()
+@given(chunks=st.lists(texts, min_size=1))
+def test_encoding_in_chunks_equals_encoding_the_whole(chunks):
+    tokenizer = CharTokenizer.fit(chunks)
+    in_chunks = tokenizer.encode_pieces(chunks)
+    assert in_chunks.dtype == tokenizer.dtype
+    assert in_chunks.tolist() == tokenizer.encode("".join(chunks)).tolist()
 
 
-def test_no_pieces_and_no_text_give_no_ids():
+def test_no_chunks_and_no_text_give_no_ids():
     tokenizer = CharTokenizer.fit(["a"])
     assert tokenizer.encode_pieces([]).tolist() == tokenizer.encode("").tolist() == []
     assert tokenizer.decode([]) == ""
@@ -51,10 +51,10 @@ def test_ids_count_from_0_in_the_order_of_code_points(text):
     assert tokenizer.vocab_size == len(set(text))
 
 
-@given(pieces=st.lists(texts, min_size=1), data=st.data())
-def test_ids_do_not_depend_on_the_order_of_the_pieces(pieces, data):
-    shuffled = data.draw(st.permutations(pieces))
-    assert CharTokenizer.fit(pieces).characters == CharTokenizer.fit(shuffled).characters
+@given(chunks=st.lists(texts, min_size=1), data=st.data())
+def test_ids_do_not_depend_on_the_order_of_the_texts(chunks, data):
+    shuffled = data.draw(st.permutations(chunks))
+    assert CharTokenizer.fit(chunks).characters == CharTokenizer.fit(shuffled).characters
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_ids_do_not_depend_on_the_order_of_the_pieces(pieces, data):
         (1, np.uint8), (256, np.uint8), (257, np.uint16), (65_536, np.uint16), (65_537, np.int32),
     ],
 )  # fmt: skip
-def test_ids_take_the_smallest_type_that_holds_them(vocab_size, dtype):
+def test_ids_have_the_smallest_sufficient_type(vocab_size, dtype):
     tokenizer = CharTokenizer(map(chr, range(0x10000, 0x10000 + vocab_size)))
     ids = tokenizer.encode("".join(tokenizer.characters[-2:]))
     assert ids.dtype == tokenizer.dtype == dtype
@@ -76,7 +76,7 @@ def test_ids_of_any_integer_type_decode(dtype):
 
 
 @given(text=texts, lower=st.booleans())
-def test_json_gives_the_tokenizer_back(text, lower):
+def test_from_json_inverts_to_json(text, lower):
     tokenizer = CharTokenizer.fit([text], lower=lower)
     again = CharTokenizer.from_json(tokenizer.to_json())
     assert (again.characters, again.lower) == (tokenizer.characters, tokenizer.lower)
@@ -116,7 +116,7 @@ def test_json_of_anything_else_is_refused(text):
         CharTokenizer.from_json(text)
 
 
-def test_half_a_surrogate_pair_is_no_character():
+def test_half_a_surrogate_pair_is_refused():
     with pytest.raises(CorpusError, match="surrogate"):
         CharTokenizer.fit(["a\ud83d"])
 
@@ -127,13 +127,13 @@ def test_json_with_half_a_surrogate_pair_is_refused():
         CharTokenizer.from_json(written)
 
 
-@pytest.mark.parametrize("pieces", [[], [""], ["", ""]])
-def test_an_alphabet_needs_a_character(pieces):
+@pytest.mark.parametrize("chunks", [[], [""], ["", ""]])
+def test_an_alphabet_needs_a_character(chunks):
     with pytest.raises(CorpusError, match="empty"):
-        CharTokenizer.fit(pieces)
+        CharTokenizer.fit(chunks)
 
 
-def test_an_alphabet_names_no_character_twice():
+def test_an_alphabet_contains_no_character_twice():
     with pytest.raises(TokenizerError, match="twice"):
         CharTokenizer("aba")
 
@@ -171,7 +171,7 @@ def test_unknown_characters_are_listed_once_in_order(alphabet, text):
 
 
 @given(text=texts)
-def test_lower_encodes_what_lower_casing_leaves(text):
+def test_lower_encodes_the_lower_cased_text(text):
     tokenizer = CharTokenizer.fit([text], lower=True)
     assert tokenizer.decode(tokenizer.encode(text)) == text.lower()
     assert tokenizer.unknown_characters(text) == ""

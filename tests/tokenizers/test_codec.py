@@ -1,4 +1,4 @@
-"""Tokens of every kind become text as they come, and the text of a prime goes on in them."""
+"""Tokens of every kind decode one at a time, and continue the text of a prime."""
 
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ def written(kind: str, ids: list[int], before: str = "") -> str:
 
 @few
 @given(text=any_text | near_text)
-def test_pieces_are_written_as_the_very_text_that_was_read(text):
+def test_subwords_decode_to_the_exact_text(text):
     ids = tokenizer_of("sentencepiece").codec.encode(text)
     assert written("sentencepiece", ids.tolist()) == text
 
@@ -43,7 +43,7 @@ def test_bytes_that_make_no_character_are_dropped(ids):
     assert expected.decode(errors="ignore").startswith(whole)
 
 
-def test_words_are_written_as_the_text_that_was_read():
+def test_words_decode_to_the_text():
     ids = tokenizer_of("word").codec.encode(LINES)
     assert written("word", ids.tolist()) == LINES.replace(" - ", "-")
 
@@ -53,26 +53,26 @@ def test_words_are_written_as_the_text_that_was_read():
     [("the", " mill"), ("the ", "mill"), ("the\n", "mill"), ("(", "the"), ("the", ","),
      ("well-", "known"), ('he asked, "', "the"), ('so late?"', " the"), ("我", "喜"), ("", "the")],
 )  # fmt: skip
-def test_words_begin_with_a_space_where_the_text_before_asks_for_one(before, text):
+def test_a_space_before_a_word_depends_on_the_text_before_it(before, text):
     ids = tokenizer_of("word").codec.encode(text)
     assert written("word", ids.tolist(), before) == text
 
 
-def test_a_text_of_words_may_hold_what_they_do_not_tell_apart():
-    # Tabs, runs of spaces and spaces before a comma are lost, and nothing else is.
+def test_a_text_of_words_may_contain_stand_ins():
+    # Tabs, runs of spaces and spaces before a comma are lost, but nothing else.
     ids = tokenizer_of("word").codec.encode("the\tmiller  asked , late\n\n")
     assert written("word", ids.tolist()) == "the miller asked, late\n\n"
 
 
 @few
 @given(text=near_text)
-def test_a_stand_in_takes_the_place_of_one_character(text):
+def test_a_stand_in_replaces_one_character(text):
     assert len(stand_in(text)) == len(text)
     assert "\n" not in stand_in(text)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_padding_and_unknown_words_are_banned_and_nothing_else(kind):
+def test_only_padding_and_unknown_words_are_banned(kind):
     codec = tokenizer_of(kind).codec
     banned = np.flatnonzero(codec.banned).tolist()
     first = 1 + len(tokenizer_of("word").words_by_id)
@@ -82,7 +82,7 @@ def test_padding_and_unknown_words_are_banned_and_nothing_else(kind):
 @pytest.mark.parametrize("kind", KINDS)
 @few
 @given(text=near_text)
-def test_a_text_is_measured_up_to_the_end_of_each_token(kind, text):
+def test_ends_are_the_end_positions_of_the_tokens(kind, text):
     ids, ends = tokenizer_of(kind).codec.encode_with_ends([text])
     assert len(ids) == len(ends)
     assert all(one <= other for one, other in pairwise([0, *ends.tolist(), len(text)]))
@@ -93,15 +93,15 @@ def test_a_text_is_measured_up_to_the_end_of_each_token(kind, text):
 @pytest.mark.parametrize("kind", KINDS)
 @few
 @given(text=near_text, cuts=st.lists(st.integers(0, 200), max_size=4))
-def test_how_a_corpus_is_cut_into_pieces_does_not_matter(kind, text, cuts):
+def test_the_chunks_of_a_corpus_do_not_matter(kind, text, cuts):
     codec = tokenizer_of(kind).codec
     cuts = sorted({0, *(min(cut, len(text)) for cut in cuts), len(text)})
-    pieces = [text[one:other] for one, other in pairwise(cuts)]
-    assert "".join(whole_words(pieces)) == text
+    chunks = [text[start:end] for start, end in pairwise(cuts)]
+    assert "".join(whole_words(chunks)) == text
     ids, ends = codec.encode_with_ends([text])
-    for one, other in zip(codec.encode_with_ends(pieces), (ids, ends), strict=True):
+    for one, other in zip(codec.encode_with_ends(chunks), (ids, ends), strict=True):
         np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(codec.encode_pieces(pieces), ids)
+    np.testing.assert_array_equal(codec.encode_pieces(chunks), ids)
 
 
 @pytest.mark.parametrize(
@@ -118,15 +118,15 @@ def test_the_last_token_of_a_prime_may_become_a_longer_one(kind, prime, begun, l
     assert codec.start("the\n", "error").only is None
 
 
-def test_an_unknown_beginning_of_a_word_goes_on_as_one_that_is_known():
+def test_an_unknown_beginning_of_a_word_continues_to_a_known_word():
     codec = tokenizer_of("word").codec
     ids, only, begun = codec.start("lan", "error")
     assert begun == "lan" and [codec.texts[id_] for id_ in np.flatnonzero(only)] == ["lantern"]
-    assert ids.tolist() == codec.encode("\n").tolist()  # as if nothing stood before
+    assert ids.tolist() == codec.encode("\n").tolist()  # as without a prime
     assert codec.start("xyz", "error").only is None
 
 
-def test_characters_write_themselves():
+def test_character_ids_decode_to_their_characters():
     tokenizer = CharTokenizer.fit(["ab\n"])
     codec = tokenizer.codec
     ids = codec.start("ba", "error").ids.tolist()
@@ -143,29 +143,29 @@ every_kind = pytest.mark.parametrize("tokenizer", CODECS.values(), ids=CODECS)
 @every_kind
 @few
 @given(text=near_text)
-def test_ids_decoded_one_by_one_are_the_text_of_all_of_them(tokenizer, text):
+def test_decoding_id_by_id_equals_decoding_all(tokenizer, text):
     ids = tokenizer.codec.encode(text)
     ids = ids[~tokenizer.unknown(ids)]
     decode = tokenizer.codec.stream_decoder()
     text = "".join(decode(id_) for id_ in ids.tolist())
     assert tokenizer.codec.decode(ids) == text
     whole = tokenizer.decode(ids).translate({ord(key): value for key, value in STAND_INS.items()})
-    if tokenizer.unit == "words":  # of which the tokenizer alone does not know the spaces
+    if tokenizer.unit == "words":  # the tokenizer by itself does not know their spaces
         text, whole = "".join(text.split()), "".join(whole.split())
     assert text == whole
 
 
 @every_kind
-def test_decoding_goes_on_after_any_token_as_if_it_had_not_stopped(tokenizer):
+def test_decoding_can_resume_after_any_token(tokenizer):
     ids = tokenizer.codec.encode(LINES)
     whole = tokenizer.codec.decode(ids)
     for stop in range(len(ids)):
         before = tokenizer.codec.decode(ids[:stop])
-        if len(tokenizer.codec.encode(before)) == stop:  # not within a character
+        if len(tokenizer.codec.encode(before)) == stop:  # not inside a character
             assert before + tokenizer.codec.decode(ids[stop:], before) == whole
 
 
-def test_every_kind_of_tokenizer_says_what_it_is_spelt_with():
+def test_every_kind_of_tokenizer_has_its_alphabet():
     for kind in KINDS:
         characters = token_model(kind).tokenizer.codec.characters
         assert {"\n", "'", "我"} <= set(characters) and "\x7f" not in characters

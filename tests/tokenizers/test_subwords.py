@@ -1,4 +1,4 @@
-"""Pieces of words become ids and come back as the very text."""
+"""Subword ids decode to the exact text."""
 
 import hashlib
 import io
@@ -67,21 +67,21 @@ def test_spans_lie_in_order_and_cover_the_text(tokenizer, text):
 @fitted
 @few
 @given(text=texts.filter(lambda text: len(text.lower()) == len(text)))
-def test_spans_point_at_the_pieces(tokenizer, text):
+def test_spans_point_at_the_subwords(tokenizer, text):
     ids, spans = tokenizer.encode(text), tokenizer.spans(text)
     for span in set(spans):
-        piece = [id_ for id_, other in zip(ids, spans, strict=True) if other == span]
+        subword_ids = [id_ for id_, other in zip(ids, spans, strict=True) if other == span]
         start, end = span
         read_text = text.lower() if tokenizer is LOWER else text
-        assert tokenizer.decode(piece) == read_text[start:end]
-        assert len(piece) == 1 or end - start == 1  # several ids: the bytes of one character
+        assert tokenizer.decode(subword_ids) == read_text[start:end]
+        assert len(subword_ids) == 1 or end - start == 1  # several ids: the bytes of one character
 
 
-def test_the_bytes_of_a_character_share_its_span():
+def test_the_bytes_of_a_character_have_its_span():
     assert UNIGRAM.spans("a🚀b") == [(0, 1), (1, 2), (1, 2), (1, 2), (1, 2), (2, 3)]
 
 
-def test_line_ends_and_tabs_are_pieces_of_their_own():
+def test_line_ends_and_tabs_are_separate_subwords():
     ids = UNIGRAM.encode("good\n\n\tgood").tolist()
     assert ids.count(2) == 2
     assert ids.count(3) == 1
@@ -98,7 +98,7 @@ def test_bytes_that_make_no_character_become_the_replacement_character():
     assert set(UNIGRAM.decode(ids[:2])) == {"\N{REPLACEMENT CHARACTER}"}
 
 
-def test_half_a_surrogate_pair_is_no_character():
+def test_half_a_surrogate_pair_is_refused():
     with pytest.raises(CorpusError, match="surrogate"):
         SentencePieceTokenizer.fit(["good\ud83d"])
     for reads in (UNIGRAM.encode, UNIGRAM.spans):
@@ -106,11 +106,11 @@ def test_half_a_surrogate_pair_is_no_character():
             reads("good\ud83d")
 
 
-# Learning
+# Training
 
 
-def test_frequent_words_become_one_piece():
-    # Nine characters, and the five merges that make one piece of a word of five letters.
+def test_frequent_words_become_one_subword():
+    # Nine characters, and the merges that turn a word of five letters into one subword.
     vocab_size = RESERVED + 9 + 5
     for frequent, rare in ((" whale", " ships"), (" ships", " whale")):
         tokenizer = SentencePieceTokenizer.fit(
@@ -129,12 +129,12 @@ def test_the_model_does_not_depend_on_the_order_of_the_texts(data, model_type):
     assert tokenizer.model == again.model
 
 
-def test_lower_casing_makes_two_spellings_one():
+def test_lower_casing_merges_two_spellings():
     tokenizer = SentencePieceTokenizer.fit(["Film FILM film"], lower=True)
     assert tokenizer.encode("FILM").tolist() == tokenizer.encode("film").tolist()
 
 
-def test_unigram_takes_what_pieces_there_are_and_is_silent(capfd):
+def test_unigram_may_have_fewer_subwords_and_is_silent(capfd):
     tokenizer = SentencePieceTokenizer.fit(["a few words, and no more"], vocab_size=8_000)
     assert RESERVED < tokenizer.vocab_size < 400
     with pytest.raises(CorpusError):
@@ -142,7 +142,7 @@ def test_unigram_takes_what_pieces_there_are_and_is_silent(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_bpe_says_how_many_pieces_there_can_be():
+def test_bpe_names_the_largest_possible_vocabulary():
     with pytest.raises(CorpusError, match=r"set --words to \d+ at most") as caught:
         SentencePieceTokenizer.fit(LINES, vocab_size=8_000, model_type="bpe")
     largest = int(str(caught.value).split("--words to ")[1].split()[0])
@@ -152,7 +152,7 @@ def test_bpe_says_how_many_pieces_there_can_be():
 
 
 @pytest.mark.parametrize("model_type", ["unigram", "bpe"])
-def test_too_few_pieces_for_the_characters_are_refused_with_the_number_that_would_do(model_type):
+def test_a_vocabulary_too_small_for_the_characters_is_refused_with_the_minimum(model_type):
     with pytest.raises(CorpusError, match=r"set --words to \d+ at least") as caught:
         SentencePieceTokenizer.fit(LINES, vocab_size=100, model_type=model_type)
     least = int(str(caught.value).split("--words to ")[1].split()[0])
@@ -161,19 +161,19 @@ def test_too_few_pieces_for_the_characters_are_refused_with_the_number_that_woul
 
 
 @pytest.mark.parametrize("known", [[], [""], ["\n\n\t"], ["\0\u2581\u2585"]])
-def test_pieces_need_text(known):
+def test_subwords_need_text(known):
     with pytest.raises(CorpusError, match="no word"):
         SentencePieceTokenizer.fit(known)
 
 
 @settings(max_examples=10)
 @given(text=any_text.filter(str.strip))
-def test_any_text_can_be_learnt_from(text):
+def test_any_text_can_be_trained_on(text):
     tokenizer = SentencePieceTokenizer.fit([f"{text} word"])
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_long_lines_count_whole():
+def test_long_lines_are_counted_completely():
     text = "电影" * 5_000 + "x" * 10_000
     tokenizer = SentencePieceTokenizer.fit([text, "\n"])
     assert len(tokenizer.encode(text)) < 5_000
@@ -190,7 +190,7 @@ def test_a_setting_outside_its_range_is_named(setting):
 
 
 @fitted
-def test_json_and_model_give_the_tokenizer_back(tokenizer):
+def test_from_json_inverts_to_json_with_the_model(tokenizer):
     again = read(tokenizer.to_json(), tokenizer.model)
     assert isinstance(again, SentencePieceTokenizer)
     assert (again.lower, again.model) == (tokenizer.lower, tokenizer.model)
@@ -205,7 +205,7 @@ def described(model: bytes, **damage: object) -> str:
 
 
 def foreign() -> bytes:
-    """A model as SentencePiece makes it by itself."""
+    """A model with the default settings of SentencePiece."""
     written = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(LINES), model_writer=written, vocab_size=60, minloglevel=2,
@@ -214,7 +214,7 @@ def foreign() -> bytes:
     return written.getvalue()
 
 
-def test_a_model_under_another_sum_is_refused():
+def test_a_model_with_another_checksum_is_refused():
     with pytest.raises(ArtifactError, match="sha256"):
         read(UNIGRAM.to_json(), BPE.model)
     with pytest.raises(ArtifactError, match="sha256"):
@@ -224,15 +224,15 @@ def test_a_model_under_another_sum_is_refused():
 @pytest.mark.parametrize(
     "model", [b"", b"empty", b"no model\n" * 9, UNIGRAM.model[:200], UNIGRAM.model[:-100]]
 )
-def test_bytes_that_are_no_model_are_refused_in_silence(model, capfd):
-    with pytest.raises(ArtifactError, match="not a model of SentencePiece"):
+def test_an_invalid_model_is_refused_silently(model, capfd):
+    with pytest.raises(ArtifactError, match="not a SentencePiece model"):
         read(described(model), model)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_model_that_loses_text_is_refused():
     model = foreign()
-    with pytest.raises(ArtifactError, match="not learnt by textrnn"):
+    with pytest.raises(ArtifactError, match="not trained by textrnn"):
         read(described(model), model)
 
 
@@ -251,12 +251,12 @@ def test_a_damaged_file_is_refused_by_name(text):
 
 
 @pytest.mark.parametrize("text", ["one two", "one two\n"])
-def test_whether_the_texts_held_line_ends_is_kept(text):
+def test_whether_the_texts_have_line_ends_is_saved(text):
     tokenizer = SentencePieceTokenizer.fit([text, "three"], vocab_size=400)
     again = SentencePieceTokenizer.from_json(tokenizer.to_json(), tokenizer.model)
     assert again.line_ends == tokenizer.line_ends == ("\n" in text)
 
 
-def test_a_tokenizer_that_says_nothing_of_line_ends_knows_them():
+def test_a_tokenizer_without_the_entry_has_line_ends():
     tokenizer = SentencePieceTokenizer.fit(["one\ntwo"], vocab_size=400)
     assert "line_ends" not in tokenizer.to_json()

@@ -1,4 +1,4 @@
-"""What holds for every kind of tokenizer."""
+"""Laws of every kind of tokenizer."""
 
 import inspect
 import json
@@ -31,7 +31,7 @@ def fitted(kind: str, *, lower: bool = False) -> Tokenizer:
 
 FITTED = {kind: fitted(kind) for kind in TOKENIZERS}
 LOWER = {kind: fitted(kind, lower=True) for kind in TOKENIZERS if kind != "text"}
-# What each kind is the same again after decoding.
+# Texts that each kind decodes exactly.
 WHOLE = {
     "char": st.text(sorted(FITTED["char"].vocabulary)),
     "word": st.lists(st.sampled_from(sorted(FITTED["word"].vocabulary))).map(" ".join),
@@ -49,13 +49,13 @@ every_tokenizer = pytest.mark.parametrize(
 )
 
 
-def test_the_table_has_every_kind_that_a_model_can_be_of():
+def test_the_table_has_every_kind_of_tokens():
     assert {*TOKENIZERS} == {*get_args(Kind)} == {*get_args(Written), *get_args(Tokens)}
     assert all(cls.kind == kind for kind, cls in TOKENIZERS.items())
 
 
 @every_kind
-def test_the_settings_of_a_kind_are_those_that_its_fit_takes(kind):
+def test_the_settings_of_a_kind_are_the_arguments_of_its_fit(kind):
     parameters = inspect.signature(TOKENIZERS[kind].fit).parameters.values()
     names = [each.name for each in parameters if each.kind == each.KEYWORD_ONLY]
     assert sorted(names) == sorted(TOKENIZERS[kind].settings)
@@ -87,14 +87,14 @@ def test_every_id_has_a_span(tokenizer, text):
     assert unknown.shape == ids.shape and unknown.dtype == bool
 
 
-def test_a_character_that_is_lower_cased_to_two_gives_both_its_span():
+def test_both_halves_of_a_character_lower_cased_to_two_have_its_span():
     tokenizer = CharTokenizer.fit(["aİ"], lower=True)
     assert len(tokenizer.encode("İa")) == 3
     assert tokenizer.spans("İa") == [(0, 1), (0, 1), (1, 2)]
 
 
 @every_tokenizer
-def test_what_is_read_again_is_equal(tokenizer):
+def test_a_tokenizer_read_back_is_equal(tokenizer):
     again = tokenizers.read(tokenizer.to_json(), tokenizer.model)
     recorded = tokenizers.from_record(json.loads(json.dumps(tokenizers.to_record(tokenizer))))
     for other in (again, recorded, fitted(tokenizer.kind, lower=tokenizer.lower)):
@@ -118,7 +118,7 @@ def test_tokenizers_with_other_content_differ():
 @every_tokenizer
 @few
 @given(texts=st.lists(near_text, min_size=1), text=near_text)
-def test_the_source_of_an_id_is_what_the_base_reads_in_its_place(tokenizer, texts, text):
+def test_the_source_of_an_id_is_the_id_of_the_base_tokenizer(tokenizer, texts, text):
     texts = [*texts, "zebra z"]
     larger = tokenizer.extend_vocabulary(texts)
     sources = larger.sources(tokenizer)
@@ -133,7 +133,7 @@ def test_the_source_of_an_id_is_what_the_base_reads_in_its_place(tokenizer, text
     assert sources[larger.encode(text)].tolist() == tokenizer.encode(text).tolist()
 
 
-def test_words_are_added_by_frequency_and_characters_all():
+def test_words_are_added_by_frequency_and_all_characters():
     words, texts = FITTED["word"], ["zebra yak yak xerus xerus xerus"]
     assert [*words.extend_vocabulary(texts).vocabulary][len(words.vocabulary) :] == [
         "xerus", "yak", "zebra",
@@ -148,7 +148,7 @@ def test_words_are_added_by_frequency_and_characters_all():
 
 
 @every_tokenizer
-def test_the_alphabet_has_all_characters_that_can_be_read(tokenizer):
+def test_the_alphabet_has_all_characters_of_the_texts(tokenizer):
     alphabet = tokenizer.alphabet(LINES)
     assert alphabet.character_level and alphabet.lower == tokenizer.lower
     assert not alphabet.unknown_characters("".join(LINES))
@@ -163,13 +163,13 @@ def test_tokens_of_the_vocabulary_have_ids_of_their_own(tokenizer):
         assert not tokenizer.unknown([id_]).any()
 
 
-def test_whole_texts_cannot_be_written():
+def test_whole_texts_cannot_be_generated():
     with pytest.raises(TokenizerError, match="--tokens char, word or sentencepiece"):
         _ = FITTED["text"].codec
 
 
 @every_kind
-def test_another_kind_than_is_asked_for_is_refused(kind):
+def test_an_unexpected_kind_is_refused(kind):
     others = [other for other in TOKENIZERS if other != kind]
     tokenizer = FITTED[kind]
     with pytest.raises(ArtifactError, match=f"must be {others[0]}, {others[1]} or {others[2]}, "):
@@ -179,7 +179,7 @@ def test_another_kind_than_is_asked_for_is_refused(kind):
 
 
 @every_kind
-def test_a_model_of_its_own_is_kept_beside_the_json(kind):
+def test_the_model_file_is_kept_beside_the_json(kind):
     tokenizer = FITTED[kind]
     assert (tokenizer.model is not None) == (kind == "sentencepiece")
     if tokenizer.model:

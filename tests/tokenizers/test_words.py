@@ -1,4 +1,4 @@
-"""Words become ids and come back; what a word is; buckets that never move."""
+"""Word ids: word patterns, encoding, decoding, fixed buckets."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def ids_of(tokenizer: WordTokenizer) -> dict[str, int]:
     return {word: int(id_) for word in words for id_ in tokenizer.encode(word)}
 
 
-# What a word is
+# Word patterns
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def ids_of(tokenizer: WordTokenizer) -> dict[str, int]:
         ("unicode", "a\0b\u200b\ufeff\ufe0f\ud800 \u3000\n", "a b"),
     ],
 )
-def test_what_a_word_is(rule, text, words):
+def test_the_word_patterns_find_the_words(rule, text, words):
     assert reader(rule).words(text) == words.split(" " if words else None)
 
 
@@ -77,14 +77,14 @@ def test_spans_lie_in_order_and_point_at_the_words(text, rule, lower):
     edges = [edge for span in spans for edge in span]
     assert edges == sorted(edges)
     assert len(tokenizer.encode(text)) == len(spans)
-    # A span read by itself is the word that it stands for.
+    # The text of a span is the word itself.
     words = [tokenizer.words(text[start:end]) for start, end in spans]
     assert words == [[word] for word in tokenizer.words(text)]
 
 
 @few
 @given(text=st.text(st.characters(max_codepoint=127)), rule=rules)
-def test_texts_of_ascii_alone_are_read_as_all_others_are(text, rule):
+def test_ascii_texts_have_the_same_words_as_with_the_unicode_pattern(text, rule):
     sooner, general = (
         patterns.pattern_of(rule, ascii_only=ascii_only) for ascii_only in (True, False)
     )
@@ -93,7 +93,7 @@ def test_texts_of_ascii_alone_are_read_as_all_others_are(text, rule):
 
 @few
 @given(text=texts, lower=st.booleans())
-def test_every_visible_character_stands_in_one_word(text, lower):
+def test_every_visible_character_is_in_one_word(text, lower):
     def is_hidden(character):
         return (
             character.isspace()
@@ -108,7 +108,7 @@ def test_every_visible_character_stands_in_one_word(text, lower):
 
 @few
 @given(text=texts, rule=rules, lower=st.booleans())
-def test_words_read_again_are_the_same_words(text, rule, lower):
+def test_words_are_unchanged_when_split_again(text, rule, lower):
     tokenizer = reader(rule, lower=lower)
     words = tokenizer.words(text)
     assert tokenizer.words(" ".join(words)) == words
@@ -123,12 +123,12 @@ def test_lower_casing_moves_no_span(text, rule):
     assert [word.lower() for word in kept.words(text)] == lowered.words(text)
 
 
-def test_a_tag_is_a_space_and_moves_nothing():
+def test_a_break_tag_is_a_space_and_keeps_positions():
     text = "one<br /><br/>two<BR>three"
     assert [text[start:end] for start, end in reader().spans(text)] == ["one", "two", "three"]
 
 
-def test_marks_and_hidden_characters_are_those_of_all_planes():
+def test_marks_and_hidden_characters_include_all_planes():
     for categories in (("Mn", "Mc", "Me"), ("Cc", "Cf", "Cs")):
         listed = re.compile(f"[{patterns._ranges(categories)}]")
         assert all(
@@ -216,14 +216,16 @@ def test_ids_do_not_depend_on_the_order_of_the_texts(known, data):
     assert first.to_json() == second.to_json()
 
 
-def test_rare_words_are_left_to_the_buckets():
+def test_rare_words_go_to_the_buckets():
     tokenizer = WordTokenizer.fit(["one two two"], min_count=2)
     assert tokenizer.words_by_id == ("two",)
-    with pytest.raises(CorpusError, match="no word occurs 3 times, the most frequent one 2"):
+    with pytest.raises(
+        CorpusError, match="no word occurs 3 times; the most frequent one occurs 2 times"
+    ):
         WordTokenizer.fit(["one two two"], min_count=3)
 
 
-def test_lower_casing_makes_two_spellings_one_word():
+def test_lower_casing_merges_two_spellings_of_a_word():
     tokenizer = WordTokenizer.fit(["Film FILM film"], lower=True)
     assert tokenizer.words_by_id == ("film",)
     assert tokenizer.encode("fILM").tolist() == [1]
@@ -246,7 +248,7 @@ def test_a_setting_outside_its_range_is_named(setting):
         WordTokenizer.fit(["a word"], **setting)
 
 
-def test_a_vocabulary_names_no_word_twice():
+def test_a_vocabulary_contains_no_word_twice():
     for added in ([], ["b"]):
         with pytest.raises(TokenizerError, match="twice"):
             WordTokenizer("aba"[added != [] :], rule="textbook", lower=False, oov_buckets=1,
@@ -258,7 +260,7 @@ def test_a_vocabulary_names_no_word_twice():
 
 @few
 @given(known=texts, new=st.lists(texts), text=texts, oov_buckets=st.integers(1, 5))
-def test_extended_moves_no_id(known, new, text, oov_buckets):
+def test_extending_changes_no_id(known, new, text, oov_buckets):
     words = dict.fromkeys(reader().words(known))
     old = WordTokenizer(words, rule="unicode", lower=False, oov_buckets=oov_buckets)
     wanted = [word for text in new for word in old.words(text)]
@@ -272,7 +274,7 @@ def test_extended_moves_no_id(known, new, text, oov_buckets):
         assert both.decode([id_after]) == (word if is_new else old.decode([id_before]))
 
 
-def test_extending_twice_is_extending_once():
+def test_extending_twice_equals_extending_once():
     old = WordTokenizer.fit(["good film"], oov_buckets=2)
     twice = old.extended(["plane", "film"]).extended(["crew", "plane"])
     assert twice.added == ("plane", "crew")
@@ -280,8 +282,8 @@ def test_extending_twice_is_extending_once():
 
 
 @pytest.mark.parametrize("word", ["Plane", "new plane", "wi-fi", "", " ", "isn’t"])
-def test_extended_refuses_what_would_never_be_read_as_one_word(word):
-    with pytest.raises(TokenizerError, match="not one word by the rule 'unicode' in lower case"):
+def test_extending_refuses_strings_that_are_not_one_word(word):
+    with pytest.raises(TokenizerError, match="not one word of the pattern 'unicode' in lower case"):
         WordTokenizer.fit(["film"], rule="unicode", lower=True).extended(["crew", word])
 
 
@@ -290,7 +292,7 @@ def test_extended_refuses_what_would_never_be_read_as_one_word(word):
 
 @few
 @given(known=texts, new=texts, lower=st.booleans(), rule=rules, oov_buckets=st.integers(1, 5))
-def test_json_gives_the_tokenizer_back(known, new, lower, rule, oov_buckets):
+def test_from_json_inverts_to_json(known, new, lower, rule, oov_buckets):
     words = dict.fromkeys(reader(rule, lower=lower).words(known))
     tokenizer = WordTokenizer(words, rule=rule, lower=lower, oov_buckets=oov_buckets)
     tokenizer = tokenizer.extended(tokenizer.words(new))
@@ -307,7 +309,7 @@ GOOD = {
 }  # fmt: skip
 
 
-def test_the_file_that_the_damages_below_start_from_is_read():
+def test_the_undamaged_file_is_read():
     assert read(json.dumps(GOOD)).vocab_size == 4
 
 
@@ -342,13 +344,13 @@ def test_a_damaged_file_is_refused_by_name(damage, named):
 
 
 @pytest.mark.parametrize("text", ["", "words", "[]", "null", "{}", '{"type": "bytes"}'])
-def test_what_is_no_tokenizer_is_refused(text):
+def test_other_json_is_refused(text):
     for reads in (WordTokenizer.from_json, read):
         with pytest.raises(ArtifactError, match=r"tokenizer\.json"):
             reads(text)
 
 
-def test_the_type_in_the_file_picks_the_tokenizer():
+def test_the_type_in_the_file_selects_the_tokenizer():
     assert isinstance(read(CharTokenizer("ab").to_json()), CharTokenizer)
     assert isinstance(read(json.dumps(GOOD)), WordTokenizer)
 
@@ -366,7 +368,7 @@ def test_characters_and_words_are_read_without_loading_sentencepiece():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-# Cutting
+# Truncation
 
 
 @settings(max_examples=100)
@@ -375,19 +377,19 @@ def test_characters_and_words_are_read_without_loading_sentencepiece():
     limit=st.integers(0, 25),
     keep=st.sampled_from(["first", "last", "both"]),
 )
-def test_a_cut_keeps_so_many_from_the_ends_it_names(length, limit, keep):
+def test_truncation_keeps_the_given_number_from_the_chosen_ends(length, limit, keep):
     ids = np.arange(length)
     kept = cut(ids, limit, keep)
     assert len(kept) == (min(length, limit) if limit else length)
     dropped = np.setdiff1d(ids, kept)
     assert (np.diff(kept) > 0).all()
-    assert (np.diff(dropped) == 1).all()  # in one stretch
+    assert (np.diff(dropped) == 1).all()  # contiguous
     if len(dropped):
         before, after = int(dropped[0]), int(length - 1 - dropped[-1])
         expected = {"first": (limit, 0), "last": (0, limit), "both": ((limit + 1) // 2, limit // 2)}
         assert (before, after) == expected[keep]
 
 
-def test_a_cut_of_less_than_nothing_is_refused():
+def test_a_negative_limit_is_refused():
     with pytest.raises(ConfigError, match="0"):
         cut(np.arange(3), -1, "first")

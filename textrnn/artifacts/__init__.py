@@ -1,1 +1,1 @@
-"""A trained model as a folder: its files, its kinds, its card."""
+"""Trained models as folders: files, kinds, cards."""

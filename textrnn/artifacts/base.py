@@ -1,4 +1,4 @@
-"""What a trained model of any kind is: what rebuilds it, and what is on record about it."""
+"""The base class of trained models: the parts that rebuild a model, and its records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,27 +12,27 @@ import numpy.typing as npt
 class Artifact:
     """A trained model: `config`, `text`, `tokenizer` and `weights` rebuild it.
 
-    The rest is records: a model without `metadata` and `card` works.
+    The rest are records: a model works without `metadata` and `card`.
     """
 
     kind: ClassVar[str]  # its row in `textrnn.artifacts.kinds.KINDS`
 
-    config: Any  # the network's shape
-    text: Any  # how a text becomes ids
+    config: Any  # architecture of the network
+    text: Any  # settings of text preprocessing
     tokenizer: Any
     weights: Mapping[str, npt.NDArray[Any]]
     metadata: Mapping[str, Any] = field(default_factory=dict)
     card: str = ""  # README.md
     name: str = "model"
-    notices: tuple[str, ...] = ()  # what loading had to put right, for a person to read
+    notices: tuple[str, ...] = ()  # messages about an interrupted save found on loading
 
     @property
     def parameters(self) -> int:
-        """How many numbers the network learnt."""
+        """Number of trained parameters."""
         return sum(int(np.size(array)) for array in self.weights.values())
 
     def record(self) -> dict[str, Any]:
-        """What config.json holds beside the format and the sums."""
+        """The content of config.json, except the format and the checksums."""
         return {
             "kind": self.kind,
             "text": self.text.to_dict(),

@@ -1,4 +1,4 @@
-"""What is put on record about a trained model: its metadata and its card."""
+"""The records of a trained model: metadata and model card."""
 
 import platform
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from textrnn.data.corpora import Corpus
 
 
 def versions() -> dict[str, str]:
-    """What a model was made with: Python, textrnn, and what is installed of its dependencies."""
+    """Versions of Python, of textrnn and of the installed packages that train a model."""
     found = {"python": platform.python_version(), "textrnn": __version__}
     for name in ("tensorflow", "keras", "numpy"):
         with suppress(PackageNotFoundError):
@@ -25,25 +25,25 @@ def versions() -> dict[str, str]:
 
 
 def corpus_record(corpus: Corpus) -> dict[str, Any]:
-    """What tells a corpus again; its sources by name, without the folders of one machine."""
+    """The fingerprint of a corpus for metadata; the sources without their folders."""
     names = sorted(set(map(bare_name, corpus.sources)))
     return {"names": names, "sha256": corpus.sha256, "characters": corpus.length}
 
 
 def generator_card(model: GeneratorArtifact, *, title: str) -> str:
-    """README.md of a model: what it learnt from, what it scores, the command, its limits."""
+    """README.md of a generator: training data, scores, command, limits."""
     metadata, config = model.metadata, model.config
     corpus, kind = metadata["corpus"], model.text.tokens
     lines = [
         f"# {title}",
         "",
-        f"A {WRITES[kind][0]} model made with textrnn: {config.layers} {config.cell} "
+        f"A {WRITES[kind][0]} language model made with textrnn: {config.layers} {config.cell} "
         f"layer{'s' if config.layers > 1 else ''} of {config.units} units, "
         f"{model.parameters:,} parameters, {config.vocab_size} {WRITES[kind][1]}.",
         "",
-        f"- **Learnt from**: {', '.join(corpus['names'])} ({corpus['characters']:,} characters, "
-        f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}, of which "
-        f"{metadata['training']['validation'] or 'nothing'} was kept for validation.",
+        f"- **Training data**: {', '.join(corpus['names'])} ({corpus['characters']:,} characters, "
+        f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}; validation on "
+        f"{metadata['training']['validation'] or 'nothing'}.",
     ]
     if base := metadata.get("base"):
         new = ""
@@ -54,18 +54,19 @@ def generator_card(model: GeneratorArtifact, *, title: str) -> str:
     if teachers := training.get("teacher"):
         names = ", ".join(map(bare_name, names_in(teachers)))
         lines.append(
-            f"- **Taught by**: {names}, by {training['teacher_share']:.0%}; the text is the rest."
+            f"- **Distilled from**: {names} (weight {training['teacher_share']:.0%}; the text has "
+            f"the rest)."
         )
     for name, score in metadata.get("scores", {}).items():
         lines.append(
-            f"- **Score, {name}**: {score['loss']:.4f} nats a character "
+            f"- **Score, {name}**: {score['loss']:.4f} nats per character "
             f"({score['bits_per_character']:.3f} bits)."
         )
     lines += [
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_generator')}`",
         f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
-        "- **Limits**: it writes what resembles its corpus and knows nothing else; it "
-        f"{WRITES[kind][2]}; what it says is not true or meant.",
+        "- **Limits**: it imitates its corpus and knows nothing else; it "
+        f"{WRITES[kind][2]}; its statements are not facts.",
         "",
         "Use it: `textrnn generate --model FOLDER --prime TEXT`.",
         "",
@@ -73,25 +74,25 @@ def generator_card(model: GeneratorArtifact, *, title: str) -> str:
     return "\n".join(lines)
 
 
-# What a generator writes by, its vocabulary, and what that leaves out.
+# The tokens of a generator, the name of its vocabulary, and its limits.
 WRITES = {
-    "char": ("character", "characters", "spells only the characters it saw"),
+    "char": ("character", "characters", "generates only characters of its training data"),
     "word": (
         "word",
         "words, punctuation and line ends",
-        "writes only the words of its vocabulary, and its scores take an unknown word for "
-        "foretold when it is foretold to be unknown",
+        "generates only words of its vocabulary, and its scores count an unknown word as predicted "
+        "if it is predicted to be unknown",
     ),
     "sentencepiece": (
         "SentencePiece",
-        "pieces of words",
-        "spells rare words by shorter pieces, and any character by its bytes",
+        "subwords",
+        "spells rare words with shorter subwords, and any other character with its bytes",
     ),
 }
 
 
 def score_line(scores: Mapping[str, Mapping[str, float]]) -> str:
-    """The scores of a model in a few words."""
+    """The scores of a model in one line."""
     return ", ".join(
         f"{name} {score['loss']:.3f} nats" if "loss" in score else f"{name} {score['accuracy']:.1%}"
         for name, score in scores.items()
@@ -99,13 +100,13 @@ def score_line(scores: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
-    """README.md of a classifier: what it learnt from, what it scores, the command, its limits."""
-    metadata, config, reading = model.metadata, model.config, model.text
+    """README.md of a classifier: training data, scores, command, limits."""
+    metadata, config, text = model.metadata, model.config, model.text
     data = metadata["data"]
     counts = ", ".join(f"{count:,} {name}" for name, count in data["counts"].items())
-    held = "of which a part was kept for validation"
+    validation = "a part of them for validation"
     if own := data.get("validation"):
-        held = f"validated on {', '.join(own['names'])} ({own['examples']:,} texts)"
+        validation = f"validation on {', '.join(own['names'])} ({own['examples']:,} texts)"
     lines = [
         f"# {title}",
         "",
@@ -114,18 +115,18 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
         + (
             f"on the sentence vectors of the TF-Hub module {metadata['hub']['handle']}."
             if not model.tokenizer.has_ids
-            else f"{config.vocab_size:,} {reading.tokens} ids."
+            else f"{config.vocab_size:,} {text.tokens} ids."
         ),
         "",
         f"- **Classes**: {', '.join(model.classes)}.",
-        f"- **Learnt from**: {', '.join(data['names'])} ({counts}; sha256 "
-        f"{data['sha256'][:12]}…), {held}.",
+        f"- **Training data**: {', '.join(data['names'])} ({counts}; sha256 "
+        f"{data['sha256'][:12]}…), {validation}.",
         f"- **Calibrated** on validation data: logits are divided by {model.temperature:.3f}.",
         f"- **Long texts**: {_long_texts(model)}.",
     ]
     if metadata.get("training", {}).get("class_weights", "none") != "none":
         lines.append(
-            "- **Probabilities** lean to the rare classes, which were weighed up to learn from."
+            "- **Probabilities** are biased to rare classes, which had larger weights in training."
         )
     if base := metadata.get("base"):
         lines.append(f"- **Fine-tuned from**: {base['name']}; {base['new_words']:,} new words.")
@@ -135,13 +136,15 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
             f"texts above, {found['tokens']:,} ids, perplexity {found['perplexity']:.1f}."
         )
     if found := metadata.get("taught"):
-        lines.append(f"- **Taught by**: {_lesson(found, metadata['training']['teacher_share'])}.")
+        lines.append(
+            f"- **Distilled from**: {_distillation(found, metadata['training']['teacher_share'])}."
+        )
     lines += [_score(name, score) for name, score in metadata.get("scores", {}).items()]
     lines += [
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`",
         f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
-        "- **Limits**: it knows the texts it learnt from and judges others by their likeness to "
-        "those; its probabilities hold for texts of that kind.",
+        "- **Limits**: its predictions and probabilities are reliable only for texts that resemble "
+        "the training data.",
         "",
         "Use it: `textrnn classify --model FOLDER FILE`.",
         "",
@@ -150,14 +153,14 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
 
 
 def language_model_card(model: LanguageModelArtifact, *, title: str) -> str:
-    """README.md of a language model: what it learnt from, its perplexity, what it is for."""
+    """README.md of a language model: training data, perplexity, use."""
     metadata, corpus, config = model.metadata, model.metadata["corpus"], model.config
     return (
         f"# {title}\n\n"
         f"A language model to start classifiers from, made with textrnn: {config.layers} "
         f"{config.cell} layer{'s' if config.layers > 1 else ''} of {config.units} units, "
         f"{model.parameters:,} parameters, {config.vocab_size:,} {model.unit}.\n\n"
-        f"- **Learnt from**: {', '.join(corpus['names'])} ({corpus['texts']:,} texts, sha256 "
+        f"- **Training data**: {', '.join(corpus['names'])} ({corpus['texts']:,} texts, sha256 "
         f"{corpus['sha256'][:12]}…) and the texts of {', '.join(metadata['data']['names'])}.\n"
         f"- **Score, validation**: perplexity {metadata['perplexity']:.1f}.\n"
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`\n"
@@ -166,38 +169,38 @@ def language_model_card(model: LanguageModelArtifact, *, title: str) -> str:
     )
 
 
-def _lesson(taught: Mapping[str, Any], share: float) -> str:
+def _distillation(record: Mapping[str, Any], weight: float) -> str:
     parts = []
-    if more := taught.get("unlabelled"):
+    if more := record.get("unlabelled"):
         names = ", ".join(more["names"])
-        parts.append(f"on {more['learnt']:,} texts without labels ({names})")
-    if known := taught["labelled"]:
-        texts = f"on {known:,} of the texts above"
+        parts.append(f"{more['learnt']:,} unlabelled texts ({names})")
+    if known := record["labelled"]:
+        texts = f"{known:,} of the texts above"
         parts.append(
-            f"{texts} by {share:.0%}, the labels being the rest" if share < 1
-            else f"{texts}, whose labels were not learnt"
+            f"{texts} (weight {weight:.0%}; the labels have the rest)" if weight < 1
+            else f"{texts} (without their labels)"
         )  # fmt: skip
-    return f"{', '.join(taught['by'])}, {' and '.join(parts) or 'on none of these texts'}"
+    return f"{', '.join(record['by'])}, on {' and '.join(parts) or 'none of these texts'}"
 
 
 def _score(name: str, score: Mapping[str, Any]) -> str:
-    chosen = " (also chosen and calibrated on)" if name == "validation" else ""
+    chosen = " (also used for model selection and calibration)" if name == "validation" else ""
     return (
-        f"- **Score, {name}**{chosen}: {score['accuracy']:.2%} right of {score['examples']:,}, "
-        f"log loss {score['log_loss']:.4f} nats, calibration error {score['ece']:.2%}."
+        f"- **Score, {name}**{chosen}: accuracy {score['accuracy']:.2%} on {score['examples']:,} "
+        f"texts, log loss {score['log_loss']:.4f} nats, calibration error {score['ece']:.2%}."
     )
 
 
 def _long_texts(model: ClassifierArtifact) -> str:
-    reading, way = model.text, model.long_texts
-    averaged = ", whose logits are averaged" if way == "windows" else ""
+    text, way = model.text, model.long_texts
+    averaged = ", with averaged logits" if way == "windows" else ""
     first = (
-        f"of each the first {reading.max_characters:,} characters alone are read; "
-        if reading.max_characters
+        f"only the first {text.max_characters:,} characters of a text are read; "
+        if text.max_characters
         else ""
     )
-    limit = f"over {reading.max_words} {model.tokenizer.unit}"
-    return f"{first}{limit} they are read {HOW_READ[way]}{averaged}"
+    limit = f"longer than {text.max_words} {model.tokenizer.unit}"
+    return f"{first}texts {limit} are read {HOW_READ[way]}{averaged}"
 
 
 def _layers(config: ClassifierConfig) -> str:

@@ -1,4 +1,4 @@
-"""A trained classifier: what rebuilds it, how its folder is read and checked, what is shown."""
+"""Trained classifiers: read and check a model folder, summarise the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from textrnn.config.classifier import ClassifierConfig, LongTexts, weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ArtifactError
 
-# How a text of more words than were learnt from is read, in words.
+# How texts of more than `max_words` tokens are read, as a phrase.
 HOW_READ: Mapping[str, str] = MappingProxyType(
     {"cut": "in part", "whole": "whole", "windows": "in overlapping windows"}
 )
@@ -24,8 +24,8 @@ LONG_TEXTS = tuple(HOW_READ)
 class ClassifierArtifact(Artifact):
     """A trained classifier.
 
-    Probabilities are softmax(logits / temperature). `long_texts` is how a text of more words
-    than it learnt from is read: cut, whole, or in windows whose logits are averaged.
+    Probabilities are softmax(logits / temperature). `long_texts` says how texts longer than in
+    training are read: truncated ("cut"), whole, or in windows whose logits are averaged.
     """
 
     kind: ClassVar[Literal["classifier"]] = "classifier"
@@ -35,10 +35,12 @@ class ClassifierArtifact(Artifact):
     classes: tuple[str, ...]
     temperature: float = 1.0
     long_texts: LongTexts = "cut"
-    hub: Mapping[str, str] = field(default_factory=dict)  # what makes vectors of whole texts
+    hub: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the TF-Hub module of whole texts, if there is one
 
     def record(self) -> dict[str, Any]:
-        """What config.json holds beside the format and the sums."""
+        """The content of config.json, except the format and the checksums."""
         return {
             **super().record(),
             "classes": list(self.classes),
@@ -49,7 +51,7 @@ class ClassifierArtifact(Artifact):
 
 
 def read(parts: Parts) -> ClassifierArtifact:
-    """The classifier that the files of a folder hold; ArtifactError says what is wrong with it."""
+    """The classifier in the files of a model folder; ArtifactError if they are damaged."""
     config = parts.config(ClassifierConfig, "network")
     text = parts.config(ReadingConfig, "text")
     settings = _settings(parts, config)
@@ -70,7 +72,7 @@ def read(parts: Parts) -> ClassifierArtifact:
 
 
 def _settings(parts: Parts, config: ClassifierConfig) -> dict[str, Any]:
-    """Classes, temperature and how long texts are read; ArtifactError names a damaged one."""
+    """Classes, temperature and `long_texts`; ArtifactError names a damaged entry."""
     path, record = parts.folder / "config.json", parts.record
     classes = record.get("classes")
     if (
@@ -78,7 +80,7 @@ def _settings(parts: Parts, config: ClassifierConfig) -> dict[str, Any]:
         or not all(isinstance(name, str) for name in classes)
         or not len(classes) == len(set(classes)) == config.classes
     ):
-        raise ArtifactError(f'{path}: "classes" must name {config.classes} classes, once each')
+        raise ArtifactError(f'{path}: "classes" must list {config.classes} different classes')
     temperature, long_texts = record.get("temperature"), record.get("long_texts")
     if (
         not isinstance(temperature, int | float)
@@ -94,7 +96,7 @@ def _settings(parts: Parts, config: ClassifierConfig) -> dict[str, Any]:
 
 
 def _hub(parts: Parts, shapes: dict[str, tuple[int, ...]]) -> dict[str, str]:
-    """What finds the module of a model; what of it was fine-tuned is added to `shapes`."""
+    """Handle and SHA-256 of the TF-Hub module; adds its fine-tuned weights to `shapes`."""
     record = parts.record.get("hub")
     try:
         own = record["shapes"].items()  # type: ignore[index]
@@ -112,7 +114,7 @@ def _hub_shapes(weights: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[int]]
 
 
 def summary(model: ClassifierArtifact) -> list[str]:
-    """What `textrnn models show` says of it, in lines."""
+    """The lines that `textrnn models show` adds to the card."""
     config, text = model.config, model.text
     parts = [f"embedding {config.embedding_dim}"]
     if config.conv_layers:
@@ -121,12 +123,12 @@ def summary(model: ClassifierArtifact) -> list[str]:
         ways = " in both directions" if config.bidirectional else ""
         parts.append(f"{config.layers} x {config.cell} of {config.units}{ways}")
     parts.append(f"pooling {config.pooling}")
-    what = model.tokenizer.unit
-    rule = f" by the rule {model.tokenizer.rule!r}" if model.tokenizer.rule else ""
+    unit = model.tokenizer.unit
+    pattern = f" (pattern {model.tokenizer.rule!r})" if model.tokenizer.rule else ""
     return [
         f"network     {', '.join(parts)}",
-        f"reads       {what}{rule}{', in lower case' if text.lower else ''}: "
-        f"{config.vocab_size:,} ids, {text.max_words:,} {what} at a time",
+        f"reads       {unit}{pattern}{', in lower case' if text.lower else ''}: "
+        f"{config.vocab_size:,} ids, {text.max_words:,} {unit} at a time",
         f"long texts  are read {HOW_READ[model.long_texts]}",
         f"classes     {', '.join(model.classes)}",
     ]

@@ -1,8 +1,8 @@
-"""A model's folder: its files by name, replaced all together or not at all.
+"""Write a model folder: replace all its files, or none.
 
-Replacing goes by renames: at every moment either the old or the new folder is whole, and the marks
-say which. Only a writer that holds the folder's lock renames or deletes anything, and puts right
-what a killed one left; `textrnn.artifacts.model_files` reads.
+A folder is replaced by renames: at every moment the old or the new folder is complete, and marker
+files say which. Only the writer that holds the folder's lock renames or deletes anything, and
+recovers what a killed writer left. `textrnn.artifacts.model_files` reads.
 """
 
 import io
@@ -21,44 +21,44 @@ import numpy.typing as npt
 from textrnn.artifacts import locks
 from textrnn.errors import ArtifactError
 
-# Every file that may be a part of a model; all else in its folder is somebody's own.
+# The files of a model; any other file in its folder is kept.
 FILES = (
     "config.json", "tokenizer.json", "tokenizer.model", "weights.npz", "metadata.json", "README.md",
 )  # fmt: skip
-# What a save puts beside a folder, and into it as its mark: names that nobody else chooses, since
-# whatever bears them is taken for ours, and renamed or deleted.
+# Suffixes of the folders beside a model folder during a save, and names of the marker files. They
+# must be unique to textrnn, since files of these names are renamed or deleted.
 NEW, OLD = ".textrnn-new", ".textrnn-old"
 INCOMPLETE, COMPLETE = ".textrnn-incomplete", ".textrnn-complete"
-WAIT_SECONDS = 5.0  # for another save to end; a training takes longer
+WAIT_SECONDS = 5.0  # for another save to end; a training run holds the lock for longer
 TRIES, PAUSE_SECONDS = (100 if os.name == "nt" else 0), 0.05
 
 
 def replace(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Make `folder` hold `contents`, in place of whatever model is there, all or nothing.
+    """Replace the model in `folder` by the files `contents`, all or nothing.
 
-    Files in `folder` that are no part of a model (a run's checkpoints, a person's notes) are
-    kept; of a link the folder that it leads to is replaced. What an interrupted save left is put
-    right first. ArtifactError when it cannot be written, or another training or save holds it.
+    Other files in `folder` (the checkpoints of a run, your notes) are kept. If `folder` is a link,
+    its target is replaced. An interrupted save is recovered first. ArtifactError when `folder`
+    cannot be written, or another training or save holds its lock.
     """
     try:
         with locks.hold(folder, wait=WAIT_SECONDS):
             recover(folder)
             _replace(folder.resolve(), contents)
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+    except (OSError, RuntimeError) as error:  # RuntimeError: a cycle of links
         raise ArtifactError(
             f"cannot save the model as {folder}: {getattr(error, 'strerror', None) or error}; "
-            f"what was there before is unharmed"
+            f"the previous model is unchanged"
         ) from error
 
 
 def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:
     new, old = beside(folder, NEW), beside(folder, OLD)
     if folder.exists() and not folder.is_dir():
-        raise ArtifactError(f"{folder} is a file; name a folder to save the model as")
+        raise ArtifactError(f"{folder} is a file; name a folder for the model")
     if old.exists():
         raise ArtifactError(
-            f"{old} holds the model that an interrupted save was to replace, and {folder} was "
-            f"made anew since; move one of them away, then save again"
+            f"{old} is the previous model of an interrupted save, and {folder} was created "
+            f"since; move one of them away, then save again"
         )
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -72,10 +72,10 @@ def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def recover(folder: Path) -> list[str]:
-    """Put right what a save killed half-way left beside `folder`; say what was done.
+    """Recover from an interrupted save of `folder`; return messages about what was done.
 
-    Only what bears our marks is touched. ArtifactError when it cannot be read or renamed, or
-    another training or save holds it.
+    Only files and folders with our names are touched. ArtifactError when they cannot be read or
+    renamed, or another training or save holds the lock.
     """
     try:
         resolved = folder.resolve()
@@ -83,9 +83,9 @@ def recover(folder: Path) -> list[str]:
             return []
         with locks.hold(resolved, wait=WAIT_SECONDS):
             return _recover(folder, resolved)
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+    except (OSError, RuntimeError) as error:  # RuntimeError: a cycle of links
         raise ArtifactError(
-            f"cannot read {folder} or what an interrupted save left beside it: "
+            f"cannot read {folder} or the files of an interrupted save beside it: "
             f"{getattr(error, 'strerror', None) or error}"
         ) from error
 
@@ -107,12 +107,12 @@ def _recover(named: Path, folder: Path) -> list[str]:
         if source.exists() and (source == old or (source / COMPLETE).exists()):
             _despite_readers(os.rename, source, folder)
             _finish(folder)
-            return [f"recovered {named} from {source.name}, which an interrupted save left"]
+            return [f"recovered {named} from {source.name}, left by an interrupted save"]
     return []
 
 
 def _finish(folder: Path) -> None:
-    # After the new folder has its name: bring over what was not the model's, drop the old one.
+    # The new folder has its name now: move the other files over, and delete the old folder.
     old = beside(folder, OLD)
     if old.exists():
         for entry in old.iterdir():
@@ -123,7 +123,7 @@ def _finish(folder: Path) -> None:
 
 
 def _despite_readers(change: Callable[..., object], *paths: Path) -> None:
-    # On Windows nothing can be renamed or deleted while a reader has a file in it open.
+    # On Windows a folder cannot be renamed or deleted while a reader has a file in it open.
     for _ in range(TRIES):
         try:
             change(*paths)
@@ -134,7 +134,7 @@ def _despite_readers(change: Callable[..., object], *paths: Path) -> None:
 
 
 def beside(folder: Path, suffix: str) -> Path:
-    """What a save calls NEW or OLD of `folder`."""
+    """The path NEW or OLD of `folder`, by `suffix`."""
     return folder.parent / (folder.name + suffix)
 
 
@@ -146,7 +146,7 @@ def _write_synced(path: Path, data: bytes) -> None:
 
 
 def weights_file(weights: Mapping[str, npt.NDArray[Any]], dtype: npt.DTypeLike) -> bytes:
-    """Arrays by name as the bytes of an .npz."""
+    """The bytes of an .npz file with arrays by name, converted to `dtype`."""
     buffer = io.BytesIO()
     np.savez(buffer, **{name: np.asarray(array).astype(dtype) for name, array in weights.items()})  # type: ignore[arg-type]
     return buffer.getvalue()
@@ -155,16 +155,16 @@ def weights_file(weights: Mapping[str, npt.NDArray[Any]], dtype: npt.DTypeLike) 
 def read_weights(
     path: Path, data: bytes, shapes: Mapping[str, tuple[int, ...]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of `shapes` as float32; ArtifactError unless these are what `data` holds."""
+    """The arrays in `data` as float32; ArtifactError unless they match `shapes`."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             weights = {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactError(f"{path} is no archive of plain arrays: {error}") from error
+        raise ArtifactError(f"{path} is not an archive of plain arrays: {error}") from error
     if missing := shapes.keys() - weights.keys():
         raise ArtifactError(f"{path} lacks the weights {', '.join(sorted(missing))}")
     if extra := weights.keys() - shapes.keys():
-        raise ArtifactError(f"{path} has weights beyond this network's: {', '.join(sorted(extra))}")
+        raise ArtifactError(f"{path} has unknown weights {', '.join(sorted(extra))}")
     for name, shape in shapes.items():
         array = weights[name]
         if array.shape != shape or array.dtype not in (np.float16, np.float32):
@@ -173,5 +173,5 @@ def read_weights(
                 f"{array.dtype} of {array.shape}"
             )
         if not np.isfinite(array).all():
-            raise ArtifactError(f"{path}: {name} holds values that are not finite")
+            raise ArtifactError(f"{path}: {name} contains values that are not finite")
     return {name: weights[name].astype(np.float32) for name in shapes}

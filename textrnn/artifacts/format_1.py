@@ -1,8 +1,8 @@
-"""Turn what a folder of format 1 holds into what one of the present format does.
+"""Upgrade the files of a model folder of format 1 to the present format.
 
-Format 1 called the text section of a classifier `reading`, and had none for a generator: what its
-settings said of tokens stood in metadata.json alone. A run that kept nothing for validation had ""
-there, files were named with all their folders, and numbers might be nan.
+In format 1, the text section of a classifier was called `reading`, and a generator had none: its
+token settings were in metadata.json only. Training without validation was recorded as "", files
+were recorded with their folders, and numbers might be nan.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,19 @@ from textrnn.config.text import GeneratorTextConfig
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import serialization
 
-KINDS = {"language model": "language_model"}  # whose name changed
-TEXT_SETTINGS = ("tokens", "lower", "words", "model_type")  # of a generator, among its training's
+KINDS = {"language model": "language_model"}  # old name -> new name
+TEXT_SETTINGS = (
+    "tokens",
+    "lower",
+    "words",
+    "model_type",
+)  # of a generator, in its training section
 
 
 def upgrade_record(
     record: Mapping[str, Any], metadata: Mapping[str, Any], tokenizer: str
 ) -> dict[str, Any]:
-    """config.json in the present format; `tokenizer` is the text of tokenizer.json."""
+    """Upgrade config.json; `tokenizer` is the text of tokenizer.json."""
     new = {**record, "format": FORMAT}
     if isinstance(kind := record.get("kind"), str):
         new["kind"] = KINDS.get(kind, kind)
@@ -33,7 +38,7 @@ def upgrade_record(
 
 
 def _generator_text(metadata: Mapping[str, Any], tokenizer: Mapping[str, Any]) -> dict[str, Any]:
-    """The tokenizer says what the tokens are; what limited their number is on record, if at all."""
+    """The text settings of a generator: tokens from the tokenizer, limits from the metadata."""
     known = {name: tokenizer[key] for name, key in (("tokens", "type"), ("lower", "lower"))
              if key in tokenizer}  # fmt: skip
     training = metadata.get("training")
@@ -41,12 +46,12 @@ def _generator_text(metadata: Mapping[str, Any], tokenizer: Mapping[str, Any]) -
     limits = {name: settings[name] for name in ("words", "model_type") if name in settings}
     try:
         return GeneratorTextConfig.from_dict({**limits, **known}).to_dict()
-    except ConfigError:  # damaged records, which a model does without
+    except ConfigError:  # damaged records, which a model does not need
         return {**GeneratorTextConfig().to_dict(), **known}
 
 
 def upgrade_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """metadata.json in the present format."""
+    """Upgrade metadata.json."""
     new, training = without_folders(metadata), metadata.get("training")
     if isinstance(training, dict):
         settings = new["training"]

@@ -1,4 +1,4 @@
-"""A trained generator: what rebuilds it, how its folder is read, what is shown of it."""
+"""Trained generators: read and check a model folder, summarise the model."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -20,7 +20,7 @@ class GeneratorArtifact(Artifact):
 
 
 def read(parts: Parts) -> GeneratorArtifact:
-    """The generator that the files of a folder hold; ArtifactError says what is wrong with it."""
+    """The generator in the files of a model folder; ArtifactError if they are damaged."""
     config = parts.config(GeneratorConfig, "network")
     text = parts.config(GeneratorTextConfig, "text")
     return GeneratorArtifact(
@@ -33,7 +33,7 @@ def read(parts: Parts) -> GeneratorArtifact:
 
 
 def summary(model: GeneratorArtifact) -> list[str]:
-    """What `textrnn models show` says of it, in lines."""
+    """The lines that `textrnn models show` adds to the card."""
     config, tokenizer = model.config, model.tokenizer
     return [
         f"network     {config.layers} x {config.cell} of {config.units}, embedding "

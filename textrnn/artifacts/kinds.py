@@ -1,4 +1,4 @@
-"""The kinds of models, a row each: all that the rest of the program asks about one."""
+"""The table of the kinds of models, with everything that depends on the kind."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,24 +15,24 @@ from textrnn.config import language_model as language_model_config
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of model: how it is read, described and used."""
+    """A kind of model: how to read, describe and use it."""
 
     name: str  # in config.json
     artifact: type[Artifact]
     read: Callable[[Parts], Artifact]
     weight_shapes: Callable[[Any], Mapping[str, tuple[int, ...]]]
     card: Callable[..., str]  # (model, title=...) -> README.md
-    summary: Callable[[Any], list[str]]  # what `textrnn models show` adds to the card
-    use: str  # what it is for, and the command; MODEL is its name
-    inside: str = ""  # the folder, in another model's, where a training leaves one
+    summary: Callable[[Any], list[str]]  # the lines that `textrnn models show` adds to the card
+    use: str  # the use and its command; MODEL stands for the name
+    inside: str = ""  # subfolder of another model where training saves one
 
     @property
     def noun(self) -> str:
-        """What to call it, with its article."""
+        """The kind with its article, for messages."""
         return "a " + self.name.replace("_", " ")
 
     def use_of(self, model: str) -> str:
-        """What `model`, of this kind, is for, and the command."""
+        """The use of `model`, which is of this kind, and the command."""
         return self.use.replace("MODEL", model)
 
 

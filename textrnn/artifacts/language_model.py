@@ -1,6 +1,6 @@
-"""A trained language model: what a classifier starts from (`train classifier --pretrain`).
+"""Trained language models, which classifiers can start from (`train classifier --pretrain`).
 
-It predicts the words of its own tokenizer, and does not write.
+A language model predicts the tokens of its own tokenizer; it does not generate text.
 """
 
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ from textrnn.config.language_model import weight_shapes
 from textrnn.config.text import ReadingConfig
 from textrnn.errors import ArtifactError
 
-# What is put on record about a classifier that starts from it.
+# Entries of its metadata that a classifier which starts from it records.
 RECORDS = ("corpus", "pretraining", "tokens", "perplexity")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelArtifact(Artifact):
-    """What predicts the next word: a network's shape and weights, and how it reads texts.
+    """A trained language model, which predicts the next token of a text.
 
-    Its weights but for those of `softmax` have the names that a classifier's have.
+    Its weights, except those of `softmax`, have the same names as those of a classifier.
     """
 
     kind: ClassVar[Literal["language_model"]] = "language_model"
@@ -32,32 +32,32 @@ class LanguageModelArtifact(Artifact):
 
     @property
     def unit(self) -> str:
-        """What it predicts, in the plural."""
+        """The name of its tokens, in the plural."""
         return self.tokenizer.unit
 
     @property
     def records(self) -> dict[str, Any]:
-        """What of its metadata a classifier that starts from it needs; ArtifactError if lost."""
+        """The metadata that a classifier which starts from it needs; ArtifactError if missing."""
         if missing := [name for name in RECORDS if name not in self.metadata]:
             raise ArtifactError(
                 f"{self.name}: metadata.json lacks {', '.join(missing)}, which a classifier that "
-                f"starts from this language model puts on record; restore it from a copy"
+                f"starts from this language model needs; restore it from a copy"
             )
         return {name: self.metadata[name] for name in RECORDS}
 
     @property
     def corpus(self) -> Mapping[str, Any]:
-        """What tells the texts without labels that it learnt from."""
+        """The fingerprint of the unlabelled texts that it was trained on."""
         return self.records["corpus"]
 
     @property
     def sha256(self) -> str:
-        """The sum of those texts."""
+        """The SHA-256 of those texts."""
         return str(self.corpus["sha256"])
 
 
 def read(parts: Parts) -> LanguageModelArtifact:
-    """The language model that the files of a folder hold; ArtifactError says what is wrong."""
+    """The language model in the files of a model folder; ArtifactError if they are damaged."""
     config = parts.config(GeneratorConfig, "network")
     text = parts.config(ReadingConfig, "text")
     return LanguageModelArtifact(
@@ -70,7 +70,7 @@ def read(parts: Parts) -> LanguageModelArtifact:
 
 
 def summary(model: LanguageModelArtifact) -> list[str]:
-    """What `textrnn models show` says of it, in lines."""
+    """The lines that `textrnn models show` adds to the card."""
     config = model.config
     lower = ", in lower case" if model.text.lower else ""
     return [

@@ -1,8 +1,8 @@
-"""One writer per folder: a lock that the operating system takes back when its holder dies.
+"""One writer per folder: a lock that the operating system releases when its holder dies.
 
-The lock is on a file beside the folder, `.NAME.textrnn-lock`: the folder itself is replaced by
-renames at every save. Its last holder deletes the file. A killed holder leaves it behind,
-unlocked, and the next one takes it over.
+The lock is on a file beside the folder, `.NAME.textrnn-lock`, because the folder itself is replaced
+by renames at every save. The last holder deletes the file. A killed holder leaves it unlocked, and
+the next holder reuses it.
 """
 
 import errno
@@ -21,8 +21,8 @@ else:
     import fcntl
 
 POLL_SECONDS = 0.02
-ATTEMPTS = 100  # to lock a file that its holders keep deleting
-# What flock says where the file system (some network and user-space ones) cannot lock.
+ATTEMPTS = 100  # to lock a file that other holders delete meanwhile
+# Errors of flock on file systems without locks (some network and user-space file systems).
 UNSUPPORTED = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
@@ -31,27 +31,27 @@ class _Held:
     thread: threading.Thread
     descriptor: int
     guarded: bool  # False where the file system has no locks
-    made: list[Path]  # the folders above that were made for the lock file, innermost first
+    made: list[Path]  # parent folders created for the lock file, innermost first
     depth: int = 1
 
 
-# By lock file. It also keeps threads apart where the file system has no locks.
+# By lock file. It also excludes other threads where the file system has no locks.
 _held: dict[Path, _Held] = {}
 _guard = threading.Lock()
 
 
 def lock_file(folder: Path) -> Path:
-    """The file whose lock makes its holder the only writer of `folder`; links are followed."""
+    """The lock file of `folder`, after resolving links."""
     folder = folder.resolve()
     return folder.parent / f".{folder.name}.textrnn-lock"
 
 
 @contextmanager
 def hold(folder: Path, *, wait: float = 0.0) -> Iterator[bool]:
-    """Be the only writer of `folder`; True, or False where the file system has no locks.
+    """Hold the write lock of `folder`; yields False if the file system has no locks, else True.
 
-    The same thread may hold it again inside. BlockingIOError when another thread or process still
-    holds it after `wait` seconds, another OSError when the lock file cannot be made.
+    The lock is re-entrant within a thread. BlockingIOError when another thread or process still
+    holds it after `wait` seconds; another OSError when the lock file cannot be created.
     """
     path, deadline = lock_file(folder), time.monotonic() + wait
     while (held := _enter(path)) is None:
@@ -65,11 +65,11 @@ def hold(folder: Path, *, wait: float = 0.0) -> Iterator[bool]:
 
 
 def _enter(path: Path) -> _Held | None:
-    """The lock of `path`, or None while another holds it."""
+    """The lock of `path`, or None if another thread or process holds it."""
     with _guard:
         held = _held.get(path)
         if held is None:
-            held = _locked(path)
+            held = _acquire(path)
             if held is not None:
                 _held[path] = held
             return held
@@ -82,14 +82,16 @@ def _enter(path: Path) -> _Held | None:
 def _leave(path: Path, held: _Held) -> None:
     with _guard:
         held.depth -= 1
-        if held.depth or _held.get(path) is not held:  # a fork's child holds nothing
+        if held.depth or _held.get(path) is not held:  # the child of a fork holds no lock
             return
         del _held[path]
         try:
-            if sys.platform != "win32":  # while it is locked: whoever waits for it looks again
+            if (
+                sys.platform != "win32"
+            ):  # while it is locked: a waiting process checks the name again
                 path.unlink(missing_ok=True)
         except OSError:
-            pass  # the folder above is gone or read-only by now; an unlocked file is harmless
+            pass  # the parent folder is gone or read-only by now; an unlocked file is harmless
         finally:
             os.close(held.descriptor)
         if sys.platform == "win32":  # an open file cannot be deleted there
@@ -98,14 +100,14 @@ def _leave(path: Path, held: _Held) -> None:
         _remove(held.made)
 
 
-def _locked(path: Path) -> _Held | None:
+def _acquire(path: Path) -> _Held | None:
     made: list[Path] = []
     for _ in range(ATTEMPTS):
         made = [*_make(path.parent), *made]
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
-            continue  # another writer has just deleted a folder that it had made
+            continue  # another writer has just deleted a folder that it had created
         except OSError:
             _remove(made)
             raise
@@ -119,12 +121,12 @@ def _locked(path: Path) -> _Held | None:
             if isinstance(error, BlockingIOError):
                 return None
             raise
-        os.close(descriptor)  # its last holder deleted it meanwhile: lock the file of that name now
+        os.close(descriptor)  # its last holder deleted it meanwhile: lock the new file of that name
     return None
 
 
 def _make(folder: Path) -> list[Path]:
-    """Make `folder`; what was made, innermost first."""
+    """Create `folder` and its parents; return the created folders, innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
@@ -154,7 +156,7 @@ if sys.platform == "win32":
 else:
 
     def _lock(descriptor: int) -> bool:
-        """Whether the file system could; BlockingIOError when another holds it."""
+        """Lock the file; False if the file system has no locks, BlockingIOError if it is held."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -171,7 +173,7 @@ else:
         return False
 
     def _forget() -> None:
-        """Make the child of a fork hold nothing; closing its copies leaves its parent's locks."""
+        """Release the locks in the child of a fork; the locks of the parent are kept."""
         global _guard
         _guard = threading.Lock()
         for held in _held.values():

@@ -1,8 +1,8 @@
-"""Read the files of one saved model, whole and of one version, while a writer may replace it.
+"""Read the files of one saved model, complete and consistent, while a writer may replace it.
 
-Reading changes nothing on the disk. The marks of a save (see `textrnn.artifacts.folders`) say at
-every moment which folder holds a whole model: the one of that name, or what a save is about to
-rename. Whatever changed between the first look and the last is read again.
+Reading changes nothing on the disk. The marker files of a save (see `textrnn.artifacts.folders`)
+say at every moment which folder contains a complete model: the folder itself, or one that a save
+is about to rename. If anything changed while reading, the files are read again.
 """
 
 import json
@@ -18,10 +18,10 @@ from textrnn.artifacts.folders import COMPLETE, FILES, NEW, OLD, beside
 from textrnn.errors import ArtifactError
 
 PAUSE_SECONDS = 0.005
-# Looks until a folder that is not there is taken for missing or half replaced: a save that goes on
-# gives it its name within the next few microseconds.
+# Attempts before a folder counts as missing or interrupted: a running save renames it within
+# microseconds.
 PATIENCE = 10
-ATTEMPTS = 200  # looks in all; a save changes what is read once
+ATTEMPTS = 200  # in total; one save changes the files once
 Identity = tuple[int, ...] | None
 
 T = TypeVar("T")
@@ -29,33 +29,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Every file of one saved model, by name; none where `folder` is missing or a file."""
+    """The files of one saved model by name; empty if `folder` is missing or a file."""
 
-    folder: Path  # as it was named, for messages
+    folder: Path  # as given, for messages
     files: dict[str, bytes]
     exists: bool
     is_folder: bool
-    notices: tuple[str, ...] = ()  # for a person: where an interrupted save left what was read
+    notices: tuple[str, ...] = ()  # messages about an interrupted save
 
     def data(self, name: str) -> bytes:
-        """A file's bytes; ArtifactError when there is none."""
+        """The bytes of a file; ArtifactError if it is missing."""
         if name not in self.files:
             raise ArtifactError(
-                f"{self.folder} has no {name}; a model folder holds {', '.join(FILES[:3])}"
+                f"{self.folder} has no {name}; a model folder contains {', '.join(FILES[:3])}"
             )
         return self.files[name]
 
     def text(self, name: str) -> str:
-        """A file as text; ArtifactError when it is not UTF-8."""
+        """The text of a file; ArtifactError if it is not UTF-8."""
         try:
             return self.data(name).decode()
         except UnicodeDecodeError as error:
             raise ArtifactError(f"{self.folder / name} is not UTF-8 text: {error}") from error
 
     def json(self, name: str) -> dict[str, Any]:
-        """A file as a JSON object; ArtifactError when it is none.
+        """The JSON object in a file; ArtifactError if it is anything else.
 
-        What older versions wrote as NaN or Infinity, which no JSON has, is None.
+        NaN and Infinity, which older versions wrote though JSON has no such values, become None.
         """
         path = self.folder / name
         try:
@@ -63,43 +63,43 @@ class ModelFiles:
         except json.JSONDecodeError as error:
             raise ArtifactError(f"{path} is not JSON: {error}") from error
         if not isinstance(content, dict):
-            raise ArtifactError(f"{path} must hold an object, got {type(content).__name__}")
+            raise ArtifactError(f"{path} must contain an object, got {type(content).__name__}")
         return content
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What lies where at one moment; two looks are equal when nothing was replaced between."""
+    """The state of a model folder at one moment; equal if nothing was replaced between two."""
 
-    place: Path | None  # the folder that is whole
-    interrupted: bool  # a save has not given it its name yet, or there is nothing
+    place: Path | None  # the folder with the complete model
+    interrupted: bool  # a save has not renamed it yet, or there is no model
     is_folder: bool
-    identities: tuple[Identity, ...]  # of the place, then of each of FILES
+    identities: tuple[Identity, ...]  # of the folder, then of each of FILES
 
 
 def read(folder: Path) -> ModelFiles:
-    """All files of the model in `folder`, of one save.
+    """All files of the model in `folder`, from the same save.
 
-    ArtifactError when one cannot be read, or when `folder` does not stay the same long enough.
+    ArtifactError when a file cannot be read, or when `folder` is replaced again and again.
     """
     try:
         look, files = _unchanged(folder, lambda look: _contents(folder, look))
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+    except (OSError, RuntimeError) as error:  # RuntimeError: a cycle of links
         raise ArtifactError(
-            f"cannot read {folder} or what an interrupted save left beside it: "
+            f"cannot read {folder} or the files of an interrupted save beside it: "
             f"{getattr(error, 'strerror', None) or error}"
         ) from error
     notices: tuple[str, ...] = ()
     if look.place and look.interrupted:
         notices = (
-            f"read {folder} from {look.place.name}, which an interrupted save left; the next "
-            f"save or training there gives it its name",
+            f"read {folder} from {look.place.name}, left by an interrupted save; the next save "
+            f"or training there renames it",
         )
     return ModelFiles(folder, files, look.place is not None, look.is_folder, notices)
 
 
 def holds(folder: Path, names: Sequence[str]) -> bool:
-    """Whether one of the files `names` is in `folder`, which a save may be replacing."""
+    """Whether `folder`, which a save may be replacing, contains one of the files `names`."""
 
     def found(look: _Look) -> bool:
         return look.place is not None and any((look.place / name).is_file() for name in names)
@@ -124,13 +124,13 @@ def _contents(folder: Path, look: _Look) -> dict[str, bytes]:
 
 
 def _unchanged(folder: Path, use: Callable[[_Look], T]) -> tuple[_Look, T]:
-    """A look at `folder`, and what `use` made of it before anything changed."""
+    """The state of `folder`, and the result of `use` while it did not change."""
     resolved = folder.resolve()
     for attempt in range(ATTEMPTS):
         look, failure = _look(resolved), None
         try:
             result = use(look)
-        except (OSError, ArtifactError) as error:  # it may have been renamed meanwhile
+        except (OSError, ArtifactError) as error:  # the folder may have been renamed meanwhile
             failure = error
         if (not look.interrupted or attempt >= PATIENCE) and _look(resolved) == look:
             if failure:
@@ -138,8 +138,8 @@ def _unchanged(folder: Path, use: Callable[[_Look], T]) -> tuple[_Look, T]:
             return look, result
         time.sleep(PAUSE_SECONDS)
     raise ArtifactError(
-        f"{folder} is replaced again and again while it is read; try again when what writes "
-        f"there has ended"
+        f"{folder} is replaced again and again while it is read; try again when the process "
+        f"that writes it has ended"
     )
 
 
@@ -149,8 +149,8 @@ def _look(folder: Path) -> _Look:
         stat = _stat(place)
         if stat and (place != new or _stat(new / COMPLETE)):
             identities = tuple(_identity(_stat(place / name)) for name in FILES)
-            its_own = (stat.st_dev, stat.st_ino)
-            return _Look(place, place != folder, S_ISDIR(stat.st_mode), (its_own, *identities))
+            own = (stat.st_dev, stat.st_ino)
+            return _Look(place, place != folder, S_ISDIR(stat.st_mode), (own, *identities))
     return _Look(None, True, False, (None,) * (1 + len(FILES)))
 
 

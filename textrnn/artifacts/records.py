@@ -1,11 +1,11 @@
-"""What of a training is put on record without the folders of the machine that it ran on."""
+"""Remove the folders of the training machine from metadata."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from textrnn.config.parts import bare_name, names_in
 
-# Where metadata names files, which may be several with commas between.
+# Entries of metadata that name files, or several files separated by commas.
 FILES = (
     ("training", "validation"), ("training", "teacher"), ("training", "vectors"),
     ("training", "hub"), ("base", "name"), ("hub", "handle"),
@@ -13,7 +13,7 @@ FILES = (
 
 
 def without_folders(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """`metadata` that names every file without its folders, so that a model can be given away."""
+    """`metadata` with file names only, so that a published model reveals no paths."""
     result = dict(metadata)
     for part, name in FILES:
         section = result.get(part)

@@ -1,12 +1,12 @@
-"""A trained model as a folder that a person can read: save it whole, load it checked.
+"""Save a trained model as a readable folder, and load it with checks.
 
-    config.json      rebuilds: format, kind, how a text is read, the network, the sums of the next
-    tokenizer.json   the alphabet, or the words (and tokenizer.model for SentencePiece)
+    config.json      format, kind, text preprocessing, network, checksums of the next files
+    tokenizer.json   the characters or words (and tokenizer.model for SentencePiece)
     weights.npz      arrays by name, float32 (bundled ones float16)
     metadata.json    records: versions, data, settings, scores, history
     README.md        the model card
 
-`textrnn.artifacts.kinds` has the kinds there are.
+`textrnn.artifacts.kinds` lists the kinds of models.
 """
 
 from importlib import resources
@@ -31,34 +31,34 @@ __all__ = [
     "load_language_model", "recover", "save",
 ]  # fmt: skip
 
-DTYPES = (np.float16, np.float32)  # what weights may be saved as
+DTYPES = (np.float16, np.float32)  # of saved weights
 
 A = TypeVar("A", bound=Artifact)
 
 
 def bundled() -> dict[str, Path]:
-    """Name -> folder of every model that came with the package."""
+    """Name -> folder of every model in the package."""
     folder = Path(str(resources.files("textrnn") / "pretrained"))
     return {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
 
 
 def is_saved(folder: str | Path) -> bool:
-    """Whether some model, of whatever kind, or its run is in `folder`, and not texts to read."""
+    """Whether `folder` contains a model of any kind, or its run (and not texts)."""
     return model_files.holds(Path(folder), ("config.json", "run/checkpoint.npz"))
 
 
 def load_generator(model: str | Path) -> GeneratorArtifact:
-    """The generator of that name or in that folder, as `load` gives it."""
+    """The generator in a folder, or a bundled one by name; errors as for `load`."""
     return _load_as(GeneratorArtifact, model)
 
 
 def load_classifier(model: str | Path) -> ClassifierArtifact:
-    """The classifier of that name or in that folder, as `load` gives it."""
+    """The classifier in a folder, or a bundled one by name; errors as for `load`."""
     return _load_as(ClassifierArtifact, model)
 
 
 def load_language_model(model: str | Path) -> LanguageModelArtifact:
-    """The language model of that name or in that folder, as `load` gives it."""
+    """The language model in a folder, or a bundled one by name; errors as for `load`."""
     return _load_as(LanguageModelArtifact, model)
 
 
@@ -67,42 +67,42 @@ def _load_as(cls: type[A], model: str | Path) -> A:
 
 
 def load(model: str | Path, *, kind: str | None = None) -> Artifact:
-    """The bundled model of that name, or the one in a folder, of whichever kind, or of `kind`.
+    """The model in a folder, or a bundled one by name; of any kind, or only of `kind`.
 
-    Reading changes nothing: a model that is being replaced is read whole, as it was or as it will
-    be. Where a killed save left it half renamed, `notices` says so. ArtifactError says what is
-    wrong with it, or what to do with a model of another kind.
+    Reading changes nothing on the disk. A model that is being replaced is read in its old or its
+    new version, never mixed. `notices` mentions an interrupted save. ArtifactError when the model
+    is damaged or of another kind.
     """
     parts = _parts(model)
     found = KINDS[parts.record["kind"]]
     if kind not in (None, found.name):
-        raise ArtifactError(_of_another_kind(parts, kind))
+        raise ArtifactError(_wrong_kind_message(parts, kind))
     return found.read(parts)
 
 
-def _of_another_kind(parts: Parts, kind: str) -> str:
+def _wrong_kind_message(parts: Parts, kind: str) -> str:
     wanted, inside = KINDS[kind], parts.folder / KINDS[kind].inside
     own, name = KINDS[parts.record["kind"]], parts.about["name"]
-    instead = own.use_of(name)
+    advice = own.use_of(name)
     if wanted.inside and is_saved(inside):
-        instead = f"name the one in it, {inside}"
-    return f"{name} is {own.noun}, not {wanted.noun}; {instead}"
+        advice = f"name the one in it, {inside}"
+    return f"{name} is {own.noun}, not {wanted.noun}; {advice}"
 
 
 def _parts(model: str | Path) -> Parts:
-    """The files of a model, in the present format."""
+    """The files of a model, upgraded to the present format."""
     folder = bundled().get(str(model)) or Path(model)
     found = model_files.read(folder)
     if not found.exists:
         raise ArtifactError(
-            f"no model {str(model)!r}: it is neither a folder nor a bundled one "
-            f"({', '.join(bundled()) or 'none'}); `textrnn models` lists those"
+            f"no model {str(model)!r}: it is neither a folder nor a bundled model "
+            f"({', '.join(bundled()) or 'none'}); `textrnn models` lists them"
         )
     if not found.is_folder:
-        raise ArtifactError(f"{folder} is a file; a model is the folder that holds config.json")
+        raise ArtifactError(f"{folder} is a file; a model is a folder with config.json")
     if "config.json" not in found.files and (folder / "run").is_dir():
         raise ArtifactError(
-            f"the run in {folder} has not ended an epoch yet, so there is no model; go on with it "
+            f"the run in {folder} has not finished an epoch yet, so there is no model; continue it "
             f"first, with --resume"
         )
     record = storage.read_record(found)
@@ -121,9 +121,9 @@ def _parts(model: str | Path) -> Parts:
 
 
 def save(model: Artifact, folder: Path, *, dtype: npt.DTypeLike = np.float32) -> None:
-    """Write `model` as `folder`, in place of whatever model is there, all or nothing.
+    """Write `model` to `folder`, replacing any model there, all or nothing.
 
-    ConfigError unless `dtype` is float16 or float32, ArtifactError when it cannot be written.
+    ConfigError unless `dtype` is float16 or float32; ArtifactError when it cannot be written.
     """
     if not _is_saved_as(dtype):
         name = getattr(dtype, "__name__", dtype)
@@ -132,11 +132,11 @@ def save(model: Artifact, folder: Path, *, dtype: npt.DTypeLike = np.float32) ->
 
 
 def convert(folder: Path) -> Artifact:
-    """Write the model in `folder` anew in the present format; tokenizer and weights byte by byte.
+    """Rewrite the model in `folder` in the present format; tokenizer and weights are unchanged.
 
     ArtifactError as for `load` and `save`.
     """
-    parts = _parts(folder.absolute())  # by its full path: a bundled model may have the same name
+    parts = _parts(folder.absolute())  # the full path: a bundled model may have the same name
     model = KINDS[parts.record["kind"]].read(parts)
     storage.write_files(model, folder, parts.files)
     return model
@@ -145,5 +145,5 @@ def convert(folder: Path) -> Artifact:
 def _is_saved_as(dtype: npt.DTypeLike) -> bool:
     try:
         return np.dtype(dtype) in DTYPES
-    except TypeError:  # no dtype at all
+    except TypeError:  # not a dtype
         return False

@@ -1,12 +1,12 @@
-"""What the folders of all kinds of models share: config.json with the sums of the other files.
+"""The files that all kinds of models share, and config.json with their checksums.
 
-config.json      rebuilds: format, kind, how a text is read, the network, the sums of the next ones
-tokenizer.json   the alphabet, or the words (and tokenizer.model for SentencePiece)
+config.json      format, kind, text preprocessing, network, checksums of the next files
+tokenizer.json   the characters or words (and tokenizer.model for SentencePiece)
 weights.npz      arrays by name
 metadata.json    records
 README.md        the model card
 
-Both .json of a model are strict JSON: a number that is not finite is null.
+config.json and metadata.json are strict JSON: a number that is not finite is null.
 """
 
 import hashlib
@@ -27,26 +27,26 @@ from textrnn.config.base import Config
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.tokenizers import Tokenizer
 
-FORMAT = 2  # `textrnn.artifacts.format_1` reads the one before
-SUMMED = {"tokenizer.json", "weights.npz"}  # what config.json has the sums of, at the least
+FORMAT = 2  # `textrnn.artifacts.format_1` upgrades format 1
+CHECKED = {"tokenizer.json", "weights.npz"}  # files with a checksum in config.json, at least
 
 C = TypeVar("C", bound=Config)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The files of a model's folder, whole by their sums; each kind reads its own model of them.
+    """The files of a model folder after checking their SHA-256; input of the `read` of each kind.
 
-    Every method raises ArtifactError, which says what is wrong.
+    Every method raises ArtifactError when its part is damaged.
     """
 
     folder: Path
-    record: Mapping[str, Any]  # config.json, of the present format
-    files: Mapping[str, bytes]  # those that it has the sums of
+    record: Mapping[str, Any]  # config.json, in the present format
+    files: Mapping[str, bytes]  # those with a checksum in config.json
     about: Mapping[str, Any]  # fields of Artifact: name, notices, metadata, card
 
     def config(self, cls: type[C], name: str) -> C:
-        """The part `name` of config.json as `cls`."""
+        """The section `name` of config.json as `cls`."""
         path, values = self.folder / "config.json", self.record.get(name)
         if not isinstance(values, dict):
             raise ArtifactError(
@@ -58,28 +58,28 @@ class Parts:
             raise ArtifactError(f'{path}: "{name}" is damaged: {error}') from error
 
     def tokenizer(self, tokens: str, vocab_size: int) -> Tokenizer:
-        """The tokenizer, which must be of the kind `tokens` and of that size."""
+        """The tokenizer, which must be of kind `tokens` and have `vocab_size` ids."""
         text = ModelFiles(self.folder, dict(self.files), True, True).text("tokenizer.json")
         tokenizer = tokenizers.read(text, self.files.get("tokenizer.model"))
         if tokenizer.kind != tokens:
             raise ArtifactError(
-                f"{self.folder}: tokenizer.json is of the type {tokenizer.kind}, config.json reads "
-                f"by {tokens}; they are of two different models"
+                f"{self.folder}: tokenizer.json has the type {tokenizer.kind}, but config.json has "
+                f"tokens {tokens}; they belong to different models"
             )
         if tokenizer.vocab_size != vocab_size:
             raise ArtifactError(
-                f"{self.folder}: tokenizer.json has a vocabulary of {tokenizer.vocab_size}, "
-                f"config.json of {vocab_size}; they are of two different models"
+                f"{self.folder}: tokenizer.json has a vocabulary of {tokenizer.vocab_size}, but "
+                f"config.json of {vocab_size}; they belong to different models"
             )
         return tokenizer
 
     def weights(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[Any]]:
-        """The weights, which must be those of `shapes`, as float32."""
+        """The weights as float32, which must have the names and shapes of `shapes`."""
         return folders.read_weights(self.folder / "weights.npz", self.files["weights.npz"], shapes)
 
 
 def write(model: Artifact, folder: Path, dtype: npt.DTypeLike) -> None:
-    """Write `model` as `folder`, in place of one that is there, all or nothing.
+    """Write `model` to `folder`, replacing any model there, all or nothing.
 
     ArtifactError when it cannot be written.
     """
@@ -93,12 +93,12 @@ def write(model: Artifact, folder: Path, dtype: npt.DTypeLike) -> None:
 
 
 def write_files(model: Artifact, folder: Path, files: Mapping[str, bytes]) -> None:
-    """As `write`, with `files` for the tokenizer and the weights."""
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    """As `write`, with the tokenizer and weights as `files`."""
+    checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     folders.replace(
         folder,
         {
-            "config.json": _json({"format": FORMAT, **model.record(), "sha256": sums}),
+            "config.json": _json({"format": FORMAT, **model.record(), "sha256": checksums}),
             **files,
             "metadata.json": _json(model.metadata),
             "README.md": model.card.encode(),
@@ -111,7 +111,7 @@ def _json(record: Mapping[str, Any]) -> bytes:
 
 
 def finite(value: Any) -> Any:
-    """Plain data, with None for every number that is not finite: JSON has no nan and no inf."""
+    """Replace every number that is not finite by None, since JSON has no nan and no inf."""
     if isinstance(value, Mapping):
         return {name: finite(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -120,34 +120,37 @@ def finite(value: Any) -> Any:
 
 
 def read_record(found: ModelFiles) -> dict[str, Any]:
-    """config.json; ArtifactError unless it is one of textrnn's, of a format known here."""
+    """config.json; ArtifactError unless it is from textrnn and of a supported format."""
     path, record = found.folder / "config.json", found.json("config.json")
-    version, sums = record.get("format"), record.get("sha256")
+    version, checksums = record.get("format"), record.get("sha256")
     if not isinstance(version, int) or version < 1:
-        raise ArtifactError(f'{path} is no model of textrnn: it has no "format" number')
+        raise ArtifactError(f'{path} is not a model of textrnn: it has no "format" number')
     if version > FORMAT:
         raise ArtifactError(
-            f"{path} has format {version}, this textrnn reads up to {FORMAT}; upgrade textrnn"
+            f"{path} has format {version}, this textrnn supports up to {FORMAT}; upgrade textrnn"
         )
-    if not isinstance(sums, dict) or not SUMMED <= sums.keys() <= {*SUMMED, "tokenizer.model"}:
-        raise ArtifactError(f'{path}: "sha256" must have the sums of the model\'s other files')
+    if not isinstance(checksums, dict) or not CHECKED <= checksums.keys() <= {
+        *CHECKED,
+        "tokenizer.model",
+    }:
+        raise ArtifactError(f'{path}: "sha256" must have the checksums of the other files')
     return record
 
 
-def read_files(found: ModelFiles, sums: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files that `sums` name; ArtifactError names one that is missing or has another sum."""
-    files = {name: found.data(name) for name in sums}
+def read_files(found: ModelFiles, checksums: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files in `checksums`; ArtifactError names one that is missing or damaged."""
+    files = {name: found.data(name) for name in checksums}
     for name, data in files.items():
-        if hashlib.sha256(data).hexdigest() != sums[name]:
+        if hashlib.sha256(data).hexdigest() != checksums[name]:
             raise ArtifactError(
-                f"{found.folder / name} is damaged or of another model: its sha256 is not the one "
+                f"{found.folder / name} is damaged or from another model: its sha256 is not that "
                 f"in config.json; restore the folder from a copy or train it again"
             )
     return files
 
 
 def read_about(found: ModelFiles) -> dict[str, Any]:
-    """Metadata and card: records only, a model without them still works."""
+    """Metadata and card, which are records: a model works without them."""
     about: dict[str, Any] = {}
     if "metadata.json" in found.files:
         about["metadata"] = found.json("metadata.json")

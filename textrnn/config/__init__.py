@@ -1,1 +1,1 @@
-"""Every default, once: frozen dataclasses of settings, and the names and shapes of weights."""
+"""The settings as frozen dataclasses with all defaults; the names and shapes of the weights."""

@@ -1,4 +1,4 @@
-"""Frozen dataclasses of settings: plain-JSON round trips, checks by name, values as typed."""
+"""Base class of the settings: JSON round trips, range checks, parsing of typed values."""
 
 import math
 from collections.abc import Mapping
@@ -9,44 +9,44 @@ from textrnn.errors import ConfigError
 
 
 class Config:
-    """What dataclasses of settings share.
+    """Base class of the dataclasses of settings.
 
-    `derived` are fields that the data or other settings determine, with placeholders for them.
+    `derived` maps the fields that the data or other settings determine to placeholder values.
     """
 
     derived: ClassVar[Mapping[str, Any]] = {}
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field by name, as JSON holds it."""
+        """Name -> value of every field, as plain JSON data."""
         return asdict(self)  # type: ignore[call-overload]
 
     @classmethod
     def field_types(cls) -> dict[str, Any]:
-        """Name -> type of every field, in order of declaration."""
+        """Name -> type of every field, in declaration order."""
         hints = get_type_hints(cls)
         return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The reverse of `to_dict`; ConfigError names an unknown or ill-typed setting."""
+        """Inverse of `to_dict`; ConfigError names an unknown setting or one of the wrong type."""
         types = cls.field_types()
         for name, value in values.items():
             if name not in types:
-                raise ConfigError(f"unknown setting {name!r}; known are {', '.join(types)}")
+                raise ConfigError(f"unknown setting {name!r}; the settings are {', '.join(types)}")
             _check_type(name, value, types[name])
         return cls(**values)
 
-    def _at_least(self, least: float, *names: str) -> None:
+    def _at_least(self, minimum: float, *names: str) -> None:
         for name in names:
             value = getattr(self, name)
-            if not least <= value < math.inf:  # written so that nan fails too
-                raise ConfigError(f"{name} must be {least:g} or more, got {value}")
+            if not minimum <= value < math.inf:  # in this order, so that nan fails too
+                raise ConfigError(f"{name} must be {minimum:g} or more, got {value}")
 
-    def _share(self, *names: str) -> None:
+    def _fraction(self, *names: str) -> None:
         for name in names:
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(
-                    f"{name} must be from 0 up to (not including) 1, got {getattr(self, name)}"
+                    f"{name} must be at least 0 and less than 1, got {getattr(self, name)}"
                 )
 
     def _one_of(self, name: str, kind: Any) -> None:
@@ -61,14 +61,17 @@ def _check_type(name: str, value: Any, kind: Any) -> None:
     allowed = allowed or (kind,)
     if float in allowed:
         allowed = (*allowed, int)
-    # bool is an int to Python, but `units: true` is a mistake.
+    # bool is a subclass of int, but `units: true` is a mistake.
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
         raise ConfigError(f"{name} must be {names}, got {value!r}")
 
 
 def parse_setting(cls: type[Config], name: str, text: str) -> Any:
-    """Read `text`, as typed in `--set name=text`, as the type of the field `name` of `cls`."""
+    """Convert `text`, from `--set name=text`, to the type of the field `name` of `cls`.
+
+    ConfigError when the text is not a value of that type.
+    """
     kind = cls.field_types()[name]
     kinds = get_args(kind) if get_origin(kind) is not Literal else (str,)
     kinds = kinds or (kind,)

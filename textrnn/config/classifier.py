@@ -1,4 +1,4 @@
-"""Every default of a classifier, once: how a text is read, the network, how it learns."""
+"""The settings of a classifier with all defaults: text preprocessing, network, training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LongTexts = Literal["cut", "whole", "windows"]
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig(RecurrentConfig):
-    """Shape of a classifier: embedding, convolutions, recurrent layers, pooling, head."""
+    """Architecture of a classifier: embedding, convolutions, recurrent layers, pooling, head."""
 
     derived = MappingProxyType({"vocab_size": 1, "classes": 2})
 
@@ -28,18 +28,18 @@ class ClassifierConfig(RecurrentConfig):
     embedding_dim: int = 128
     conv_layers: int = 0
     conv_filters: int = 32
-    conv_width: int = 7  # words
-    conv_pool: int = 5  # words to one, after a convolution that something follows
+    conv_width: int = 7  # in tokens
+    conv_pool: int = 5  # pooling size between two convolutions or before a recurrent layer
     cell: Cell = "lstm"
-    layers: int = 1  # recurrent; 0 pools what is below
+    layers: int = 1  # recurrent layers; 0 pools the embedding or the convolutions
     units: int = 64
     bidirectional: bool = True
-    pooling: Pooling = "all"  # over time; all: last, max and mean side by side
-    dense_units: int = 0  # of a hidden layer before the head; 0 is none
+    pooling: Pooling = "all"  # over time; all: last, max and mean, concatenated
+    dense_units: int = 0  # units of a hidden layer before the head; 0 is none
     # Dropout rates.
     word_dropout: float = 0.1  # on whole words
-    embedding_dropout: float = 0.3  # on embedded features, one mask a text
-    dropout: float = 0.3  # between layers, one mask a text, and before the head
+    embedding_dropout: float = 0.3  # on embedded features, one mask per text
+    dropout: float = 0.3  # between layers, one mask per text, and before the head
     recurrent_dropout: float = 0.0
     l1: float = 0.0
     l2: float = 0.0
@@ -51,53 +51,55 @@ class ClassifierConfig(RecurrentConfig):
         self._at_least(1, "embedding_dim", "conv_filters", "conv_width", "conv_pool")
         self._at_least(2, "classes")
         self._at_least(0, "conv_layers", "dense_units")
-        self._share("word_dropout", "embedding_dropout")
+        self._fraction("word_dropout", "embedding_dropout")
         super().__post_init__()
         if not self.layers and POOLINGS[self.pooling].recurrent:
             others = " or ".join(name for name, each in POOLINGS.items() if not each.recurrent)
             raise ConfigError(
-                f"pooling {self.pooling} takes a recurrent layer's last state and there is none; "
-                f"use {others}, or layers of 1 or more"
+                f"pooling {self.pooling} needs a recurrent layer and there is none; "
+                f"use {others}, or set layers to 1 or more"
             )
 
     @property
     def directions(self) -> int:
-        """2 when each recurrent layer also reads backwards."""
+        """2 if the recurrent layers are bidirectional, else 1."""
         return 2 if self.bidirectional else 1
 
     @property
     def logits(self) -> int:
-        """Outputs of the head: two classes need but one."""
+        """Outputs of the head: one for two classes, else one per class."""
         return 1 if self.classes == 2 else self.classes
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierTrainingConfig(LearningConfig):
-    """How a classifier learns; epochs that nobody names are as many as make 2,400 steps, from 4
-    to 40.
+    """Training settings of a classifier.
+
+    If `epochs` is None, training runs for about 2,400 steps, but for 4 to 40 epochs.
     """
 
     batch_size: int = 32
     learning_rate: float = 2e-3
     patience: int = 3
     ema: float = 0.99
-    class_weights: ClassWeights = "none"  # balanced: each class counts as much as another
-    validation: float = 0.1  # share kept back, in every class; a file of its own overrides it
-    vectors: str = ""  # a file of pretrained word vectors (GloVe, word2vec text) to start from
-    hub: str = ""  # a TF-Hub module, a folder or an address: its words and vectors are taken, or,
-    # when tokens is text, the vector that it makes of a text
+    class_weights: ClassWeights = "none"  # balanced: every class has the same total weight
+    validation: float = 0.1  # fraction of each class; a validation file overrides it
+    vectors: str = ""  # file of pretrained word vectors (GloVe or word2vec text format)
+    hub: str = ""  # folder or URL of a TF-Hub module: its word vectors are used, or, with
+    # tokens = text, its vector of the whole text
     train_embedding: bool = True
-    # Length of the worst shift of a text's embedded words that it is to be judged right in spite of
-    # (Miyato, Dai and Goodfellow 2017), in root mean squares of their values; 0 shifts nothing.
+    # Norm of the adversarial embedding perturbation (Miyato, Dai and Goodfellow 2017), in units of
+    # the root mean square of the embedding; 0 disables it.
     adversarial: float = 0.0
-    # Trained classifiers, or tables that `textrnn classify` wrote, with commas between: what they
-    # think of a text is this share of its target, its label the rest, or all where it has none.
+    # Trained classifiers, or tables that `textrnn classify` wrote, separated by commas. The target
+    # of a text is its teacher prediction with this weight and its label with the rest; a text
+    # without a label has the teacher prediction alone.
     teacher: str = ""
     teacher_share: float = 0.5
-    crop: float = 0.0  # share of texts of which an epoch sees only a run of sentences
-    buckets: int = 5  # lengths that batches are padded to
-    # Going on from a trained model (Howard and Ruder 2018): each layer below the head learns at
-    # this share of the rate of the one above, and joins in so many epochs later.
+    crop: float = 0.0  # probability that an epoch replaces a text by a random run of its sentences
+    buckets: int = 5  # number of lengths that batches are padded to
+    # Fine-tuning (Howard and Ruder 2018): the learning rate of each layer is that of the layer
+    # above times `layer_decay`, and each layer is unfrozen `unfreeze_epochs` after the one above.
     layer_decay: float = 1.0
     unfreeze_epochs: int = 0
 
@@ -105,7 +107,7 @@ class ClassifierTrainingConfig(LearningConfig):
         super().__post_init__()
         self._one_of("class_weights", ClassWeights)
         self._at_least(1, "buckets")
-        self._share("crop")
+        self._fraction("crop")
         self._at_least(0, "unfreeze_epochs", "adversarial")
         if not 0 < self.layer_decay <= 1:
             raise ConfigError(f"layer_decay must be above 0 and at most 1, got {self.layer_decay}")
@@ -117,28 +119,28 @@ class ClassifierTrainingConfig(LearningConfig):
             )
         if self.teachers and self.class_weights != "none":
             raise ConfigError(
-                "class weights are of labels, and a teacher's guess is none; leave out "
+                "class weights need hard labels and cannot be combined with a teacher; leave out "
                 "--class-weights or teacher"
             )
 
     @property
     def teachers(self) -> tuple[str, ...]:
-        """The names that `teacher` holds."""
+        """The names in the comma-separated `teacher`."""
         return names_in(self.teacher)
 
 
 def check_taught(teacher: str) -> None:
-    """ConfigError where there is nobody to judge texts without labels."""
+    """ConfigError if there are unlabelled texts but no teacher to label them."""
     if not names_in(teacher):
         raise ConfigError(
-            "texts without labels need a teacher to judge them; name a trained classifier, as with "
+            "unlabelled texts need a teacher; name a trained classifier, such as "
             "--set teacher=imdb, or leave out --unlabelled"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierRecipe(Recipe):
-    """All settings of a classifier's training, and of the language model it may start from."""
+    """All settings of training a classifier, and of pretraining its language model."""
 
     prefixed = ("pretraining",)
 
@@ -165,12 +167,12 @@ _CHOLLET = {
     "validation": 0.2,
 }  # fmt: skip
 
-# Named overrides of the defaults above, of any of the dataclasses.
+# Named overrides of the defaults of all sections.
 CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The lectures' sentiment network, on the first 300 characters of a text.
         "textbook": {**_TEXTBOOK, "max_characters": 300},
-        # The same network on up to 400 words, both ends of a longer text, its weights averaged.
+        # The same network on up to 400 words (both ends of a longer text), with averaged weights.
         "textbook-full": {**_TEXTBOOK, "max_words": 400, "keep": "both", "ema": 0.99},
         "simple-rnn": {**_CHOLLET, "cell": "simple_rnn"},
         "lstm": {**_CHOLLET, "cell": "lstm"},
@@ -185,7 +187,7 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "conv_layers": 2, "layers": 0, "pooling": "max", "optimizer": "rmsprop",
             "learning_rate": 1e-4, "batch_size": 128, "epochs": 10, "validation": 0.2,
         },
-        # Sentence vectors of another's making under two dense layers.
+        # Pretrained sentence vectors from TF-Hub and two dense layers.
         "hub": {
             **_PLAIN, "hub": "https://tfhub.dev/google/nnlm-en-dim50/2", "tokens": "text",
             "train_embedding": False, "max_words": 10_000, "layers": 0, "pooling": "mean",
@@ -196,14 +198,14 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 
 def classifier_preset(name: str) -> Mapping[str, Any]:
-    """The overrides of the preset `name`; ConfigError lists the names there are."""
+    """The overrides of the preset `name`; ConfigError lists the presets."""
     if name not in CLASSIFIER_PRESETS:
-        raise ConfigError(f"no preset {name!r}; there are {', '.join(CLASSIFIER_PRESETS)}")
+        raise ConfigError(f"no preset {name!r}; the presets are {', '.join(CLASSIFIER_PRESETS)}")
     return CLASSIFIER_PRESETS[name]
 
 
 def weight_shapes(config: ClassifierConfig) -> Shapes:
-    """Name -> shape of every weight, named as Keras names them, in its order."""
+    """Name -> shape of every weight, with the names and in the order of Keras."""
     shapes: Shapes = {"embedding/embeddings": (config.vocab_size, config.embedding_dim)}
     features = config.embedding_dim
     for index in range(1, config.conv_layers + 1):

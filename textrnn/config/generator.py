@@ -1,7 +1,7 @@
-"""Every default, once: frozen dataclasses that refuse nonsense.
+"""The settings of a generator with all defaults and range checks.
 
-The command line reads its defaults and its help from here; saved models and runs hold these as
-plain JSON objects. `PRESETS` are named sets of overrides.
+The command line takes its defaults from here. Saved models and runs store the settings as plain
+JSON objects. `PRESETS` are named sets of overrides.
 """
 
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ from textrnn.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorConfig(RecurrentConfig):
-    """Shape of a generator; saved as config.json beside its weights."""
+    """Architecture of a generator; saved in config.json with its weights."""
 
     derived = MappingProxyType({"vocab_size": 1})
     cell: Cell = "gru"
     layers: int = 2
     units: int = 256  # per layer
     embedding_dim: int = 64  # 0 is one-hot input
-    residual: bool = True  # layer k >= 2 adds its input to its output
-    # Dropout rates; each draws one mask a sequence.
-    input_dropout: float = 0.0  # on what enters the first layer
+    residual: bool = True  # layers 2 and up add their input to their output
+    # Dropout rates; each uses one mask per sequence.
+    input_dropout: float = 0.0  # on the first layer's input
     dropout: float = 0.1  # between layers
     output_dropout: float = 0.1  # before the output layer
     recurrent_dropout: float | None = None
@@ -40,50 +40,50 @@ class GeneratorConfig(RecurrentConfig):
 
     def __post_init__(self) -> None:
         self._at_least(1, "layers")
-        self._share("input_dropout", "output_dropout")
+        self._fraction("input_dropout", "output_dropout")
         super().__post_init__()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(LearningConfig):
-    """How a generator learns: how its corpus is read, and the optimizer.
+    """Training settings of a generator: windows of the corpus, and the optimizer.
 
-    Epochs that nobody names are as many as make 5,000 steps, from 4 to 100.
+    If `epochs` is None, training runs for about 5,000 steps, but for 4 to 100 epochs.
     """
 
     weight_decay: float = 0.1
-    stateful: bool = True  # read on from window to window, or draw windows at random
-    window: int = 64  # characters, or other tokens, that an example spans
-    shift: int = 0  # stateless: from one window's start to the next; 0 is a window's length
-    # A share from the end, START:END, or a file; of a released model none: it learnt from all.
+    stateful: bool = True  # carry the state from window to window, or shuffle the windows
+    window: int = 64  # tokens per example
+    shift: int = 0  # stateless: stride of the windows; 0 is the window length
+    # A fraction at the end, a slice START:END or a file. None: train on everything (for a release).
     validation: str | None = "0.1"
-    part: str = "0:1"  # the part START:END of the corpus to use, validation included
-    random_offset: bool = True  # stateful: begin each epoch at another place of the text
-    state_reset: float = 0.1  # stateful: share of streams that forget what they read, each window
-    rename: float = 0.0  # share of the names in a passage that an epoch replaces by invented ones
-    # A trained model, or several with commas between, whose guesses make up a share of the targets.
+    part: str = "0:1"  # slice START:END of the corpus to use, validation included
+    random_offset: bool = True  # stateful: start each epoch at a random offset
+    state_reset: float = 0.1  # stateful: probability of resetting a stream per window
+    rename: float = 0.0  # fraction of the names in a passage that an epoch replaces
+    # Trained models, separated by commas, whose predictions have this weight in the targets.
     teacher: str = ""
     teacher_share: float = 0.5
-    sample_length: int = 200  # characters of each sample shown after an epoch; 0 shows none
+    sample_length: int = 200  # characters of the sample shown after each epoch; 0 shows none
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._at_least(1, "window")
         self._at_least(0, "shift", "sample_length")
-        self._share("state_reset", "rename")
+        self._fraction("state_reset", "rename")
         if not 0 < self.teacher_share <= 1:
             raise ConfigError(
                 f"teacher_share must be above 0 and at most 1, got {self.teacher_share}"
             )
         parse_part(self.part)
-        # A validation that is neither a share nor a slice names a file, checked when it is read.
+        # Anything but a fraction or a slice names a file, which is checked on reading.
         if self.validation is not None and not is_file(self.validation):
             parse_validation(self.validation)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorRecipe(Recipe):
-    """All settings of a generator's training."""
+    """All settings of training a generator."""
 
     text: GeneratorTextConfig
     network: GeneratorConfig
@@ -92,8 +92,8 @@ class GeneratorRecipe(Recipe):
     def __post_init__(self) -> None:
         if self.training.rename and (self.text.lower or self.text.tokens != "char"):
             raise ConfigError(
-                "rename knows names by their capitals and writes characters; leave it out, or "
-                "leave out lower and tokens"
+                "rename needs cased character tokens; drop rename, or set "
+                "lower=false and tokens=char"
             )
 
 
@@ -105,10 +105,10 @@ _TEXTBOOK = {
     "ema": 0.0, "patience": 0, "state_reset": 0.0,
 }  # fmt: skip
 
-# Named overrides of the defaults above, of either dataclass.
+# Named overrides of the defaults of all sections.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        # The lectures' character generator, its network and its recipe exactly.
+        # The lectures' character generator: exactly its network and its training.
         "textbook": {**_TEXTBOOK, "stateful": False, "shift": 1, "batch_size": 32, "epochs": 20},
         "textbook-stateful": {
             **_TEXTBOOK,
@@ -117,14 +117,14 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "epochs": 50,
             "random_offset": False,
         },
-        # A quarter of the default's work, for a first try.
+        # A quarter of the compute of the default, for a first try.
         "small": {
             "units": 128,
             "dropout": 0.0,
             "output_dropout": 0.0,
             "recurrent_dropout": 0.0,
         },
-        # The bundled model's: an hour on two cores for a megabyte of text.
+        # As for the bundled model: one hour on two cores per megabyte of text.
         "large": {
             "cell": "lstm",
             "units": 512,
@@ -143,14 +143,14 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 
 def preset(name: str) -> Mapping[str, Any]:
-    """The overrides of the preset `name`; ConfigError lists the names there are."""
+    """The overrides of the preset `name`; ConfigError lists the presets."""
     if name not in PRESETS:
-        raise ConfigError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
+        raise ConfigError(f"no preset {name!r}; the presets are {', '.join(PRESETS)}")
     return PRESETS[name]
 
 
 def weight_shapes(config: GeneratorConfig) -> Shapes:
-    """Name -> shape of every weight, named as Keras names them, in its order."""
+    """Name -> shape of every weight, with the names and in the order of Keras."""
     shapes: Shapes = {}
     if config.embedding_dim:
         shapes["embedding/embeddings"] = (config.vocab_size, config.embedding_dim)

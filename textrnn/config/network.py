@@ -1,4 +1,4 @@
-"""What the networks of all tasks share: a stack of recurrent layers, and pooling over time."""
+"""The parts that all networks share: a stack of recurrent layers, and pooling over time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ Pooling = Literal["last", "max", "mean", "all"]
 
 @dataclass(frozen=True, kw_only=True)
 class RecurrentConfig(Config):
-    """Shape of a network of recurrent layers over embedded ids; its kinds set the defaults."""
+    """Architecture of recurrent layers over embedded ids; subclasses set the defaults."""
 
     vocab_size: int
     cell: Cell
     layers: int
     units: int  # per layer and direction
     embedding_dim: int
-    dropout: float  # between layers, one mask a sequence ("locked": Gal and Ghahramani 2016)
+    dropout: float  # between layers, one mask per sequence ("locked": Gal and Ghahramani 2016)
     # Dropout of the recurrent state; None is 0.1, or 0 for a cell without a recurrent product.
     recurrent_dropout: float | None
     l1: float  # penalties on the kernels
@@ -37,25 +37,25 @@ class RecurrentConfig(Config):
         self._at_least(1, "vocab_size", "units")
         self._at_least(0, "layers", "embedding_dim")
         self._at_least(0, "l1", "l2", "recurrent_l1", "recurrent_l2")
-        self._share("dropout", "recurrent_dropout")
+        self._fraction("dropout", "recurrent_dropout")
         if self.recurrent_dropout and not recurrent:
             raise ConfigError(
-                f"recurrent_dropout must be 0 with the cell {self.cell}, whose state goes through "
-                f"no product (use the other dropouts), got {self.recurrent_dropout}"
+                f"recurrent_dropout must be 0 with the cell {self.cell}, which has no recurrent "
+                f"product (use the other dropouts), got {self.recurrent_dropout}"
             )
 
     @property
     def directions(self) -> int:
-        """2 when each recurrent layer also reads backwards."""
+        """2 if the recurrent layers are bidirectional, else 1."""
         return 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class PoolingSpec:
-    """How the steps of a text become one vector: the vectors of `parts`, side by side."""
+    """How the steps of a text become one vector: the concatenated vectors of `parts`."""
 
     parts: tuple[str, ...]
-    recurrent: bool = False  # whether it takes the last state of a recurrent layer
+    recurrent: bool = False  # whether it needs the last state of a recurrent layer
 
 
 POOLINGS: Mapping[str, PoolingSpec] = MappingProxyType(

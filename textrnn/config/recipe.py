@@ -1,8 +1,8 @@
-"""All settings of a training: a dataclass of dataclasses, its sections.
+"""All settings of a training: a dataclass whose fields are its sections.
 
 network.units          the full name of a setting
-units                  its short name, which is unique among the sections that need no prefix
-pretraining.epochs     a setting of a section that only some trainings have
+units                  its short name, unique among the sections without a prefix
+pretraining.epochs     a setting of a section whose settings need a prefix
 """
 
 from collections.abc import Mapping
@@ -16,19 +16,19 @@ Settings = Mapping[str, Mapping[str, Any]]  # section -> name -> value
 
 
 class Recipe:
-    """What the dataclasses of a task's settings share; each of their fields is a section."""
+    """Base class of a task's settings; each field is a section."""
 
-    prefixed: ClassVar[tuple[str, ...]] = ()  # sections whose settings need their full name
+    prefixed: ClassVar[tuple[str, ...]] = ()  # sections whose settings need the full name
 
     @classmethod
     def sections(cls) -> dict[str, type[Config]]:
-        """Name -> dataclass of every section, in order of declaration."""
+        """Name -> dataclass of every section, in declaration order."""
         hints = get_type_hints(cls)
         return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
 
     @classmethod
     def names(cls) -> dict[str, tuple[str, str]]:
-        """The shortest name of every setting -> its section and its name there."""
+        """Shortest name of every setting -> (section, name in the section)."""
         return {
             f"{section}.{name}" if section in cls.prefixed else name: (section, name)
             for section, config in cls.sections().items()
@@ -38,9 +38,9 @@ class Recipe:
 
     @classmethod
     def locate(cls, name: str) -> tuple[str, str]:
-        """The section of a setting, named in short or in full, and its name there.
+        """(section, name in the section) of a setting, from its short or full name.
 
-        ConfigError when there is none of that name.
+        ConfigError for an unknown setting.
         """
         section, dot, rest = name.partition(".")
         known = cls.names()
@@ -48,13 +48,11 @@ class Recipe:
             return known[name]
         if dot and (section, rest) in known.values():
             return section, rest
-        raise ConfigError(
-            f"unknown setting {name!r}; `textrnn train settings` lists those there are"
-        )
+        raise ConfigError(f"unknown setting {name!r}; `textrnn train settings` lists all settings")
 
     @classmethod
     def nest(cls, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """Settings by section; `settings` have short or full names, or are by section already."""
+        """Settings by section; the keys of `settings` are short names, full names or sections."""
         nested: dict[str, dict[str, Any]] = {section: {} for section in cls.sections()}
         for name, value in settings.items():
             if name in nested and isinstance(value, Mapping):
@@ -70,34 +68,34 @@ class Recipe:
     def from_settings(cls, *layers: Settings) -> Self:
         """The defaults, overridden by each of `layers` in turn.
 
-        What the data will determine has placeholders. ConfigError names a setting that is
-        unknown, ill-typed or outside its range.
+        Fields that the data determine have placeholders. ConfigError names a setting that is
+        unknown, of the wrong type or outside its range.
         """
         merged: dict[str, dict[str, Any]] = {}
         for layer in layers:
             for section, values in layer.items():
                 merged[section] = {**merged.get(section, {}), **values}
         return cls(
-            **{section: cls._built(section, merged.get(section, {})) for section in cls.sections()}
+            **{section: cls._build(section, merged.get(section, {})) for section in cls.sections()}
         )
 
     @classmethod
-    def _built(cls, section: str, values: Mapping[str, Any]) -> Config:
+    def _build(cls, section: str, values: Mapping[str, Any]) -> Config:
         config = cls.sections()[section]
         try:
             return config.from_dict({**config.derived, **values})
         except ConfigError as error:
-            if section in cls.prefixed:  # another section may have a setting of that name
+            if section in cls.prefixed:  # another section may have a setting of the same name
                 raise ConfigError(f"{section}.{error}") from error
             raise
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """Every setting by section, as JSON holds it."""
+        """Every setting by section, as plain JSON data."""
         return {section: getattr(self, section).to_dict() for section in self.sections()}
 
 
 def different(own: Settings, given: Settings) -> list[tuple[str, Any, Any]]:
-    """The full names of what is `given` otherwise than it is in `own`, with both values."""
+    """(full name, own value, given value) of every `given` setting that differs from `own`."""
     return [
         (f"{section}.{name}", own.get(section, {}).get(name), value)
         for section, values in given.items()

@@ -1,4 +1,4 @@
-"""How the next token of a generated text is chosen."""
+"""The settings of sampling from a generator."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from textrnn.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingConfig(Config):
-    """How the next character is chosen; the filters apply in this order."""
+    """How the next token is sampled; the filters apply in this order."""
 
-    repetition_penalty: float = 1.0  # CTRL's (Keskar et al. 2019); 1 is none
-    repetition_window: int = 64  # characters back that the penalty looks at
-    temperature: float = 0.8  # below 1 safer, above 1 wilder, 0 always the likeliest
-    top_k: int = 0  # keep the k likeliest; 0 keeps all
-    top_p: float = 1.0  # keep the likeliest that make up this share (nucleus)
-    min_p: float = 0.0  # keep those at least this likely, as a share of the likeliest
+    repetition_penalty: float = 1.0  # as in CTRL (Keskar et al. 2019); 1 is none
+    repetition_window: int = 64  # the penalty counts repetitions within this many tokens
+    temperature: float = 0.8  # below 1 sharper, above 1 flatter, 0 always the most probable
+    top_k: int = 0  # keep the k most probable; 0 keeps all
+    top_p: float = 1.0  # keep the most probable with this total probability (nucleus)
+    min_p: float = 0.0  # minimum probability relative to the most probable token
 
     def __post_init__(self) -> None:
         self._at_least(0, "temperature", "top_k")

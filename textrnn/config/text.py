@@ -1,14 +1,14 @@
-"""How a text becomes ids."""
+"""The settings of text preprocessing: how a text becomes ids."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from textrnn.config.base import Config
 
-Tokens = Literal["word", "sentencepiece", "text"]  # text: as it is, for a TF-Hub module
+Tokens = Literal["word", "sentencepiece", "text"]  # text: unchanged, for a TF-Hub module
 
 
-Written = Literal["char", "word", "sentencepiece"]  # a generator's tokens
+Written = Literal["char", "word", "sentencepiece"]  # the tokens of a generator
 
 
 Rule = Literal["textbook", "unicode"]
@@ -22,18 +22,18 @@ ModelType = Literal["unigram", "bpe"]
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingConfig(Config):
-    """How a text becomes ids; saved with the model, so that it reads as it learnt to."""
+    """Text preprocessing of a classifier; saved with the model, which needs the same."""
 
     tokens: Tokens = "word"
-    rule: Rule = "unicode"  # what a word is; textbook: ASCII letters and apostrophes alone
+    rule: Rule = "unicode"  # word pattern; textbook: ASCII letters and apostrophes only
     lower: bool = True
-    words: int = 20_000  # the most frequent words, or pieces, that get ids of their own
-    min_count: int = 2  # a rarer word gets none; a word of a corpus's own typing errors
-    oov_buckets: int = 100  # ids that all other words share, by hash
-    model_type: ModelType = "unigram"  # SentencePiece's
-    max_characters: int = 0  # read only the first so many; 0 reads all
-    max_words: int = 400  # a longer text is cut to learn from
-    keep: Keep = "both"  # which end of it is kept
+    words: int = 20_000  # number of words, or subwords, with their own ids (the most frequent)
+    min_count: int = 2  # a rarer word has no id of its own: most are typing errors
+    oov_buckets: int = 100  # hash buckets for all other words
+    model_type: ModelType = "unigram"  # of SentencePiece
+    max_characters: int = 0  # use only the first max_characters of a text; 0 uses all
+    max_words: int = 400  # longer texts are truncated in training
+    keep: Keep = "both"  # which end of a longer text is kept
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -46,11 +46,11 @@ class ReadingConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorTextConfig(Config):
-    """How a generator's text becomes ids; saved with the model, which fine-tuning keeps to."""
+    """Text preprocessing of a generator; saved with the model, also used in fine-tuning."""
 
-    tokens: Written = "char"  # what the model writes one after another
-    words: int = 2000  # the most frequent words, or pieces, that it can write
-    model_type: ModelType = "unigram"  # SentencePiece's
+    tokens: Written = "char"  # the unit of generation
+    words: int = 2000  # vocabulary size of words or subwords
+    model_type: ModelType = "unigram"  # of SentencePiece
     lower: bool = False
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
-"""What tells the cells of recurrent layers apart, and the names and shapes of their weights.
+"""The recurrent cells, and the names and shapes of their weights.
 
 A cell is a row of `CELLS`, a step in `textrnn.engine.cells` and a layer in
-`textrnn.models.layers.cells`; nothing else asks for it by name.
+`textrnn.models.layers.cells`. No other module depends on its name.
 """
 
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ Shapes = dict[str, tuple[int, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class CellSpec:
-    """What the shapes of a recurrent layer's weights and of its state depend on."""
+    """The properties that determine the shapes of a recurrent layer's weights and state."""
 
-    gates: int  # blocks of `units` columns in a kernel, the candidate's among them
+    gates: int  # blocks of `units` columns in a kernel, including the candidate
     states: int = 1  # arrays (rows, units) carried from step to step; the first is the output
-    recurrent: bool = True  # whether the state is multiplied by a kernel of its own
-    bias_rows: int = 1  # 2: the input product and the recurrent product have a bias each
+    recurrent: bool = True  # whether the state is multiplied by a recurrent kernel
+    bias_rows: int = 1  # 2: separate biases for the input and the recurrent product
     layer_norm: bool = False  # whether the sum of the products is normalised
 
     def shapes(self, name: str, units: int, features: int) -> Shapes:
-        """Name -> shape of the weights of a layer of `units` over inputs of so many features.
+        """Name -> shape of the weights of a layer of `units` over inputs (..., `features`).
 
-        `name` is what they are filed under. Named as Keras names them, in its order.
+        `name` is the prefix of the names. The names and the order are those of Keras.
         """
         width = self.gates * units
         shapes: Shapes = {f"{name}/kernel": (features, width)}
@@ -53,7 +53,7 @@ CELLS: Mapping[str, CellSpec] = MappingProxyType(
 
 
 def cell_names(config: "RecurrentConfig", index: int) -> list[str]:
-    """What the weights of recurrent layer `index`, from 1, are filed under, forwards first."""
+    """Name prefixes of the weights of recurrent layer `index`, from 1; forward first."""
     cell = f"rnn_{index}/{config.cell}_cell"
     if config.directions == 1:
         return [cell]
@@ -61,9 +61,9 @@ def cell_names(config: "RecurrentConfig", index: int) -> list[str]:
 
 
 def stack_shapes(config: "RecurrentConfig", features: int) -> tuple[Shapes, int]:
-    """Name -> shape of the weights of all recurrent layers; and how many features they give.
+    """Name -> shape of the weights of all recurrent layers, and the size of their output.
 
-    The first layer's inputs have `features`.
+    `features` is the size of the first layer's input.
     """
     shapes: Shapes = {}
     for index in range(1, config.layers + 1):

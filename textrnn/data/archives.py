@@ -1,8 +1,8 @@
-"""Turn a .tar.gz into the folder it holds.
+"""Unpack a folder from a .tar.gz, all or nothing.
 
-The folder gets its name only once everything in it is there; until then it is being made in
-TARGET.part, and whatever goes wrong leaves neither. Files and folders are all that is unpacked:
-an archive with a link in it, or with a way out of the folder, is refused.
+The archive is unpacked to TARGET.part, which is renamed when it is complete; a failure leaves
+neither. Only files and folders are unpacked: an archive that contains a link, or a path outside
+the folder, is refused.
 """
 
 import gzip
@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 
 from textrnn.errors import DownloadError
 
-MARK = ".unpacked-from"  # in the folder: the sha256 of the archive that it is
+MARK = ".unpacked-from"  # file in the folder; holds the SHA-256 of its archive
 
 
 def is_unpacked(target: Path, sha256: str) -> bool:
-    """Whether `target` is the folder that `unpack` made of the archive with that sum."""
+    """Whether `target` was made by `unpack` from the archive with this SHA-256."""
     try:
         return (target / MARK).read_text(encoding="ascii").strip() == sha256
     except (OSError, UnicodeDecodeError):
@@ -26,23 +26,23 @@ def is_unpacked(target: Path, sha256: str) -> bool:
 
 
 def unpack(archive: Path, top: str, target: Path, *, sha256: str) -> None:
-    """Make of the folder `top` in `archive` the folder `target`, which must not exist.
+    """Unpack the folder `top` of `archive` as `target`, which must not exist.
 
-    DownloadError when it is no such archive, or not one that can be trusted; OSError when the
-    disk will not take it.
+    DownloadError when the archive is damaged, lacks `top` or is unsafe; OSError when it cannot be
+    written.
     """
     part = target.with_name(target.name + ".part")
     try:
         part.mkdir()
     except FileExistsError:
         raise DownloadError(
-            f"{part} is there already, from an unpacking that runs or was killed; delete it if "
-            f"none is running"
+            f"{part} already exists: another unpacking is running or was killed; delete it if none "
+            f"is running"
         ) from None
     try:
         _extract(archive, part)
         if not (part / top).is_dir():
-            raise DownloadError(f"{archive} holds no folder {top}; it is not the archive it says")
+            raise DownloadError(f"{archive} contains no folder {top}; download it again")
         (part / top / MARK).write_text(f"{sha256}\n", encoding="ascii")
         os.rename(part / top, target)
     finally:  # Ctrl-C too
@@ -52,7 +52,7 @@ def unpack(archive: Path, top: str, target: Path, *, sha256: str) -> None:
 def _extract(archive: Path, folder: Path) -> None:
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            # An attribute instead of extract(filter="data"), which Python 3.11.3 does not know.
+            # An attribute instead of extract(filter="data"), which Python 3.11.3 lacks.
             tar.extraction_filter = getattr(tarfile, "data_filter", None)
             for member in tar:
                 _check(member, archive)
@@ -65,11 +65,11 @@ def _check(member: tarfile.TarInfo, archive: Path) -> None:
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts:
         raise DownloadError(
-            f"{archive} is not to be trusted: {member.name!r} in it would leave the folder it "
-            f"is unpacked into"
+            f"{archive} is unsafe and was not unpacked: its member {member.name!r} lies outside "
+            f"the target folder"
         )
     if not (member.isfile() or member.isdir()):
         raise DownloadError(
-            f"{archive} is not to be trusted: {member.name!r} in it is a link or a device; only "
-            f"files and folders are unpacked"
+            f"{archive} is unsafe and was not unpacked: its member {member.name!r} is a link or a "
+            f"device; only files and folders are unpacked"
         )

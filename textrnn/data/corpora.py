@@ -1,8 +1,7 @@
-"""Turn files into a corpus: one text in pieces of a million characters.
+"""Turn files into a corpus: one text in chunks of a million characters.
 
-Pieces, because a Python string costs up to four bytes a character as soon as it holds one emoji;
-a piece costs that only for itself, and a corpus of any size is read, numbered and hashed piece
-by piece.
+A Python string takes four bytes per character if it contains a single emoji; with chunks, only
+one chunk pays for it. A corpus of any size is read, encoded and hashed chunk by chunk.
 """
 
 import glob
@@ -20,12 +19,12 @@ from textrnn.config.parts import parse_part, parse_validation
 from textrnn.data.text_files import Newlines, called, open_text, text_files
 from textrnn.errors import CorpusError
 
-PIECE_CHARACTERS = 2**20
+CHUNK_CHARACTERS = 2**20
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text in pieces, where it came from, and the sha256 of its UTF-8 bytes."""
+    """A text in chunks, its sources, and the SHA-256 of its UTF-8 bytes."""
 
     pieces: tuple[str, ...]
     sources: tuple[str, ...]
@@ -33,27 +32,27 @@ class Corpus:
 
     @property
     def length(self) -> int:
-        """Characters in all."""
+        """Number of characters."""
         return sum(map(len, self.pieces))
 
     @property
     def text(self) -> str:
-        """The whole as one string."""
+        """The whole text as one string."""
         return "".join(self.pieces)
 
     def cut(self, part: str) -> Iterator[str]:
-        """The characters of the part START:END, piece by piece."""
+        """The text of the slice START:END, chunk by chunk."""
         start, end = bounds(*parse_part(part), self.length)
-        for piece in self.pieces:
-            yield piece[max(0, start) : max(0, end)]
-            start, end = start - len(piece), end - len(piece)
+        for chunk in self.pieces:
+            yield chunk[max(0, start) : max(0, end)]
+            start, end = start - len(chunk), end - len(chunk)
 
     @classmethod
     def from_text(cls, text: str, source: str = "text") -> "Corpus":
-        """A corpus of a string at hand."""
-        starts = range(0, len(text), PIECE_CHARACTERS)
-        pieces = tuple(text[start : start + PIECE_CHARACTERS] for start in starts)
-        return cls(pieces, (source,), _sha256(pieces))
+        """The corpus of a string in memory."""
+        starts = range(0, len(text), CHUNK_CHARACTERS)
+        chunks = tuple(text[start : start + CHUNK_CHARACTERS] for start in starts)
+        return cls(chunks, (source,), _sha256(chunks))
 
 
 def read_corpus(
@@ -64,28 +63,28 @@ def read_corpus(
 ) -> Corpus:
     """Read files, folders (their .txt files, sorted, subfolders included), globs and "-" (stdin).
 
-    A single path means a list of one. They follow one another in the order given; a file that
-    does not end its last line is given a line end when another follows. A byte order mark is
-    dropped. `newlines="normalise"` turns CR LF and lone CR into LF.
+    A single path means a list of one. The files are concatenated in the given order, with a line
+    end between two files where the first has none. A byte order mark is dropped.
+    `newlines="normalise"` turns CR LF and lone CR into LF.
 
-    CorpusError names the file, and the byte where the text stops being text.
+    CorpusError names the file, and the position of the first byte that is not text.
     """
     paths = [paths] if isinstance(paths, str | Path) else paths
     if not paths:
-        raise CorpusError("no corpus was named; give files, folders, globs or - for standard input")
-    pieces: list[str] = []
+        raise CorpusError("no corpus given; name files, folders, globs or - for standard input")
+    chunks: list[str] = []
     sources = [source for path in paths for source in _expand(str(path))]
     for source in sources:
-        if pieces and not pieces[-1].endswith(("\n", "\r")):
-            pieces.append("\n")
-        pieces.extend(_pieces(source, encoding, newlines))
-    if not pieces:
-        raise CorpusError(f"{', '.join(sources)} holds no text; name a file that does")
-    return Corpus(tuple(pieces), tuple(sources), _sha256(pieces))
+        if chunks and not chunks[-1].endswith(("\n", "\r")):
+            chunks.append("\n")
+        chunks.extend(_read_chunks(source, encoding, newlines))
+    if not chunks:
+        raise CorpusError(f"{', '.join(sources)} contains no text; name a file that does")
+    return Corpus(tuple(chunks), tuple(sources), _sha256(chunks))
 
 
 def _expand(path: str) -> list[str]:
-    """The files that a path, a folder or a glob stands for."""
+    """The files that a path, folder or glob stands for."""
     try:
         if path == "-" or Path(path).is_file():
             return [path]
@@ -93,7 +92,7 @@ def _expand(path: str) -> list[str]:
             found = text_files(path)
             if not found:
                 raise CorpusError(
-                    f"folder {path} holds no .txt file; name the files, such as '{path}/*.md'"
+                    f"folder {path} contains no .txt file; name the files, such as '{path}/*.md'"
                 )
             return found
         if Path(path).exists():
@@ -108,31 +107,31 @@ def _expand(path: str) -> list[str]:
     return found
 
 
-def _pieces(source: str, encoding: str, newlines: Newlines) -> Iterator[str]:
-    """The text of a file, or of standard input, piece by piece."""
-    size = 0  # bytes before the piece
-    # A corpus is cut by characters, not by lines, and its errors name no line.
+def _read_chunks(source: str, encoding: str, newlines: Newlines) -> Iterator[str]:
+    """The text of a file, or of standard input, chunk by chunk."""
+    size = 0  # bytes before the chunk
+    # Chunks do not end at lines, so errors cannot name a line.
     with open_text(source, encoding, newlines=newlines, name_lines=False) as file:
-        while piece := file.read(PIECE_CHARACTERS):
-            if "\0" in piece:
-                size += len(piece[: piece.index("\0")].encode(encoding, "replace"))
+        while chunk := file.read(CHUNK_CHARACTERS):
+            if "\0" in chunk:
+                size += len(chunk[: chunk.index("\0")].encode(encoding, "replace"))
                 raise CorpusError(
-                    f"{called(source)} is not text: it holds a NUL character near byte {size:,}; "
-                    f"if it is UTF-16, use --encoding utf-16"
+                    f"{called(source)} is not text: it contains a NUL character near byte "
+                    f"{size:,}; if it is UTF-16, use --encoding utf-16"
                 )
-            size += len(piece.encode(encoding, "replace"))
-            yield piece
+            size += len(chunk.encode(encoding, "replace"))
+            yield chunk
 
 
-def _sha256(pieces: Iterable[str]) -> str:
+def _sha256(chunks: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece.encode("utf-8", "surrogatepass"))
+    for chunk in chunks:
+        digest.update(chunk.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
 def bounds(start: float, end: float, length: int) -> tuple[int, int]:
-    """A part as character positions in a text of `length`: up to 1 shares, above 1 positions."""
+    """A slice as character positions in a text of `length`; values up to 1 are fractions."""
     positions = [math.floor(x * length + 1e-6) if x <= 1 else int(x) for x in (start, end)]
     return min(positions[0], length), min(positions[1], length)
 
@@ -140,10 +139,10 @@ def bounds(start: float, end: float, length: int) -> tuple[int, int]:
 def split(
     ids: npt.NDArray[np.integer[Any]], part: str, validation: str
 ) -> tuple[npt.NDArray[np.integer[Any]], npt.NDArray[np.integer[Any]]]:
-    """Cut `ids`, shape (n,), into what is learnt from and the validation slice.
+    """Split `ids`, shape (n,), into a training and a validation part.
 
-    `part` (START:END of the whole) is what is used at all; `validation` is a share from its end
-    or a slice START:END of it. A slice from the middle leaves the two sides joined up.
+    `part` (START:END of the whole) is the slice to use; `validation` is a fraction at its end, or
+    a slice START:END of it. The text on both sides of a slice in the middle is concatenated.
     """
     start, end = bounds(*parse_part(part), len(ids))
     ids = ids[start:end]

@@ -1,8 +1,7 @@
-"""Turn the name of a known corpus into a file of exactly its bytes, or a folder of its files.
+"""Download a known corpus as a file, or as a folder unpacked from an archive.
 
-A file gets its name only after its size and its sha256 were found right; until then it is
-TARGET.part, and whatever goes wrong leaves neither. A corpus that comes as an archive is fetched
-in the same way as TARGET.tar.gz, and unpacked.
+A file is downloaded as TARGET.part and renamed after its size and SHA-256 were checked; a failure
+leaves neither. An archive is downloaded in the same way as TARGET.tar.gz, and unpacked.
 """
 
 import hashlib
@@ -20,15 +19,15 @@ from urllib.parse import urlsplit
 from textrnn.data import archives
 from textrnn.errors import DownloadError
 
-TIMEOUT = 30.0  # seconds without a sign of life
+TIMEOUT = 30.0  # seconds without data
 CHUNK_BYTES = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownCorpus:
-    """A corpus that anyone may fetch, and how to tell that it arrived whole.
+    """A public corpus, with the checks of its download.
 
-    `size` and `sha256` are those of what is at `url`: the text, or the archive.
+    `size` and `sha256` are those of the text or archive at `url`.
     """
 
     name: str
@@ -37,7 +36,7 @@ class KnownCorpus:
     licence: str
     size: int  # bytes
     sha256: str
-    file: str  # the name it gets when no other is given; an archive's is its folder's
+    file: str  # default name of the file, or of the archive's folder
     kind: Literal["text", "archive"] = "text"
     teaches: Literal["generator", "classifier"] = "generator"
 
@@ -45,7 +44,7 @@ class KnownCorpus:
 _LISTED = (
     KnownCorpus(
         name="tinyshakespeare",
-        title="40,000 lines of Shakespeare's plays, as char-rnn learnt from",
+        title="40,000 lines of Shakespeare's plays, the corpus of char-rnn",
         url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
         licence="public domain",
         size=1_115_394,
@@ -56,7 +55,7 @@ _LISTED = (
         name="imdb",
         title="100,000 film reviews, half of them labelled (Maas et al. 2011)",
         url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
-        licence="research use; see address",  # its authors name none; they ask to be cited
+        licence="research use; see address",  # the authors name no licence; they ask for a citation
         size=84_125_825,
         sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
         file="aclImdb",
@@ -75,19 +74,19 @@ def fetch(
 ) -> Path:
     """Download `corpus` as `target`, a file or a folder, all or nothing, and return `target`.
 
-    Without a request when it is there already; something else of that name is never overwritten.
-    `on_progress` is called with the bytes that have come and the bytes in all. DownloadError says
-    what went wrong.
+    If `target` is already this corpus, nothing is requested; anything else of that name is never
+    overwritten. `on_progress` is called with the bytes received and the bytes in total.
+    DownloadError when the download fails or the bytes are wrong.
     """
     try:
         if corpus.kind == "archive":
             _fetch_folder(corpus, target, on_progress)
         elif not _is_there(corpus, target):
             _download(corpus, target, on_progress)
-    except OSError as error:  # the disk's: those of the network are DownloadErrors by now
+    except OSError as error:  # from the disk: network errors are DownloadErrors already
         raise DownloadError(
-            f"cannot write {target}: {error.strerror or error}; choose a folder that exists, has "
-            f"room and can be written to"
+            f"cannot write {target}: {error.strerror or error}; choose an existing, writable "
+            f"folder with enough space"
         ) from error
     return target
 
@@ -99,19 +98,19 @@ def _fetch_folder(
         return
     if target.is_dir():
         raise DownloadError(
-            f"{target} is there already and was not made by this command; name a new folder, "
+            f"{target} already exists and is not a download of this command; name a new folder, "
             f"such as {target / corpus.file}"
         )
     if target.exists():
         raise DownloadError(f"{target} is a file; name a new folder, such as {corpus.file}")
     archive = target.with_name(target.name + ".tar.gz")
-    brought = _is_there(corpus, archive)
-    if not brought:
+    existed = _is_there(corpus, archive)
+    if not existed:
         _download(corpus, archive, on_progress)
     try:
         archives.unpack(archive, corpus.file, target, sha256=corpus.sha256)
     finally:
-        if not brought:
+        if not existed:
             archive.unlink(missing_ok=True)
 
 
@@ -125,8 +124,8 @@ def _is_there(corpus: KnownCorpus, target: Path) -> bool:
             if hashlib.file_digest(file, "sha256").hexdigest() == corpus.sha256:
                 return True
     raise DownloadError(
-        f"{target} is there already and is not {corpus.name}; choose another name, or move that "
-        f"one away first"
+        f"{target} already exists and is not {corpus.name}; choose another name, or move that "
+        f"file away first"
     )
 
 
@@ -135,11 +134,11 @@ def _download(
 ) -> None:
     part = target.with_name(target.name + ".part")
     try:
-        file = part.open("xb")  # never into what another download is writing
+        file = part.open("xb")  # fails if another download is writing it
     except FileExistsError:
         raise DownloadError(
-            f"{part} is there already, from a download that runs or was killed; delete it if "
-            f"none is running"
+            f"{part} already exists: another download is running or was killed; delete it if none "
+            f"is running"
         ) from None
     done = 0
     try:
@@ -158,7 +157,7 @@ def _download(
 
 
 def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
-    """The bytes at the corpus's address; DownloadError after the last when they are not its own."""
+    """The bytes at the URL of `corpus`; DownloadError after the last if size or SHA-256 differ."""
     done, digest = 0, hashlib.sha256()
     for chunk in _chunks(corpus):
         done += len(chunk)
@@ -166,16 +165,16 @@ def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
             break
         digest.update(chunk)
         yield chunk
-    advice = "try again, or give another address of it with --url"
+    advice = "try again, or name another address with --url"
     if done != corpus.size:
         got = f"more than {corpus.size:,}" if done > corpus.size else f"{done:,}"
         raise DownloadError(
-            f"{corpus.url} gave {got} bytes, {corpus.name} has {corpus.size:,}: it was cut short "
-            f"or is another file; {advice}"
+            f"{corpus.url} sent {got} bytes, but {corpus.name} has {corpus.size:,}: the download "
+            f"was cut short or is another file; {advice}"
         )
     if digest.hexdigest() != corpus.sha256:
         raise DownloadError(
-            f"{corpus.url} gave another file than {corpus.name}: its sha256 is "
+            f"{corpus.url} sent another file than {corpus.name}: its sha256 is "
             f"{digest.hexdigest()}, expected {corpus.sha256}; {advice}"
         )
 
@@ -191,7 +190,7 @@ def _chunks(corpus: KnownCorpus) -> Iterator[bytes]:
     except urllib.error.HTTPError as error:
         error.close()
         raise DownloadError(
-            f"{host} answered {error.code} {error.reason} to {url}; check that address, or give "
+            f"{host} answered {error.code} {error.reason} to {url}; check that address, or name "
             f"another one with --url"
         ) from error
     except (http.client.InvalidURL, UnicodeError) as error:
@@ -199,10 +198,10 @@ def _chunks(corpus: KnownCorpus) -> Iterator[bytes]:
     except (OSError, http.client.HTTPException) as error:
         cause = getattr(error, "reason", error)
         reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        brought = "file" if corpus.kind == "text" else "folder in it"
+        noun = "file" if corpus.kind == "text" else "folder in it"
         raise DownloadError(
             f"{failed} {host}: {reason}; check the network, or download {url} by other means "
-            f"and name the {brought} to `textrnn train {corpus.teaches}`"
+            f"and pass the {noun} to `textrnn train {corpus.teaches}`"
         ) from error
 
 
@@ -217,4 +216,6 @@ def _host(url: str) -> str:
 
 
 def _no_address(url: str) -> DownloadError:
-    return DownloadError(f"{url!r} is no address; one looks like https://example.org/file.txt")
+    return DownloadError(
+        f"{url!r} is not a web address; one looks like https://example.org/file.txt"
+    )

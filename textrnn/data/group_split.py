@@ -1,16 +1,16 @@
-"""Turn texts into groups that are about the same thing, and groups into two parts of the texts.
+"""Group texts by topic, and split them into training and validation parts by group.
 
-A validation part drawn at random flatters where many texts are about one thing and the texts to
-come are about others: reviews of one film share its names, and a model that has learnt the verdict
-on some of them knows more of the rest than it will of a new film. Where nobody says which film a
-text is about, the names in it do: capitalised words, and pairs of them, that few texts hold.
+A random validation part overestimates accuracy if many texts are about the same topic. Reviews of
+one film share names: a model trained on some of them predicts the others better than reviews of
+a new film. The film of a review is rarely on record, but the names in the text identify it:
+capitalised words, and pairs of them, that occur in few texts.
 
-One shared name says little, for actors play in many films and places lie in many stories; a chain
-of such links would join almost all texts. So groups grow by average linkage (Sokal and Michener
-1958): two become one only where their texts share enough names on average, over all pairs of a
-text of one and a text of the other. That guess is coarse, and a group may well hold two films with
-one cast, which does a split no harm; but a review that names nothing is left alone, wherever the
-others of its film are.
+One shared name is weak evidence: actors play in many films, and places occur in many stories. A
+chain of such links would join almost all texts. Therefore groups are merged by average linkage
+(Sokal and Michener 1958): two groups are merged if their texts share enough names on average over
+all pairs of texts, one from each group. The method is coarse. A group may contain two films with
+the same cast, which does not harm the split. A review without names forms a group of its own,
+wherever the other reviews of its film are.
 """
 
 import heapq
@@ -24,20 +24,20 @@ import numpy.typing as npt
 
 from textrnn.errors import ConfigError, CorpusError
 
-MOST_TEXTS = 30  # a name in more is of no single film: IMDB's data hold at most 30 reviews of one
-# Names that two groups' texts share on average, to become one.
+MOST_TEXTS = 30  # a name in more texts is of no single film: IMDB has at most 30 reviews per film
+# Average number of shared names at which two groups are merged.
 CLOSENESS = 0.25
-ENOUGH = 3  # shared names that settle the matter; a long cast list tells no more
+ENOUGH = 3  # more shared names count as this many; a long cast list adds no evidence
 
 _CAPITAL = "[A-ZÀ-ÖØ-Þ]"
 _POSSESSIVE = re.compile(r"['’]s\b")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-# Words with a capital that follow a word in the same sentence: any word begins a sentence with one.
+# Capitalised words inside a sentence: at its beginning every word is capitalised.
 _CAPITALISED = re.compile(
     rf"(?:(?<=[\w,;] )|(?<=[\w,;] [\"'(*])){_CAPITAL}[\w'’-]*(?: {_CAPITAL}[\w'’-]*)*"
 )
 
-Links = dict[tuple[int, int], int]  # two texts' places, the lower first -> names they share
+Links = dict[tuple[int, int], int]  # indices of two texts, the lower first -> shared names
 Indices = npt.NDArray[np.intp]
 
 
@@ -47,12 +47,12 @@ Indices = npt.NDArray[np.intp]
 def groups(
     texts: Sequence[str], *, most_texts: int = MOST_TEXTS, closeness: float = CLOSENESS
 ) -> Indices:
-    """The number of each text's group, shape (n,), counted from 0 as the groups first appear.
+    """The group number of each text, shape (n,), from 0 in the order of first appearance.
 
-    `most_texts` is how many different texts a name may stand in, and `closeness` how many names,
-    counted up to 3, two groups' texts share on average to become one: the lower, the larger the
-    groups. The order of the texts makes no difference to who is with whom; equal texts are
-    together, and a text without a name that others share is alone.
+    A name in more than `most_texts` different texts is ignored. Two groups are merged if their
+    texts share `closeness` names on average, counting at most 3 per pair of texts: the lower, the
+    larger the groups. The groups do not depend on the order of the texts. Equal texts are in one
+    group; a text that shares no name forms a group of its own.
     """
     if most_texts < 2:
         raise ConfigError(f"most_texts must be at least 2, got {most_texts}")
@@ -68,34 +68,34 @@ def groups(
 
 
 def shared_names(texts: Sequence[str], most_texts: int = MOST_TEXTS) -> dict[str, list[int]]:
-    """Each name that 2 to `most_texts` of the texts hold, and the places of those, ascending.
+    """Name -> ascending indices of its texts, for each name in 2 to `most_texts` texts.
 
-    A name is a word that at least half of its texts write with a capital inside of a sentence, or
-    two such words in a row of which neither is a name by itself, so that a rare surname counts
-    once. They are given in lower case and without a possessive 's.
+    A name is a word that is capitalised inside a sentence in at least half of its texts. Two such
+    words in a row are a name if neither is one by itself, so that a rare surname counts once. The
+    names are in lower case and without a possessive 's.
     """
     texts = [_POSSESSIVE.sub("", text) for text in texts]
     capitalised: Counter[str] = Counter()
     for text in texts:
         capitalised.update({name for run in _CAPITALISED.findall(text) for name in _names(run)})
     holders: defaultdict[str, list[int]] = defaultdict(list)
-    for place, text in enumerate(texts):
+    for index, text in enumerate(texts):
         for name in {name for name in _names(text) if name in capitalised}:
-            holders[name].append(place)
+            holders[name].append(index)
     rare = {
-        name: places
-        for name, places in holders.items()
-        if 2 <= len(places) <= most_texts and len(places) <= 2 * capitalised[name]
+        name: indices
+        for name, indices in holders.items()
+        if 2 <= len(indices) <= most_texts and len(indices) <= 2 * capitalised[name]
     }
     return {
-        name: places
-        for name, places in rare.items()
+        name: indices
+        for name, indices in rare.items()
         if " " not in name or rare.keys().isdisjoint(name.split())
     }
 
 
 def _names(text: str) -> Iterator[str]:
-    """Whatever may be a name, if it is capitalised: words, but for initials, and pairs of words."""
+    """Candidates for names: words of three letters or more, and pairs of words, in lower case."""
     words = _WORD.findall(text.lower())
     yield from (word for word in words if len(word) > 2)
     yield from map(" ".join, pairwise(words))
@@ -103,18 +103,18 @@ def _names(text: str) -> Iterator[str]:
 
 def _links(texts: Sequence[str], most_texts: int) -> Links:
     links: Counter[tuple[int, int]] = Counter()
-    for places in shared_names(texts, most_texts).values():
-        links.update(combinations(places, 2))
+    for indices in shared_names(texts, most_texts).values():
+        links.update(combinations(indices, 2))
     return {pair: min(shared, ENOUGH) for pair, shared in links.items()}
 
 
 def _average_linkage(count: int, links: Links, closeness: float) -> list[int]:
-    """The cluster of each of `count` nodes, named by one of its nodes.
+    """The cluster of each of `count` nodes, named after one of its nodes.
 
-    Always the two closest clusters become one, the first of equals, as long as the links between
-    them add up to `closeness` for each pair of their nodes.
+    Repeatedly merges the two closest clusters (ties: the first) while their average link over all
+    pairs of nodes is at least `closeness`.
     """
-    near: list[dict[int, int]] = [{} for _ in range(count)]  # cluster -> cluster -> their links
+    near: list[dict[int, int]] = [{} for _ in range(count)]  # cluster -> neighbour -> sum of links
     for (a, b), shared in links.items():
         near[a][b] = near[b][a] = shared
     members = [[node] for node in range(count)]
@@ -129,17 +129,17 @@ def _average_linkage(count: int, links: Links, closeness: float) -> list[int]:
     heapq.heapify(heap)
     while heap:
         negative, a, b = heapq.heappop(heap)
-        # Clusters have grown or gone since; what they have become stands in the heap as well.
+        # The entry is outdated if a cluster was merged since; its new links are in the heap too.
         if b not in near[a] or -negative != near[a][b] / (len(members[a]) * len(members[b])):
             continue
-        kept, gone = (a, b) if len(near[a]) >= len(near[b]) else (b, a)
-        del near[kept][gone], near[gone][kept]
-        for other, shared in near[gone].items():
-            del near[other][gone]
+        kept, merged = (a, b) if len(near[a]) >= len(near[b]) else (b, a)
+        del near[kept][merged], near[merged][kept]
+        for other, shared in near[merged].items():
+            del near[other][merged]
             near[kept][other] = near[other][kept] = near[kept].get(other, 0) + shared
-        near[gone] = {}
-        members[kept] += members[gone]
-        members[gone] = []
+        near[merged] = {}
+        members[kept] += members[merged]
+        members[merged] = []
         for found in candidates(kept):
             heapq.heappush(heap, found)
     cluster = list(range(count))
@@ -155,35 +155,35 @@ def _average_linkage(count: int, links: Links, closeness: float) -> list[int]:
 def grouped_split(
     labels: npt.NDArray[np.int32],
     groups: Indices,
-    share: float,
+    fraction: float,
     seed: int,
     classes: Sequence[str] = (),
 ) -> tuple[Indices, Indices]:
-    """Where the labels stand that stay, and where those of a random `share` of each class stand.
+    """Indices of the training part and of a random `fraction` of each class for validation.
 
-    Both in ascending order, as `labelled.stratified_split` gives them, but a group goes to one
-    part as a whole. A group that would make any class's share too large stays, so that a class has
-    at most `share` of its labels apart, and less where none of its groups fits any more. The same
-    seed gives the same parts. CorpusError when a part would get none of a class; `classes` gives
-    it their names.
+    Like `labelled.stratified_split`, but each group goes to one part as a whole. A group that
+    would exceed the fraction of any class stays in the training part; so the validation part has
+    at most this fraction of a class, and less if no other group fits. The indices are ascending
+    and depend on `seed` only. CorpusError when a part would have no text of a class; `classes`
+    are the names for its message.
     """
-    if not 0 < share < 1:
-        raise ConfigError(f"a share to set apart must be between 0 and 1, got {share}")
+    if not 0 < fraction < 1:
+        raise ConfigError(f"the validation fraction must be between 0 and 1, got {fraction}")
     counts = np.zeros((groups.max(initial=-1) + 1, labels.max(initial=-1) + 1), dtype=np.intp)
     np.add.at(counts, (groups, labels), 1)
     total = counts.sum(axis=0)
-    room = np.where(total > 0, np.clip(np.round(share * total), 1, np.maximum(total - 1, 0)), 0)
+    room = np.where(total > 0, np.clip(np.round(fraction * total), 1, np.maximum(total - 1, 0)), 0)
     chosen = np.zeros(len(counts), dtype=bool)
     for group in np.random.default_rng(seed).permutation(len(counts)):
         if (counts[group] <= room).all():
             room -= counts[group]
             chosen[group] = True
-    apart = chosen[groups]
-    lacking = np.setdiff1d(labels, labels[apart])
+    held_out = chosen[groups]
+    lacking = np.setdiff1d(labels, labels[held_out])
     if lacking.size:
         name = repr(classes[lacking[0]]) if classes else f"number {lacking[0]}"
         raise CorpusError(
-            f"no group with a text of class {name} fits into a share of {share:g}; set a larger "
-            f"share apart, or add texts of that class"
+            f"no group with a text of class {name} fits into a fraction of {fraction:g}; set a "
+            f"larger validation fraction, or add texts of that class"
         )
-    return np.flatnonzero(~apart), np.flatnonzero(apart)
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)

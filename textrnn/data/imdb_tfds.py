@@ -1,6 +1,6 @@
-"""Turn tensorflow-datasets' imdb_reviews, prepared on disk or fetched, into labelled texts.
+"""Read imdb_reviews of tensorflow-datasets, prepared on disk or downloaded, as labelled texts.
 
-A prepared copy is read from its folder without asking any server about it.
+A prepared copy is read from its folder without any network request.
 """
 
 import contextlib
@@ -24,28 +24,30 @@ from textrnn.errors import CorpusError
 
 NAME = "imdb_reviews"
 HOME = "http://ai.stanford.edu/~amaas/data/sentiment/"
-TIMEOUT = 30.0  # seconds without a sign of life
+TIMEOUT = 30.0  # seconds without data
 BATCH_SIZE = 1000
 
 
 def read_imdb(split: Literal["train", "test"], data_dir: str | None = None) -> Labelled:
-    """The 25,000 labelled reviews of a split, classes (negative, positive).
+    """The 25,000 labelled reviews of a split, with the classes (negative, positive).
 
-    `data_dir` is where tensorflow-datasets keeps its data: by default $TFDS_DATA_DIR or
-    ~/tensorflow_datasets. What is not there is fetched; CorpusError when that fails, or when
-    what is there is damaged.
+    `data_dir` is the data folder of tensorflow-datasets, by default $TFDS_DATA_DIR or
+    ~/tensorflow_datasets. Missing data are downloaded. CorpusError when the download fails, or
+    when the data are damaged.
     """
     texts, labels = _read(split, data_dir)
     if not set(labels) <= {0, 1}:
-        raise CorpusError(f"{NAME} has labels other than 0 and 1 in {split}; it is another one")
+        raise CorpusError(
+            f"{NAME} has labels other than 0 and 1 in {split}; delete it to download it again"
+        )
     return Labelled.of(texts, np.array(labels, dtype=np.int32), BINARY, (f"{NAME} {split}",))
 
 
 def read_imdb_unlabelled(data_dir: str | None = None) -> Sequence[str]:
-    """The 50,000 reviews without a label, but for those that stand among the test reviews too.
+    """The 50,000 unlabelled reviews, without those that are also in the test split.
 
-    Those are 270, 266 of them different: case, spaces and punctuation make no other review.
-    `data_dir` and errors as in `read_imdb`.
+    These are 270 (266 of them different), compared without case, spaces and punctuation.
+    `data_dir` and errors are as in `read_imdb`.
     """
     texts = _read("unsupervised", data_dir)[0]
     return without(texts, _read("test", data_dir)[0])
@@ -57,20 +59,20 @@ def _read(split: str, data_dir: str | None) -> tuple[list[str], list[int]]:
     labels: list[int] = []
     try:
         with _quiet():
-            builder = _prepared(root) or _fetched(root)
+            builder = _open_prepared(root) or _download(root)
             batches = builder.as_dataset(split=split, batch_size=BATCH_SIZE, shuffle_files=False)
             for batch in tfds.as_numpy(batches):
                 texts.extend(text.decode() for text in batch["text"])
                 labels.extend(batch["label"].tolist())
     except (tf.errors.OpError, AssertionError, OSError, LookupError, ValueError) as error:
         raise CorpusError(
-            f"{root / NAME} holds no {split} reviews that can be read ({_reason(error)}); delete "
-            f"that folder and it is fetched again"
+            f"{root / NAME} contains no readable {split} reviews ({_reason(error)}); delete that "
+            f"folder to download it again"
         ) from error
     return texts, labels
 
 
-def _prepared(root: Path) -> Any:
+def _open_prepared(root: Path) -> Any:
     """The newest version prepared under `root`, or None."""
     versions = {
         tuple(map(int, folder.parent.name.split("."))): folder.parent
@@ -80,9 +82,9 @@ def _prepared(root: Path) -> Any:
     return tfds.builder_from_directory(versions[max(versions)]) if versions else None
 
 
-def _fetched(root: Path) -> Any:
+def _download(root: Path) -> Any:
     try:
-        # tensorflow-datasets tries an address for minutes before it says that there is no network.
+        # Fails fast: without a network, tensorflow-datasets retries for minutes.
         urllib.request.urlopen(HOME, timeout=TIMEOUT).close()
         builder = tfds.builder(f"{NAME}/plain_text", data_dir=root)
         builder.download_and_prepare()
@@ -91,23 +93,23 @@ def _fetched(root: Path) -> Any:
         tfds.download.download_manager.NonMatchingChecksumError,
     ) as error:  # fmt: skip
         raise CorpusError(
-            f"{NAME} is not in {root} and could not be fetched ({_reason(error)}); name another "
-            f"folder of tensorflow-datasets, or fetch aclImdb_v1.tar.gz from {HOME} by other "
+            f"{NAME} is not in {root} and could not be downloaded ({_reason(error)}); name another "
+            f"folder of tensorflow-datasets, or download aclImdb_v1.tar.gz from {HOME} by other "
             f"means, unpack it and name its folder aclImdb instead"
         ) from error
     return builder
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong in a few words, without TensorFlow's names of its nodes."""
+    """The first line of the error message, without TensorFlow's node names."""
     cause = getattr(error, "reason", error)
-    told = getattr(cause, "strerror", None) or re.sub(r"\{\{.*?\}\} *| *\[Op:.*", "", str(cause))
-    return next(iter(told.splitlines()), "") or type(cause).__name__
+    message = getattr(cause, "strerror", None) or re.sub(r"\{\{.*?\}\} *| *\[Op:.*", "", str(cause))
+    return next(iter(message.splitlines()), "") or type(cause).__name__
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep tensorflow-datasets from printing, logging and drawing bars."""
+    """Suppress the output, log messages and progress bars of tensorflow-datasets."""
     tfds.disable_progress_bar()
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)

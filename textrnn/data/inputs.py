@@ -1,7 +1,7 @@
-"""Turn what a person names to be judged (files, folders, tables, standard input) into texts.
+"""Turn the inputs of a classifier (files, folders, tables, standard input) into texts.
 
-One text at a time, in the order named. What cannot be read is an item too, with its reason:
-whoever judges reports it and goes on.
+One text at a time, in the given order. An input that cannot be read is an item with a reason, so
+that the caller can report it and continue.
 """
 
 import errno
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from textrnn.data.readers import (
     MISSING,
     NOT_A_STRING,
-    Reading,
+    ReadResult,
     read_cells,
     read_file,
     read_lines,
@@ -26,15 +26,15 @@ from textrnn.errors import ConfigError, CorpusError
 
 InputForm = Literal["text", "lines", "csv", "tsv", "jsonl"]
 TABLES: tuple[Form, ...] = ("csv", "tsv", "jsonl")
-PEEKED_ROWS = 100  # of a table, in search of one that can be read and shows its columns
+PEEKED_ROWS = 100  # of a table, to find a readable row, which shows the columns
 
 
 @dataclass(frozen=True)
 class Item:
-    """A text and where it stands; `row` holds the columns of a table's row.
+    """A text to classify and its position; `row` holds the columns of a table's row.
 
-    A `reason` says why there is no text to judge; `whole` when it is a sentence of its own that
-    names the source.
+    A non-empty `reason` says why the text cannot be classified. `whole` is True if the reason is a
+    complete sentence that names the source.
     """
 
     source: str
@@ -46,11 +46,11 @@ class Item:
 
     @property
     def place(self) -> str:
-        """The source, and the line where there are several texts in it."""
+        """The source, with the line number if the source has several texts."""
         return self.source if self.line is None else f"{self.source} line {self.line:,}"
 
     def problem(self, reason: str = "") -> str:
-        """Why there is no verdict, with the place: the item's own reason, or another one."""
+        """Why there is no prediction: the place, and the item's own reason or `reason`."""
         if self.whole:
             return self.reason
         return f"{self.place}: {self.reason or reason}"
@@ -59,12 +59,11 @@ class Item:
 def read_items(
     paths: str | Sequence[str], *, form: InputForm | None, column: str, encoding: str
 ) -> Iterator[Item]:
-    """Every text of files, of the .txt files in folders, and of "-", standard input.
+    """Every text of files, of the .txt files in folders, and of "-" (standard input).
 
-    Without a `form` a file's suffix tells: .csv, .tsv and .jsonl are tables whose texts stand in
-    `column`, any other file is one text. A name that stands for nothing, a table without that
-    column, and what goes wrong in the middle of a file are items with a reason. A single path
-    means a list of one.
+    Without a `form`, the suffix decides: .csv, .tsv and .jsonl are tables with the texts in
+    `column`; any other file is one text. A missing file, a table without that column and an error
+    in the middle of a file are items with a reason. A single path means a list of one.
     """
     for path in [paths] if isinstance(paths, str) else paths:
         try:
@@ -76,19 +75,19 @@ def read_items(
 
 
 def text_item(source: str, text: str) -> Item:
-    """A string at hand as an item, taken as it is, with a reason when it cannot be used."""
+    """A string in memory as an item, unchanged, with a reason if it cannot be used."""
     return Item(source, text, reason=unusable(text))
 
 
 def kind_of(path: str, form: InputForm | None) -> InputForm:
-    """What a file is: `form`, or what its suffix tells."""
+    """The form of a file: `form`, or else the one of its suffix."""
     return form or (None if path == "-" else form_of(path)) or "text"
 
 
 def check_same_columns(paths: Sequence[str], *, form: InputForm | None, encoding: str) -> None:
-    """ConfigError when CSV and TSV files, which are to become one table, differ in columns.
+    """ConfigError when CSV and TSV files whose results go to one table differ in columns.
 
-    What cannot be read twice, or not at all, is passed over: reading will tell.
+    Inputs that cannot be read, or read only once, are skipped: reading them reports the error.
     """
     first: tuple[str, list[str]] | None = None
     for path in paths:
@@ -98,7 +97,7 @@ def check_same_columns(paths: Sequence[str], *, form: InputForm | None, encoding
         if first and columns and set(columns) != set(first[1]):
             raise ConfigError(
                 f"{path} has the columns {', '.join(columns)}, but {first[0]} has "
-                f"{', '.join(first[1])}; judge each by itself, or both with --format jsonl"
+                f"{', '.join(first[1])}; classify them one by one, or use --format jsonl"
             )
         first = first or (columns and (path, columns)) or None
 
@@ -113,14 +112,15 @@ def _columns(path: str, form: Form, encoding: str) -> list[str]:
 
 
 def _files(path: str) -> list[str]:
-    if not path:  # Path("") is the folder one is in
-        raise CorpusError("the name of a FILE is empty; name a file, a folder, or - for stdin")
+    if not path:  # Path("") is the current folder
+        raise CorpusError("a FILE has an empty name; name a file, a folder, or - for stdin")
     if path == "-" or not _is_folder(path):
         return [path]
     found = text_files(path)
     if not found:
         raise CorpusError(
-            f"the folder {path} holds no .txt file; name other files one by one, or as {path}/*.csv"
+            f"the folder {path} contains no .txt file; name other files one by one, or as "
+            f"{path}/*.csv"
         )
     return found
 
@@ -128,7 +128,7 @@ def _files(path: str) -> list[str]:
 def _is_file(path: str) -> bool:
     try:
         return Path(path).is_file()
-    except OSError:  # the name is too long, or its folder closed: reading will tell
+    except OSError:  # the name is too long or access is denied: reading reports it
         return False
 
 
@@ -137,43 +137,44 @@ def _is_folder(path: str) -> bool:
         return Path(path).is_dir()
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
-            return False  # reading will tell
+            return False  # reading reports it
         raise CorpusError(
             f"no file {' '.join(path.split())[:50]}...; check the name and the folder you are in; "
-            f"to judge a text itself, use --text"
+            f"to classify a text itself, use --text"
         ) from None
 
 
 def _check_suffix(path: str, form: InputForm | None) -> None:
     if form is None and Path(path).suffix.lower() == ".json":
         raise CorpusError(
-            f"{path} may be JSON of any shape; write it as JSON lines, an object a line with the "
-            f"text under the key that --column names, or say --input-format jsonl if it is that"
+            f"{path} may be JSON of any structure; write it as JSON lines, one object per line "
+            f"with the text under the key that --column names; if it is that, use "
+            f"--input-format jsonl"
         )
 
 
 def _read(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[Item]:
-    """The items of one file; what is wrong with it as a whole is the last of them."""
+    """The items of one file; an error of the file as a whole is the last item."""
     name, found, checked = called(path), False, False
     try:
-        for reading in _readings(path, kind, column, encoding):
-            if reading.row and not checked:
-                _check_column(reading.row, column, name)
+        for result in _results(path, kind, column, encoding):
+            if result.row and not checked:
+                _check_column(result.row, column, name)
                 checked = True
-            found, reason = True, reading.reason
+            found, reason = True, result.reason
             if reason in (MISSING, NOT_A_STRING):
-                reason = f"its {column!r} is no text"
-            yield Item(name, reading.text, reading.line, reading.row, reason)
+                reason = f"its {column!r} is not text"
+            yield Item(name, result.text, result.line, result.row, reason)
     except CorpusError as error:
-        rest = "; nothing after that was read" if found else ""
+        rest = "; the rest was not read" if found else ""
         yield Item(name, "", reason=f"{error}{rest}", whole=True)
         return
     if not found:
-        under = " under the line that names its columns" if kind in ("csv", "tsv") else ""
-        yield Item(name, "", reason=f"{name} holds no text{under}", whole=True)
+        under = " below its header" if kind in ("csv", "tsv") else ""
+        yield Item(name, "", reason=f"{name} contains no text{under}", whole=True)
 
 
-def _readings(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[Reading]:
+def _results(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[ReadResult]:
     if kind == "text":
         return iter([read_file(path, encoding)])
     if kind == "lines":
@@ -185,5 +186,5 @@ def _check_column(row: Mapping[str, Any], column: str, name: str) -> None:
     if column not in row:
         raise CorpusError(
             f"{name} has no column {column!r}; it has {', '.join(map(repr, row))}: "
-            f"name the one that holds the texts with --column"
+            f"name the one with the texts with --column"
         )

@@ -1,7 +1,7 @@
-"""Turn tables, folders and Keras's imdb.npz into labelled texts: texts, numbers, class names.
+"""Turn tables, folders and Keras's imdb.npz into labelled texts: texts, class numbers, class names.
 
-Whatever the source, a text keeps its characters and a label becomes a number, its place among
-the classes in the order of their code points.
+A text keeps its characters. A label becomes the index of its class, with the classes sorted by
+code points.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ from textrnn.errors import ConfigError, CorpusError
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Texts, the class of each as its place in `classes`, and the sources they came from."""
+    """Texts, the class of each as an index into `classes`, and the names of their sources."""
 
     texts: Sequence[str]
     labels: npt.NDArray[np.int32]  # (n,)
     classes: tuple[str, ...]
     names: tuple[str, ...]
-    sha256: str  # over every text and the name of its class, in order
+    sha256: str  # of every text and its class name, in order
 
     @classmethod
     def of(
@@ -38,7 +38,7 @@ class Labelled:
         classes: tuple[str, ...],
         names: tuple[str, ...],
     ) -> Self:
-        """Texts and labels at hand, with their sum."""
+        """Labelled texts in memory; computes their SHA-256."""
         digest = hashlib.sha256()
         for text, label in zip(texts, labels, strict=True):
             digest.update(json.dumps([classes[label], text]).encode())
@@ -48,14 +48,14 @@ class Labelled:
         return len(self.texts)
 
     def subset(self, indices: npt.ArrayLike) -> Self:
-        """The texts at `indices`, numbers or a mask of all texts, in that order."""
+        """The texts at `indices`, integers in any order or a boolean mask."""
         chosen = np.asarray(indices)
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.intp)
         texts = [self.texts[index] for index in chosen.tolist()]
         return self.of(texts, self.labels[chosen], self.classes, self.names)
 
     def counts(self) -> dict[str, int]:
-        """How many texts each class has, none left out."""
+        """Class name -> number of texts, including empty classes."""
         counts = np.bincount(self.labels, minlength=len(self.classes))
         return dict(zip(self.classes, counts.tolist(), strict=True))
 
@@ -75,39 +75,39 @@ def read_labelled(
 ) -> Labelled:
     """Read labelled texts from any of:
 
-    - a CSV, TSV or JSON lines file, or "-" for standard input, whose `form` must then be given;
-    - a folder with a folder of .txt files for each class, such as positive/ and negative/;
-    - aclImdb, whose pos/ and neg/ are called positive and negative, and unsup/ left out;
-    - either of these folders inside train/ and test/, of which `split` says which one;
-    - an imdb.npz of keras.datasets.imdb's, imdb_word_index.json beside it (`split` as well).
+    - a CSV, TSV or JSON lines file, or "-" for standard input, which needs a `form`;
+    - a folder with one folder of .txt files per class, such as positive/ and negative/;
+    - aclImdb, whose pos/ and neg/ become positive and negative, and whose unsup/ is ignored;
+    - train/ and test/ with such folders in them, of which `split` chooses one;
+    - the imdb.npz of keras.datasets.imdb, with imdb_word_index.json beside it (`split` as well).
 
-    Labels are any text, stripped; JSON's numbers and booleans are written as JSON does. Texts
-    are read as `textrnn.data.readers` says, as for prediction: a cell is kept as it is, a .txt file
-    loses its byte order mark, the CR of its line ends and its last line end.
+    A label is any text, stripped; numbers and booleans of JSON are written as in JSON. Texts are
+    read by `textrnn.data.readers`, as for prediction: a cell is kept unchanged; a .txt file loses
+    its byte order mark, the CR of its line ends and its last line end.
 
-    `classes` are those of a model, whose order then holds: another label is an error, and for
-    ("negative", "positive") the labels neg and 0, pos and 1 mean the same.
+    `classes` are the classes of a model, in its order: any other label is an error. For
+    ("negative", "positive"), the labels neg and 0, pos and 1 are synonyms.
 
-    CorpusError names the line or the file: an empty text or label, a row that cannot be read, a
-    column or file that is not there; without `classes`, a single class too.
+    CorpusError names the line or file of an empty text or label, of an unreadable row, or of a
+    missing column or file. Without `classes`, a single class is an error too.
     """
     name = called(path)
     examples = labelled_examples(path, split, text_column, label_column, form, encoding)
     texts: list[str] = []
     labels: list[str] = []
-    first: dict[str, str] = {}  # label -> where it first stands
+    first: dict[str, str] = {}  # label -> the place where it first occurs
     for where, text, label in examples:
         texts.append(text)
         labels.append(label)
         first.setdefault(label, where)
     if not texts:
-        raise CorpusError(f"{name} holds no texts; a classifier needs some of each class")
+        raise CorpusError(f"{name} contains no texts; a classifier needs some of each class")
     if classes is None:
         classes = sorted(first)
         if len(classes) < 2:
             raise CorpusError(
-                f"every text of {name} has the label {classes[0]!r}; a classifier needs two "
-                f"classes or more"
+                f"every text of {name} has the label {classes[0]!r}; a classifier needs at least "
+                f"two classes"
             )
     numbers = _numbers(first, classes)
     array = np.array([numbers[label] for label in labels], dtype=np.int32)
@@ -121,27 +121,27 @@ def read_unlabelled(
     form: Form | None = None,
     encoding: str = "utf-8",
 ) -> list[str]:
-    """Read texts alone from what `read_labelled` reads, labels or none.
+    """Read texts without labels from the sources of `read_labelled`; labels are ignored.
 
-    A folder gives all its .txt files; of aclImdb, or another with such folders, only those in
-    train/unsup, unsup or train, the first there is: test/ is never learnt from.
+    From a folder, all .txt files are read. If it contains train/unsup, unsup or train (as aclImdb
+    does), only the first of these is read: test/ is never trained on.
     """
     texts = [text for _, text in unlabelled_examples(path, text_column, form, encoding)]
     if not texts:
-        raise CorpusError(f"{called(path)} holds no texts; name a folder of .txt files or a table")
+        raise CorpusError(f"{called(path)} has no texts; name a folder of .txt files or a table")
     return texts
 
 
 def _numbers(first: dict[str, str], classes: Sequence[str]) -> dict[str, int]:
-    """Label -> its class; `first` says where each label stands, for the error."""
+    """Label -> index of its class; `first` is label -> place, for the error message."""
     numbers = {name: number for number, name in enumerate(classes)}
     if tuple(classes) == BINARY:
         numbers |= {synonym: numbers[name] for synonym, name in SYNONYMS.items()}
     for label, where in first.items():
         if label not in numbers:
             raise CorpusError(
-                f"{where}: the label {label!r} is none of the model's classes "
-                f"{', '.join(map(repr, classes))}; correct it, or leave the text out"
+                f"{where}: the label {label!r} is not one of the model's classes "
+                f"{', '.join(map(repr, classes))}; correct it, or remove the text"
             )
     return numbers
 
@@ -150,30 +150,31 @@ def _numbers(first: dict[str, str], classes: Sequence[str]) -> dict[str, int]:
 
 
 def stratified_split(
-    labels: npt.NDArray[np.int32], share: float, seed: int, classes: Sequence[str] = ()
+    labels: npt.NDArray[np.int32], fraction: float, seed: int, classes: Sequence[str] = ()
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Where the labels stand that stay, and where those of a random `share` of each class stand.
+    """Indices of the training part and of a random `fraction` of each class for validation.
 
-    Both in ascending order, and at least one label of every class in each. The same seed gives
-    the same parts. `classes` gives the error the names of classes too small to split.
+    Both are ascending, depend on `seed` only, and contain at least one label of every class.
+    `classes` are the class names, for the error about a class that is too small to split.
     """
-    if not 0 < share < 1:
-        raise ConfigError(f"a share to set apart must be between 0 and 1, got {share}")
+    if not 0 < fraction < 1:
+        raise ConfigError(f"the validation fraction must be between 0 and 1, got {fraction}")
     rng = np.random.default_rng(seed)
-    apart = np.zeros(len(labels), dtype=bool)
+    held_out = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
-        places = np.flatnonzero(labels == label)
-        if len(places) < 2:
+        indices = np.flatnonzero(labels == label)
+        if len(indices) < 2:
             name = repr(classes[label]) if classes else f"number {label}"
             raise CorpusError(
-                f"class {name} has a single text; two or more are needed to set some apart"
+                f"class {name} has a single text; a split into training and validation needs "
+                f"two or more"
             )
-        count = min(max(round(share * len(places)), 1), len(places) - 1)
-        apart[rng.permutation(places)[:count]] = True
-    return np.flatnonzero(~apart), np.flatnonzero(apart)
+        count = min(max(round(fraction * len(indices)), 1), len(indices) - 1)
+        held_out[rng.permutation(indices)[:count]] = True
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
 def test_overlap(train: Labelled, test: Labelled) -> npt.NDArray[np.bool_]:
-    """A mask over `test`: True where the very same text stands in `train`, whatever its label."""
-    learnt = set(train.texts)
-    return np.array([text in learnt for text in test.texts], dtype=bool)
+    """Mask over `test`, (n,): True where the identical text is in `train`, with any label."""
+    train_texts = set(train.texts)
+    return np.array([text in train_texts for text in test.texts], dtype=bool)

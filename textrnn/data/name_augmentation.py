@@ -1,9 +1,8 @@
-"""Turn a text into the same text with other names, so that a model does not learn names by heart.
+"""Name augmentation: replace the names in a text, so that a model does not memorise them.
 
-A play that a model has never seen has people that it has never seen. One that learnt from few
-plays knows a few dozen names letter by letter, and is lost where another name comes up: with names
-that change from passage to passage it learns how names are made, and to look for them in what it
-has just read.
+An unseen play has unseen names. A model trained on few plays memorises a few dozen names letter by
+letter, and fails at any other. If the names change from passage to passage, the model learns how
+names are spelt, and to copy them from the preceding text.
 """
 
 import re
@@ -12,20 +11,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
-CONTEXT = 3  # letters that the next letter of an invented name depends on
-LONGEST = 20
-PASSAGE = 2000  # characters, about: a name stays the same so long
+CONTEXT = 3  # context of the Markov chain, in letters
+LONGEST = 20  # letters of an invented name
+PASSAGE = 2000  # mean length in characters; a replacement holds for one passage
 
 _WORD = re.compile(r"[^\W\d_]+")
-_ENDS = re.compile(r"\n\s*\n|\n|\s")  # where a passage may end: the first kind there is
+_ENDS = re.compile(r"\n\s*\n|\n|\s")  # where a passage may end, best first
 
 
 class Renamer:
-    """Gives `text` other names, time and again.
+    """Replaces the names in `text` by invented ones, anew at each call.
 
-    A name is a word of three letters or more with a capital that never stands in the text in
-    small letters. Invented ones are spelt like the names there are, letter by letter (a Markov
-    chain), out of the characters of the text alone.
+    A name is a capitalised word of three letters or more that never occurs in lower case in the
+    text. Invented names come from a Markov chain over the letters of the names in the text, and
+    use only characters of the text.
     """
 
     def __init__(self, text: str) -> None:
@@ -39,16 +38,16 @@ class Renamer:
         followers: dict[str, list[str]] = defaultdict(list)
         for name in sorted({name.lower() for name in self.names}):
             padded = "^" * CONTEXT + name + "$"
-            for place in range(CONTEXT, len(padded)):
-                followers[padded[place - CONTEXT : place]].append(padded[place])
+            for index in range(CONTEXT, len(padded)):
+                followers[padded[index - CONTEXT : index]].append(padded[index])
         self._followers = {context: "".join(letters) for context, letters in followers.items()}
 
-    def renamed(self, share: float, rng: np.random.Generator) -> str:
-        """The text, in each of its passages about so large a share of the names invented anew."""
-        return "".join(self._passage(passage, share, rng) for passage in self._passages(rng))
+    def renamed(self, fraction: float, rng: np.random.Generator) -> str:
+        """The text, with about the `fraction` of the names in each passage replaced."""
+        return "".join(self._passage(passage, fraction, rng) for passage in self._passages(rng))
 
     def invented(self, rng: np.random.Generator) -> str:
-        """A name in small letters."""
+        """A random name in lower case."""
         name = ""
         while len(name) < LONGEST:
             letters = self._followers[("^" * CONTEXT + name)[-CONTEXT:]]
@@ -67,24 +66,24 @@ class Renamer:
             yield self._text[start:stop]
             start = stop
 
-    def _passage(self, passage: str, share: float, rng: np.random.Generator) -> str:
-        new: dict[str, str] = {}  # a name in small letters -> what it is called here
+    def _passage(self, passage: str, fraction: float, rng: np.random.Generator) -> str:
+        new: dict[str, str] = {}  # lower-case name -> its replacement in this passage
 
-        def called(match: re.Match[str]) -> str:
+        def replacement(match: re.Match[str]) -> str:
             word = match[0]
             if word not in self.names:
                 return word
             key = word.lower()
             if key not in new:
-                new[key] = self._another(key, rng) if rng.random() < share else key
+                new[key] = self._invent_writable(key, rng) if rng.random() < fraction else key
             if new[key] == key:
                 return word
             return new[key].upper() if word.isupper() else new[key].capitalize()
 
-        return _WORD.sub(called, passage)
+        return _WORD.sub(replacement, passage)
 
-    def _another(self, name: str, rng: np.random.Generator) -> str:
-        """An invented name, or the same if the text has not all the characters to write it."""
+    def _invent_writable(self, name: str, rng: np.random.Generator) -> str:
+        """An invented name, or `name` itself if the text lacks a character of it."""
         invented = self.invented(rng)
         writable = self._alphabet.issuperset(invented + invented.upper())
         return invented if writable else name

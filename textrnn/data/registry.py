@@ -1,4 +1,4 @@
-"""Texts by name, with labels or without: a file or folder, or `imdb` of tensorflow-datasets."""
+"""Labelled and unlabelled texts by name: a file, a folder, or `imdb` of tensorflow-datasets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,8 +19,8 @@ def read_data(
 ) -> Labelled:
     """The `split` of the data called `name`; `options` are those of `read_labelled`.
 
-    `imdb` is the 25,000 film reviews of each split that tensorflow-datasets prepares in
-    `data_dir`, unless there is a file or a folder of that name.
+    `imdb` means the film reviews that tensorflow-datasets prepares in `data_dir`, 25,000 per
+    split, unless a file or folder of that name exists.
     """
     if name == "imdb" and not Path(name).exists():
         with needs_extra("reading `imdb`"):
@@ -31,10 +31,10 @@ def read_data(
 
 
 def read_unlabelled_data(name: str, *, data_dir: str | None = None, **options: Any) -> Unlabelled:
-    """Texts to pretrain on; `options` are those of `textrnn.data.unlabelled.read_texts`.
+    """Unlabelled texts; `options` are those of `textrnn.data.unlabelled.read_texts`.
 
-    `imdb` is the film reviews without a label that tensorflow-datasets prepares in `data_dir`,
-    unless there is a file or a folder of that name.
+    `imdb` means the unlabelled film reviews that tensorflow-datasets prepares in `data_dir`,
+    unless a file or folder of that name exists.
     """
     if name == "imdb" and not Path(name).exists():
         with needs_extra("reading `imdb`"):

@@ -1,7 +1,7 @@
-"""Read and write tables of soft labels: a text, and a probability for each class.
+"""Read and write tables of soft labels: class probabilities of texts, to use as a teacher.
 
-Such a table is a teacher: it is what `textrnn classify FILE -o TABLE` writes, or any other
-classifier. It has a column `text`, and for each class the column p_CLASS.
+The table has a column `text` and one column p_CLASS per class, as written by
+`textrnn classify FILE -o TABLE` or by any other classifier.
 """
 
 import hashlib
@@ -18,39 +18,39 @@ from textrnn.data.unlabelled import bare
 from textrnn.errors import CorpusError
 
 Classify = Callable[[Sequence[str]], npt.NDArray[np.floating[Any]]]  # -> (texts, classes)
-OnProgress = Callable[[int, int], object]  # texts that are done, texts in all
+OnProgress = Callable[[int, int], object]  # texts done, all texts
 
-ROWS_PER_CHUNK = 10_000  # texts that are classified and written at once
-SLACK = 0.01  # of a sum of probabilities that were rounded to be written
+ROWS_PER_CHUNK = 10_000  # texts classified and written at once
+SLACK = 0.01  # tolerance of a sum of rounded probabilities
 
 
 @dataclass(frozen=True, eq=False)
 class Opinions:
-    """Probabilities (classes,) of the texts in a table, whatever their case, spaces and signs."""
+    """Class probabilities by text; case, spaces and punctuation of a text do not matter."""
 
     name: str
     classes: tuple[str, ...]
-    by_text: Mapping[bytes, tuple[float, ...]]
+    by_text: Mapping[bytes, tuple[float, ...]]  # hash of the text -> (classes,)
     sha256: str
 
     def __contains__(self, text: str) -> bool:
         return _key(text) in self.by_text
 
     def of(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-        """(texts, classes); nan for a text that is not in the table."""
-        nothing = (np.nan,) * len(self.classes)
-        return np.array([self.by_text.get(_key(text), nothing) for text in texts])
+        """The soft labels of `texts`, (texts, classes); nan for a text that is not in the table."""
+        missing = (np.nan,) * len(self.classes)
+        return np.array([self.by_text.get(_key(text), missing) for text in texts])
 
 
 def is_table(name: str) -> bool:
-    """Whether a teacher of this name is a table, and no model."""
+    """Whether the teacher `name` is a table, not a model."""
     return form_of(name) is not None
 
 
 def read_opinions(path: str, classes: Sequence[str]) -> Opinions:
-    """The table at `path`, CSV, TSV or JSON lines, of probabilities of `classes`.
+    """The soft labels over `classes` in a CSV, TSV or JSON lines file.
 
-    CorpusError where it cannot be read, lacks a column, or a row's are no probabilities.
+    CorpusError when the file cannot be read, lacks a column, or a row has invalid probabilities.
     """
     form, found, digest = form_of(path), {}, hashlib.sha256()
     assert form
@@ -64,11 +64,11 @@ def read_opinions(path: str, classes: Sequence[str]) -> Opinions:
                 digest.update(key + repr(found[key]).encode())
     except OSError as error:
         raise CorpusError(
-            f"the teacher {path} cannot be read: {error.strerror}; a table of opinions is what "
-            f"`textrnn classify FILE -o {Path(path).name}` writes"
+            f"the teacher {path} cannot be read: {error.strerror}; write a table of soft labels "
+            f"with `textrnn classify FILE -o {Path(path).name}`"
         ) from error
     except UnicodeDecodeError as error:
-        raise CorpusError(f"{path} is no UTF-8 text; save it as UTF-8") from error
+        raise CorpusError(f"{path} is not UTF-8 text; save it as UTF-8") from error
     return Opinions(path, tuple(classes), found, digest.hexdigest())
 
 
@@ -124,7 +124,7 @@ def _columns(classes: Sequence[str]) -> list[str]:
 def _text(values: Mapping[str, Any], path: str) -> str:
     text = values.get("text")
     if not isinstance(text, str):
-        raise CorpusError(f"{path} has no column text; name that of the texts so")
+        raise CorpusError(f"{path} has no column text; rename the column of the texts")
     return text
 
 
@@ -134,8 +134,8 @@ def _probabilities(
     names = _columns(classes)
     if missing := [name for name in names if name not in values]:
         raise CorpusError(
-            f"{where} has no {', '.join(missing)}; a table of opinions has the columns text, "
-            f"{', '.join(names)}, as `textrnn classify FILE -o TABLE` writes them"
+            f"{where} has no {', '.join(missing)}; a table of soft labels has the columns text, "
+            f"{', '.join(names)}, as written by `textrnn classify FILE -o TABLE`"
         )
     try:
         found = tuple(float(values[name]) for name in names)
@@ -143,7 +143,7 @@ def _probabilities(
         found = (np.nan,)
     if not (min(found) >= 0 and abs(sum(found) - 1) <= SLACK):
         raise CorpusError(
-            f"{where}: {', '.join(names)} must be probabilities that make 1 together, got "
+            f"{where}: {', '.join(names)} must be probabilities that sum to 1, got "
             f"{', '.join(str(values[name]) for name in names)}"
         )
     return found

@@ -1,6 +1,6 @@
-"""Turn a path into examples, one after the other: where each stands, its text, its label.
+"""Turn a path into a stream of examples: place, text, label.
 
-Tables, folders with a folder for each class, aclImdb and Keras's imdb.npz look alike from here on.
+The path may be a table, a folder with one folder per class, aclImdb or Keras's imdb.npz.
 """
 
 import json
@@ -15,7 +15,7 @@ from textrnn.data.text_files import called, text_files
 from textrnn.errors import CorpusError
 
 Split = Literal["train", "test"]
-Example = tuple[str, str, str]  # "reviews.csv, line 12", the text, the label
+Example = tuple[str, str, str]  # place such as "reviews.csv, line 12", text, label
 BINARY = ("negative", "positive")
 SYNONYMS = {"neg": "negative", "0": "negative", "pos": "positive", "1": "positive"}
 
@@ -28,7 +28,7 @@ def labelled_examples(
     form: Form | None,
     encoding: str,
 ) -> Iterator[Example]:
-    """What `labelled.read_labelled` reads, one at a time; its errors come on the way."""
+    """The examples of `labelled.read_labelled`, one at a time; raises its errors on the way."""
     if _is_folder(path):
         return _folder_examples(Path(path), split, encoding)
     if _is_npz(path):
@@ -39,7 +39,7 @@ def labelled_examples(
 def unlabelled_examples(
     path: str | Path, text_column: str, form: Form | None, encoding: str
 ) -> Iterator[tuple[str, str]]:
-    """What `labelled.read_unlabelled` reads, one at a time: where it stands and the text."""
+    """(place, text) of the texts of `labelled.read_unlabelled`, one at a time."""
     if _is_folder(path):
         folder = Path(path)
         parts = (folder / "train" / "unsup", folder / "unsup", folder / "train", folder)
@@ -70,24 +70,24 @@ def _is_folder(path: str | Path) -> bool:
 def _table_examples(
     path: str, text_column: str, label_column: str | None, form: Form | None, encoding: str
 ) -> Iterator[Example]:
-    """Two columns of a table, or one and empty labels; bad rows are reported at the end."""
+    """Two columns of a table, or one and empty labels; raises for bad rows at the end."""
     name = called(path)
     first, bad, checked = "", 0, False
-    for reading in read_cells(path, text_column, form=form, encoding=encoding):
-        if reading.row and not checked:
-            _check_columns(reading.row, text_column, label_column, name)
+    for result in read_cells(path, text_column, form=form, encoding=encoding):
+        if result.row and not checked:
+            _check_columns(result.row, text_column, label_column, name)
             checked = True
-        where = f"{name}, line {reading.line:,}"
-        label, reason = "", reading.reason
+        where = f"{name}, line {result.line:,}"
+        label, reason = "", result.reason
         if not reason and label_column is not None:
-            label, reason = _label(reading.row.get(label_column))
+            label, reason = _label(result.row.get(label_column))
         if reason:
             reason = "its text is empty" if reason == BLANK else reason
             first, bad = first or f"{where}: {reason}", bad + 1
         else:
-            yield where, reading.text, label
+            yield where, result.text, label
     if first:
-        others = f"; {bad:,} rows in all cannot be used" if bad > 1 else ""
+        others = f"; {bad:,} rows in total cannot be used" if bad > 1 else ""
         raise CorpusError(f"{first}{others}; correct or delete {'them' if bad > 1 else 'it'} first")
 
 
@@ -107,7 +107,7 @@ def _label(value: Any) -> tuple[str, str]:
     if isinstance(value, list | dict):
         return "", "its label is neither a string nor a number"
     if value is not None and not isinstance(value, str):
-        value = json.dumps(value)  # JSON's numbers, true and false
+        value = json.dumps(value)  # numbers, true and false of JSON
     label = (value or "").strip()
     return label, "" if label else "its label is empty"
 
@@ -118,13 +118,13 @@ def _label(value: Any) -> tuple[str, str]:
 def _folder_examples(folder: Path, split: Split, encoding: str) -> Iterator[Example]:
     root = _part_of(folder, split)
     folders = {sub.name: sub for sub in _subfolders(root)}
-    if {"neg", "pos"} <= folders.keys() <= {"neg", "pos", "unsup"}:  # aclImdb's
+    if {"neg", "pos"} <= folders.keys() <= {"neg", "pos", "unsup"}:  # aclImdb
         folders = {SYNONYMS[name]: folders[name] for name in ("neg", "pos")}
     files = {label: text_files(sub) for label, sub in folders.items()}
     if not any(files.values()):
         raise CorpusError(
-            f"folder {root} holds no folder of .txt files; give each class a folder with its "
-            f"name, such as {root / 'positive'} and {root / 'negative'}, or name a table"
+            f"folder {root} contains no folder of .txt files; make one folder per class, named "
+            f"after it, such as {root / 'positive'} and {root / 'negative'}, or name a table"
         )
     for label, found in files.items():
         for file in found:
@@ -132,14 +132,14 @@ def _folder_examples(folder: Path, split: Split, encoding: str) -> Iterator[Exam
 
 
 def _part_of(folder: Path, split: Split) -> Path:
-    """The folder itself or, when train/ or test/ lie around the classes, that of `split`."""
+    """`folder`, or its train/ or test/ (by `split`) if these contain the class folders."""
     subs = {sub.name: sub for sub in _subfolders(folder)}
     parts = subs.keys() & {"train", "test"}
-    # A class may be called "train" too: then it lies among others and holds the texts themselves.
+    # A class may be called "train" too; then it has other classes beside it and contains texts.
     if not parts or (len(subs) > len(parts) and not any(_subfolders(subs[p]) for p in parts)):
         return folder
     if split not in parts:
-        raise CorpusError(f"folder {folder} has no folder {split}; it has {', '.join(parts)} alone")
+        raise CorpusError(f"folder {folder} has no folder {split}; it has only {', '.join(parts)}")
     return subs[split]
 
 
@@ -153,13 +153,13 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def read_text(path: str | Path, encoding: str) -> str:
-    """The text of one .txt file; CorpusError names the file when it holds none."""
-    reading = read_file(path, encoding)
-    if reading.reason == BLANK:
-        raise CorpusError(f"{path} holds no text; delete it, or write one into it")
-    if reading.reason:
-        raise CorpusError(f"{path} {reading.reason.removeprefix('it ')}")
-    return reading.text
+    """The text of one .txt file; CorpusError names a file that is blank or not text."""
+    result = read_file(path, encoding)
+    if result.reason == BLANK:
+        raise CorpusError(f"{path} contains no text; delete it, or add text")
+    if result.reason:
+        raise CorpusError(f"{path} {result.reason.removeprefix('it ')}")
+    return result.text
 
 
 def _keras_examples(path: Path, split: Split) -> Iterator[Example]:
@@ -167,5 +167,5 @@ def _keras_examples(path: Path, split: Split) -> Iterator[Example]:
     for number, (text, label) in enumerate(zip(texts, labels, strict=True), 1):
         where = f"{path}, review {number:,} of {split}"
         if not text:
-            raise CorpusError(f"{where}: it has no words; fetch the file again")
+            raise CorpusError(f"{where}: it has no words; download the file again")
         yield where, text, BINARY[label]

@@ -1,7 +1,7 @@
-"""Turn CSV, TSV and JSON lines into rows, and rows into such files, one row in memory at a time.
+"""Read and write CSV, TSV and JSON lines, one row in memory at a time.
 
-A row that cannot be read becomes a BadRow with its reason, and reading goes on after it: whoever
-asked for the rows decides whether one bad row spoils the whole.
+An unreadable row becomes a BadRow with a reason, and reading continues after it. The caller
+decides whether one bad row is an error of the whole file.
 """
 
 import csv
@@ -20,14 +20,14 @@ from textrnn.errors import CorpusError
 __all__ = ["BadRow", "Form", "Row", "RowWriter", "form_of", "open_text", "read_rows"]
 
 Form = Literal["csv", "tsv", "jsonl"]
-FIELD_LIMIT = 2**26  # characters of one field; longer ones come from a quote never closed
+FIELD_LIMIT = 2**26  # characters per field; a longer field has an unclosed quote
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 _FORMS: Mapping[str, Form] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
-_NUL = "it holds a NUL character; if the file is UTF-16, use --encoding utf-16"
+_NUL = "it contains a NUL character; if the file is UTF-16, use --encoding utf-16"
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-# All whole fields of a row, up to the one whose quote is never closed.
+# All complete fields of a row, up to the field with an unclosed quote.
 _WHOLE_FIELDS = {
     form: re.compile(rf'(?:(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+)?{mark})*+')
     for form, mark in _DELIMITERS.items()
@@ -36,22 +36,22 @@ _WHOLE_FIELDS = {
 
 @dataclass(frozen=True)
 class Row:
-    """What a row holds, by column, and the line where it begins, counted from 1."""
+    """The values of a row by column, and its first line, counted from 1."""
 
     line: int
-    values: dict[str, Any]  # strings from CSV and TSV, whatever JSON knows from JSON lines
+    values: dict[str, Any]  # strings from CSV and TSV, any JSON value from JSON lines
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """Why the row that begins on `line` cannot be read."""
+    """The reason why the row that begins on `line` cannot be read."""
 
     line: int
     reason: str
 
 
 def form_of(path: str | Path) -> Form | None:
-    """The form that a file's suffix tells of, or None."""
+    """The form of a file from its suffix, or None if that is unknown."""
     return _FORMS.get(Path(path).suffix.lower())
 
 
@@ -59,17 +59,17 @@ def form_of(path: str | Path) -> Form | None:
 
 
 def read_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row | BadRow]:
-    """The rows of `file`, the lines of a text opened with newline="", as they come.
+    """Yield the rows of `file`, an iterable of lines opened with newline="".
 
-    The first row of CSV and TSV names the columns. Both quote with "..." and double a quote
-    inside; fields may hold line ends. Empty lines are skipped, and a byte order mark is dropped.
-    CorpusError when nothing can go on: an empty file, no header, a column named twice.
+    The first row of CSV and TSV is the header. Both quote with "..." and double a quote inside;
+    fields may contain line ends. Empty lines are skipped, and a byte order mark is dropped.
+    CorpusError for an empty file, a missing header or a duplicate column.
     """
     return _json_rows(file, name) if form == "jsonl" else _delimited_rows(file, form, name)
 
 
 class _Lines:
-    """Lines, counted, and those of the row at hand kept to look at when it is broken."""
+    """Counts lines, and keeps those of the current row to diagnose it if it is broken."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
@@ -88,12 +88,12 @@ class _Lines:
         return line
 
     def begin(self) -> int:
-        """Forget the row before; the number of the line where the next one begins."""
+        """Start a new row; return the number of its first line."""
         self.row.clear()
         return self._count + 1
 
     def open_quote(self, form: Form) -> int:
-        """How many lines into the row the quote opens that is never closed."""
+        """The line of the unclosed quote, counted from 0 at the beginning of the row."""
         whole = _WHOLE_FIELDS[form].match("".join(self.row))
         return bisect_right(list(accumulate(map(len, self.row))), whole.end() if whole else 0)
 
@@ -108,11 +108,11 @@ def _delimited_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row 
         line, fields = record
         if len(fields) == len(columns):
             yield Row(line, dict(zip(columns, fields, strict=True)))
-        elif len(fields) > 1 or fields[0].strip():  # else a line of nothing but spaces
+        elif len(fields) > 1 or fields[0].strip():  # else a line of spaces only
             yield BadRow(
                 line,
-                f"it has {_counted(len(fields), 'field')}, the header names "
-                f"{_counted(len(columns), 'column')}",
+                f"it has {_count_of(len(fields), 'field')}, but the header has "
+                f"{_count_of(len(columns), 'column')}",
             )
 
 
@@ -120,7 +120,7 @@ def _header(records: Iterator[tuple[int, list[str]] | BadRow], name: str) -> lis
     for record in records:
         if isinstance(record, BadRow):
             raise CorpusError(
-                f"{name} has no header: line {record.line} should name its columns, but "
+                f"{name} has no header: line {record.line} should be the header, but "
                 f"{record.reason}"
             )
         columns = [column.strip() for column in record[1]]
@@ -129,16 +129,16 @@ def _header(records: Iterator[tuple[int, list[str]] | BadRow], name: str) -> lis
         for column in columns:
             if columns.count(column) > 1:
                 raise CorpusError(
-                    f"{name} names the column {column!r} twice on line {record[0]}; give each "
-                    f"column a name of its own"
+                    f"{name} has the column {column!r} twice in the header on line {record[0]}; "
+                    f"give each column a different name"
                 )
         return columns
-    raise CorpusError(f"{name} is empty; a table begins with a line that names its columns")
+    raise CorpusError(f"{name} is empty; a table begins with a header line of column names")
 
 
 def _records(lines: _Lines, form: Form) -> Iterator[tuple[int, list[str]] | BadRow]:
-    """Where each row begins and its fields, header included, empty lines not."""
-    # The limit belongs to the csv module, so to the whole process: it is only ever raised.
+    """(first line, fields) of each row, including the header, without empty lines."""
+    # The limit is global to the process, so it is only raised, never lowered.
     csv.field_size_limit(max(csv.field_size_limit(), FIELD_LIMIT))
     reader = csv.reader(lines, delimiter=_DELIMITERS[form], strict=True)
     while True:
@@ -150,7 +150,7 @@ def _records(lines: _Lines, form: Form) -> Iterator[tuple[int, list[str]] | BadR
         except csv.Error as error:
             yield _broken_row(begin, lines, form, str(error))
             if len(lines.row) > 1 and "limit" in str(error):
-                return  # a quote never closed has swallowed more than a row can be
+                return  # the unclosed quote has consumed more than the longest row
             continue
         if any("\0" in line for line in lines.row):
             yield BadRow(begin, _NUL)
@@ -159,7 +159,7 @@ def _records(lines: _Lines, form: Form) -> Iterator[tuple[int, list[str]] | BadR
 
 
 def _broken_row(begin: int, lines: _Lines, form: Form, error: str) -> BadRow:
-    """The row in `lines` and why csv cannot read it, in our words where we know its own."""
+    """The row in `lines` as a BadRow; known messages of csv are rephrased."""
     if "unexpected end" in error or ("limit" in error and len(lines.row) > 1):
         return BadRow(
             begin + lines.open_quote(form),
@@ -170,9 +170,9 @@ def _broken_row(begin: int, lines: _Lines, form: Form, error: str) -> BadRow:
     if "expected after" in error:
         return BadRow(
             begin,
-            "text goes on after a closing quote; a quote inside a quoted field is written twice",
+            "text follows a closing quote; double a quote inside a quoted field",
         )
-    return BadRow(begin, f"it cannot be taken apart: {error}")
+    return BadRow(begin, f"it cannot be parsed: {error}")
 
 
 def _json_rows(file: Iterable[str], name: str) -> Iterator[Row | BadRow]:
@@ -185,7 +185,7 @@ def _json_rows(file: Iterable[str], name: str) -> Iterator[Row | BadRow]:
             yield _json_row(number, line)
     if empty:
         raise CorpusError(
-            f'{name} is empty; each line is to hold an object such as {{"text": "...", '
+            f'{name} is empty; each line must be an object such as {{"text": "...", '
             f'"label": "..."}}'
         )
 
@@ -197,9 +197,9 @@ def _json_row(number: int, line: str) -> Row | BadRow:
         values = json.loads(line.rstrip(), parse_constant=_no_constant)
         if not isinstance(values, dict):
             kind = "an array" if isinstance(values, list) else "a single value"
-            return BadRow(number, f"it is {kind}, not an object with the columns as its keys")
+            return BadRow(number, f"it is {kind}, not an object with the columns as keys")
         if "\\u" in line and any(map(_NO_TEXT.search, _strings(values))):
-            return BadRow(number, "it holds a NUL character or half a surrogate pair")
+            return BadRow(number, "it contains a NUL character or half a surrogate pair")
     except json.JSONDecodeError as error:
         return BadRow(number, f"it is not JSON: {error.msg} at character {error.pos + 1:,}")
     except RecursionError:
@@ -210,7 +210,7 @@ def _json_row(number: int, line: str) -> Row | BadRow:
 
 
 def _no_constant(constant: str) -> None:
-    raise ValueError(f"JSON knows no {constant}")
+    raise ValueError(f"JSON has no {constant}")
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -226,7 +226,7 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(entry)
 
 
-def _counted(number: int, noun: str) -> str:
+def _count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -234,18 +234,18 @@ def _counted(number: int, noun: str) -> str:
 
 
 class RowWriter:
-    """Write rows as they come; `read_rows` reads them back.
+    """Writes one row at a time, in a form that `read_rows` can read.
 
-    CSV and TSV hold exactly `columns`, named in a header: other values are left out, missing ones
-    are empty, and what is no string is written as JSON. A JSON line holds all the values of its
-    row, for its rows need not be alike. Lines end with LF.
+    CSV and TSV have a header and exactly the `columns`: other values are left out, missing ones
+    are empty, and non-strings are written as JSON. A JSON line contains all values of its row, so
+    that rows may differ. Lines end with LF.
     """
 
     def __init__(self, stream: TextIO, form: Form, columns: Sequence[str]) -> None:
         self._stream, self._columns = stream, columns
         self._writer: Any = None
         if form != "jsonl":
-            # csv quotes what is part of its line end: with CR LF it quotes a lone CR as well.
+            # csv quotes the characters of its line end: with CR LF it also quotes a lone CR.
             self._writer = csv.writer(
                 _EndLines(stream), delimiter=_DELIMITERS[form], lineterminator="\r\n"
             )
@@ -260,7 +260,7 @@ class RowWriter:
 
 
 class _EndLines:
-    """What csv writes its rows to, one call a row: their CR LF becomes LF."""
+    """Output of csv, one call per row: turns its CR LF into LF."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

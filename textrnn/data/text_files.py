@@ -1,6 +1,6 @@
-"""Turn a file's bytes into a stream of text whose errors name the place.
+"""Open text files so that decoding errors name the place.
 
-Everything that reads text starts here: corpora, tables, single texts. A byte order mark at the
+All readers of text use this module: corpora, tables, single texts. A byte order mark at the
 beginning is dropped.
 """
 
@@ -22,23 +22,23 @@ def open_text(
     newlines: Newlines = "keep",
     name_lines: bool = True,
 ) -> TextIO:
-    """Open a file, or standard input when `path` is "-".
+    """Open a file, or standard input if `path` is "-".
 
-    Line ends are kept, as `read_rows` needs them; `newlines="normalise"` turns CR LF and lone CR
-    into LF. CorpusError when there is no such file or encoding and, on reading, when the bytes
-    are not text in it: it names the byte and, with `name_lines`, the line.
+    Line ends are kept, as `read_rows` needs; `newlines="normalise"` turns CR LF and lone CR into
+    LF. CorpusError when there is no such file or encoding. On reading, CorpusError when the bytes
+    cannot be decoded; it names the byte and, with `name_lines`, the line.
     """
     try:
-        "".encode(encoding)  # unlike codecs.lookup, refuses codecs of bytes such as hex
+        "".encode(encoding)  # unlike codecs.lookup, refuses bytes-to-bytes codecs such as hex
     except (LookupError, ValueError):
         raise CorpusError(
-            f"no encoding is called {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
+            f"there is no encoding {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
         ) from None
-    source = _CountedBytes(_opened(path), keep_open=str(path) == "-")
+    source = _CountedBytes(_open_bytes(path), keep_open=str(path) == "-")
     return _Text(source, called(path), encoding, newlines, name_lines)
 
 
-def _opened(path: str | Path) -> BinaryIO:
+def _open_bytes(path: str | Path) -> BinaryIO:
     if str(path) == "-":
         return sys.stdin.buffer
     try:
@@ -52,17 +52,17 @@ def _opened(path: str | Path) -> BinaryIO:
 
 
 def called(path: str | Path) -> str:
-    """The name of `path` in a message."""
+    """The name of `path` for messages."""
     return "standard input" if str(path) == "-" else str(path)
 
 
 def text_files(folder: str | Path) -> list[str]:
-    """The .txt files in a folder and its subfolders, sorted by name."""
+    """The .txt files in a folder and its subfolders, sorted by path."""
     return sorted(str(file) for file in Path(folder).rglob("*.txt") if file.is_file())
 
 
 class _CountedBytes(io.BufferedIOBase):
-    """A binary file that knows how many bytes and line ends have been read from it."""
+    """A binary file that counts the bytes and line ends read from it."""
 
     def __init__(self, file: BinaryIO, *, keep_open: bool = False) -> None:
         self._file, self._keep_open = file, keep_open
@@ -89,7 +89,7 @@ class _CountedBytes(io.BufferedIOBase):
 
 
 class _Text(io.TextIOWrapper):
-    """Text without its byte order mark, whose reading fails with a CorpusError."""
+    """A text stream without a byte order mark; read errors become CorpusErrors."""
 
     def __init__(
         self, source: _CountedBytes, title: str, encoding: str, newlines: Newlines, lines: bool
@@ -111,16 +111,16 @@ class _Text(io.TextIOWrapper):
                 self._begun = True
                 text = text.removeprefix("\ufeff") or read()
         except (OSError, UnicodeError) as error:
-            raise self._explained(error) from error
+            raise self._corpus_error(error) from error
         return text
 
-    def _explained(self, error: OSError | UnicodeError) -> CorpusError:
+    def _corpus_error(self, error: OSError | UnicodeError) -> CorpusError:
         if isinstance(error, OSError):
             return CorpusError(f"cannot read {self._title}: {error.strerror or error}")
         advice = "name its encoding with --encoding, for example --encoding latin-1"
-        position, line = 0, ""  # an encoding that misses its mark at the beginning
+        position, line = 0, ""  # of an encoding whose byte order mark is missing
         if isinstance(error, UnicodeDecodeError):
-            # error.object ends with the last byte read.
+            # error.object ends with the last byte that was read.
             position = self._source.bytes - len(error.object) + error.start
             if self._name_lines and "\n".encode(self.encoding) == b"\n":
                 ends = self._source.line_ends - error.object.count(b"\n", error.start)

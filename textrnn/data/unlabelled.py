@@ -1,6 +1,6 @@
-"""Turn a folder, a table or a .txt file into texts without labels, to pretrain on or to be taught.
+"""Turn a folder, a table or a .txt file into unlabelled texts, for pretraining or distillation.
 
-What is also a labelled text can be told apart and left out, however it is punctuated.
+Unlabelled texts that are also labelled texts, up to punctuation, can be left out.
 """
 
 import hashlib
@@ -23,40 +23,41 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, eq=False)
 class Unlabelled:
-    """Texts, and the sources they came from."""
+    """Texts without labels, and the names of their sources."""
 
     texts: Sequence[str]
     names: tuple[str, ...]
-    sha256: str  # over every text, in order
+    sha256: str  # of every text, in order
 
     @classmethod
     def of(cls, texts: Iterable[str], names: tuple[str, ...] = ("texts",)) -> Self:
-        """Texts at hand, with their sum."""
+        """Unlabelled texts in memory; computes their SHA-256."""
         texts, digest = [texts] if isinstance(texts, str) else list(texts), hashlib.sha256()
         for text in texts:
             digest.update(json.dumps(text).encode())
         return cls(texts, names, digest.hexdigest())
 
     def record(self) -> dict[str, Any]:
-        """What tells these texts again; their sources without one machine's folders."""
+        """A fingerprint of the texts for metadata; the sources without their folders."""
         names = list(map(bare_name, self.names))
         return {"names": names, "sha256": self.sha256, "texts": len(self.texts)}
 
 
 class Summed(Protocol):
-    """Texts without labels, or what was learnt from them."""
+    """Anything with a fingerprint of unlabelled texts: the texts, or a model trained on them."""
 
     @property
     def sha256(self) -> str:
-        """Over every text."""
+        """SHA-256 of every text."""
 
 
 def check_same(
     given: Summed | None, known: Mapping[str, Any], output: Path, was: str, option: str
 ) -> None:
-    """TrainingError unless a resumed run is given the texts whose record is `known`, or none.
+    """TrainingError unless a resumed run has the same texts as before (`known` is their record).
 
-    `was` says what a run does with such texts, as in "was pretrained on"; `option` names them.
+    `was` is the verb for such texts, as in "was pretrained on"; `option` is the option that names
+    them.
     """
     if given is None and not known:
         return
@@ -65,7 +66,7 @@ def check_same(
     if given is None or given.sha256 != known["sha256"]:
         raise TrainingError(
             f"the run in {output} {was} {', '.join(known['names'])}, {known['texts']:,} texts; "
-            f"name those with {option} to go on"
+            f"name the same texts with {option} to resume"
         )
 
 
@@ -76,9 +77,9 @@ def read_texts(
     form: Form | None = None,
     encoding: str = "utf-8",
 ) -> Unlabelled:
-    """The texts of a .txt file (as a single one), or of what `labelled.read_unlabelled` reads.
+    """The texts of a .txt file (as one text), or of a source of `labelled.read_unlabelled`.
 
-    CorpusError as there.
+    CorpusError as for `read_unlabelled`.
     """
     if form is None and Path(path).suffix.lower() == ".txt" and not os.path.isdir(path):
         texts: Sequence[str] = [read_text(path, encoding)]
@@ -90,27 +91,28 @@ def read_texts(
 def fresh(
     corpus: Unlabelled | None, known: Iterable[str], notify: Callable[[str], object]
 ) -> list[str]:
-    """The texts of `corpus`, if there is one, that are none of `known`; the rest is told.
+    """The texts of `corpus` that are not in `known`; `notify` reports how many are left out.
 
-    `known` are those with labels and those to validate on, compared as `without` does.
+    `known` are the labelled and the validation texts, compared as in `without`. No texts if
+    `corpus` is None.
     """
     if corpus is None:
         return []
     texts = without(corpus.texts, known)
     if left_out := len(corpus.texts) - len(texts):
         notify(
-            f"{left_out:,} texts of {', '.join(corpus.record()['names'])} are labelled ones or to "
-            f"validate on: left out"
+            f"{left_out:,} texts of {', '.join(corpus.record()['names'])} are also labelled or "
+            f"validation texts: left out"
         )
     return texts
 
 
 def without(texts: Iterable[str], others: Iterable[str]) -> list[str]:
-    """Those of `texts` that are none of `others`, whatever the case, the spaces and the signs."""
+    """The `texts` that are not in `others`; case, spaces and punctuation do not matter."""
     known = set(map(bare, others))
     return [text for text in texts if bare(text) not in known]
 
 
 def bare(text: str) -> str:
-    """Letters and digits of `text` in lower case; the text itself where it has none."""
+    """The letters and digits of `text` in lower case; `text` itself if it has none."""
     return _NO_LETTERS.sub("", text.lower()) or text

@@ -1,7 +1,7 @@
-"""Turn a file of pretrained word vectors into rows for words.
+"""Read pretrained word vectors for the words of a vocabulary.
 
-Two text formats: GloVe's (a word and its values a line) and word2vec's (the same below a line
-that counts words and values).
+Two text formats: GloVe (per line a word and its values) and word2vec (the same after a line with
+the numbers of words and values).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +16,10 @@ from textrnn.errors import CorpusError
 def read_vectors(
     path: str | Path, words: Sequence[str]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Vectors (words, values) in the order of `words`, and which of them the file has.
+    """Vectors (words, values) in the order of `words`, and a mask (words,) of those in the file.
 
-    A word that it lacks has a row of zeros; one that it has only in lower case gets that.
-    CorpusError with the line when the file is no table of vectors, or has none of the words.
+    A missing word has a row of zeros; a word that the file has only in lower case uses that
+    vector. CorpusError with the line when the file is malformed, or has none of the words.
     """
     rows: Mapping[str, int] = {word: row for row, word in enumerate(words)}
     lowered: dict[str, list[int]] = {}
@@ -44,28 +44,28 @@ def read_vectors(
 
 
 def vector_size(path: str | Path) -> int:
-    """Values a word of a file of vectors, told by its first line; CorpusError as above."""
+    """Values per word in a file of vectors, from its first line; CorpusError if malformed."""
     for _, _, values in _lines(path):
         return len(values)
-    raise CorpusError(f"{path} holds no vectors; a file of them has a word and its values a line")
+    raise CorpusError(f"{path} contains no vectors; each line must have a word and its values")
 
 
 def _lines(path: str | Path) -> Iterator[tuple[int, str, list[str]]]:
-    """The number, the word and the values of each line."""
+    """(line number, word, values) of each line."""
     size = 0
     try:
         with Path(path).open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 word, *values = line.rstrip().split(" ")
                 if number == 1 and len(values) == 1:
-                    continue  # word2vec's line of counts
+                    continue  # the line of counts of word2vec
                 size = size or len(values)
                 if len(values) > size and not _is_number(values[0]):
-                    continue  # a "word" with spaces, as GloVe of 840B tokens has some
+                    continue  # a "word" with spaces, as in GloVe 840B
                 if len(values) != size or not values:
                     raise CorpusError(
                         f"{path} line {number}: {len(values)} values where {size or 'some'} are "
-                        f"expected; a file of vectors has a word and its values a line"
+                        f"expected; each line must have a word and its values"
                     )
                 yield number, word, values
     except (OSError, UnicodeError) as error:

@@ -1,7 +1,7 @@
-"""Turn text into ids and back: by characters, by words, by SentencePiece's pieces of words.
+"""Turn text into ids and back, by characters, words or SentencePiece subwords.
 
-`TOKENIZERS` has a row for each kind. Whoever fits or reads a tokenizer names the kind; everybody
-else asks the tokenizer (`textrnn.tokenizers.base.Tokenizer`).
+`TOKENIZERS` has one row per kind. Only code that fits or reads a tokenizer names the kind; all
+other code uses the interface `textrnn.tokenizers.base.Tokenizer`.
 """
 
 import base64
@@ -54,9 +54,9 @@ TOKENIZERS: Mapping[str, type[Tokenizer]] = MappingProxyType(
 
 
 def fit(kind: str, texts: Iterable[str], **settings: Any) -> Tokenizer:
-    """A tokenizer of this `kind` with the vocabulary of `texts`.
+    """A tokenizer of this `kind` with a vocabulary from `texts`.
 
-    Of `settings` it takes those that its class can be told; CorpusError and ConfigError as the
+    Settings that its class does not have are ignored. CorpusError and ConfigError as for the
     `fit` of the class.
     """
     tokenizer = TOKENIZERS[kind]
@@ -67,9 +67,9 @@ def fit(kind: str, texts: Iterable[str], **settings: Any) -> Tokenizer:
 def read(
     text: str, model: bytes | None = None, *, kinds: Iterable[str] = tuple(TOKENIZERS)
 ) -> Tokenizer:
-    """The tokenizer of a tokenizer.json, and of a tokenizer.model where there is one.
+    """The tokenizer in a tokenizer.json and, for SentencePiece, a tokenizer.model.
 
-    ArtifactError when it is damaged, not one of `kinds`, or one of the two is missing.
+    ArtifactError when a file is damaged or missing, or the kind is not one of `kinds`.
     """
     kind, kinds = parse(text).get("type"), tuple(kinds)
     if kind not in kinds:
@@ -80,7 +80,7 @@ def read(
 
 
 def to_record(tokenizer: Tokenizer) -> dict[str, str | None]:
-    """A tokenizer as a part of a JSON object; `from_record` is the reverse."""
+    """A tokenizer as entries of a JSON object; `from_record` is the inverse."""
     model = tokenizer.model
     return {
         "tokenizer": tokenizer.to_json(),
@@ -89,6 +89,6 @@ def to_record(tokenizer: Tokenizer) -> dict[str, str | None]:
 
 
 def from_record(record: Mapping[str, Any]) -> Tokenizer:
-    """The tokenizer of a `record` that holds, among others, what `to_record` gave."""
+    """The tokenizer in a `record` that contains the entries of `to_record`."""
     model = record.get("pieces")
     return read(record["tokenizer"], base64.b64decode(model) if model else None)

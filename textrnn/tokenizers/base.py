@@ -1,7 +1,7 @@
-"""What every tokenizer answers: text -> ids and back, and what its tokens are.
+"""The interface of all tokenizers: text -> ids and back, and the properties of their tokens.
 
-Callers ask these questions and never for the class or the name of a kind: whatever depends on
-what a token is belongs in this room.
+Callers use this interface and never check the class or the kind: code that depends on the kind of
+token belongs in this package.
 """
 
 from abc import abstractmethod
@@ -18,49 +18,49 @@ if TYPE_CHECKING:
 Ids = npt.NDArray[np.integer[Any]]
 Mask = npt.NDArray[np.bool_]
 Kind = Literal["char", "word", "sentencepiece", "text"]
-Unit = Literal["characters", "pieces", "words"]
+Unit = Literal["characters", "subwords", "words"]
 Unknown = Literal["error", "skip"]
 
 PAD_ID = 0  # of words and subwords; characters have no padding
 
 
 class Tokenizer(Protocol):
-    """How a text becomes ids. Immutable; two tokenizers with the same content are equal."""
+    """Maps text to ids. Immutable; two tokenizers with the same content are equal."""
 
     kind: ClassVar[Kind]
-    unit: ClassVar[Unit]  # what a token is, in the plural, as users read it
+    unit: ClassVar[Unit]  # name of its tokens in messages, in the plural
     settings: ClassVar[tuple[str, ...]]  # the keyword arguments of `fit`
-    # One id for each character of a text, and none for a character outside the alphabet.
+    # One id per character of a text; a character outside the alphabet has no id.
     character_level: ClassVar[bool] = False
-    has_ids: ClassVar[bool] = True  # false: `encode` gives parts of the text itself, as str
+    has_ids: ClassVar[bool] = True  # False: `encode` returns parts of the text, as str
 
     lower: bool  # whether a text is lower-cased before it is encoded
-    rule: str | None = None  # by what rule tokens are found in a text; None: by a trained model
-    model: bytes | None = None  # what tokenizer.json cannot hold: the file of a trained model
+    rule: str | None = None  # word pattern that finds the tokens; None: a trained model does
+    model: bytes | None = None  # bytes of tokenizer.model, if there is one
 
     @property
     @abstractmethod
     def vocab_size(self) -> int:
-        """How many ids there are, padding and ids of unknown tokens included."""
+        """Number of ids, including padding and the ids of unknown tokens."""
 
     @property
     @abstractmethod
     def vocabulary(self) -> Mapping[str, int]:
-        """Token -> id, of tokens with an id of their own that `rule` finds in a text."""
+        """Token -> id, for the tokens with their own id; empty if `rule` does not find tokens."""
 
     @property
     @abstractmethod
     def codec(self) -> "Codec":
-        """How a generator reads and writes running text with this vocabulary."""
+        """Encoder and decoder of running text for a generator with this vocabulary."""
 
     @classmethod
     @abstractmethod
     def fit(cls, *args: Any, **settings: Any) -> Self:
-        """The vocabulary of texts, an iterable of str; `settings` are those of the class."""
+        """Build the vocabulary from texts (iterable of str); `settings` are those of the class."""
 
     @staticmethod
     def of_running_text(chunks: Iterable[str]) -> Iterable[str]:
-        """The texts to `fit` for a generator, whose corpus comes in `chunks`."""
+        """The texts to pass to `fit` for a generator, from the `chunks` of its corpus."""
         return chunks
 
     @abstractmethod
@@ -73,49 +73,49 @@ class Tokenizer(Protocol):
 
     @abstractmethod
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each token stands in `text`, as (start, end) in characters, in order."""
+        """(start, end) of each token in `text`, in characters, in order."""
 
     def unknown(self, ids: npt.ArrayLike) -> Mask:
-        """Which of `ids` stand for tokens outside the vocabulary, in the same shape."""
+        """Mask of the `ids` of tokens outside the vocabulary, of the same shape."""
         return np.zeros(np.shape(ids), bool)
 
     def extend_vocabulary(
         self, texts: Iterable[str], *, min_count: int = 1, limit: int | None = None
     ) -> Self:
-        """This vocabulary with its ids, followed by tokens of `texts` that it lacks.
+        """This vocabulary with its ids, followed by new tokens from `texts`.
 
-        At most `limit` of them, each of which occurs at least `min_count` times. A vocabulary
-        that can encode every text without loss stays as it is.
+        Adds at most `limit` tokens that occur at least `min_count` times each. A vocabulary that
+        encodes every text without loss is returned unchanged.
         """
         return self
 
     def sources(self, base: Self) -> npt.NDArray[np.int64]:
-        """For each id the id of `base` whose weights it starts from, shape (vocab_size,).
+        """For each id, the id of `base` that its weights start from, shape (vocab_size,).
 
-        `base` is what this vocabulary was extended from. -1 where there is no such id.
+        `base` is the vocabulary before `extend_vocabulary`. -1 means that there is no such id.
         """
         return np.arange(self.vocab_size)
 
     @abstractmethod
     def alphabet(self, texts: Iterable[str]) -> "CharTokenizer":
-        """What encodes the characters of the same texts: this one if it does, or one of `texts`."""
+        """A character tokenizer of `texts`; the tokenizer itself if it is one already."""
 
     @abstractmethod
     def to_json(self) -> str:
-        """As a person can read it; `from_json` is the reverse."""
+        """Readable JSON; `from_json` is the inverse."""
 
     @classmethod
     @abstractmethod
     def from_json(cls, text: str, model: bytes | None = None) -> Self:
-        """Read what `to_json` wrote, and `model`; ArtifactError when it is something else."""
+        """Inverse of `to_json`, with the bytes of tokenizer.model; ArtifactError if damaged."""
 
     @abstractmethod
     def _content(self) -> tuple[object, ...]:
-        """What two equal tokenizers share."""
+        """The values that define equality."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self._content() == other._content()
 
     def __hash__(self) -> int:
-        # Without the vocabulary, which takes long to hash; equal ones agree in these as well.
+        # Without the vocabulary, which is slow to hash.
         return hash((self.kind, self.vocab_size, self.lower))

@@ -1,7 +1,7 @@
 """Turn text into ids and back, character by character.
 
-`CharTokenizer` keeps every code point, case included, and numbers them from 0 in the order of
-their code points, so the same corpus gives the same ids everywhere.
+`CharTokenizer` keeps every code point, including case, and numbers the characters from 0 in
+code-point order. So the same corpus gives the same ids everywhere.
 """
 
 import json
@@ -20,9 +20,9 @@ from textrnn.tokenizers.serialization import fields
 
 
 class CharTokenizer(Tokenizer):
-    """One id a code point.
+    """One id per code point.
 
-    `characters[i]` is the character with id i. `lower` lower-cases whatever is encoded.
+    `characters[i]` is the character with id i. If `lower`, text is lower-cased before encoding.
     """
 
     kind: ClassVar[Kind] = "char"
@@ -37,8 +37,8 @@ class CharTokenizer(Tokenizer):
         self.lower = lower
         points = np.array([ord(character) for character in self.characters], dtype=np.int64)
         if len(np.unique(points)) != len(points):
-            raise TokenizerError("the alphabet names a character twice")
-        # The smallest type that holds every id: an encoded corpus takes 1-2 bytes a character.
+            raise TokenizerError("the alphabet contains a character twice")
+        # The smallest type for all ids: an encoded corpus takes 1-2 bytes per character.
         self.dtype = np.dtype(
             np.uint8 if len(points) <= 2**8 else np.uint16 if len(points) <= 2**16 else np.int32
         )
@@ -48,7 +48,7 @@ class CharTokenizer(Tokenizer):
 
     @property
     def vocab_size(self) -> int:
-        """How many characters there are."""
+        """Number of characters in the alphabet."""
         return len(self.characters)
 
     @cached_property
@@ -58,53 +58,55 @@ class CharTokenizer(Tokenizer):
 
     @cached_property
     def codec(self) -> CharacterCodec:
-        """How a generator reads and writes characters."""
+        """Encoder and decoder of running text for a generator of characters."""
         return CharacterCodec(self)
 
     @classmethod
-    def fit(cls, pieces: Iterable[str], *, lower: bool = False) -> Self:
-        """The alphabet of all `pieces` together, in the order of code points.
+    def fit(cls, texts: Iterable[str], *, lower: bool = False) -> Self:
+        """The alphabet of all `texts` together, in code-point order.
 
-        CorpusError when there is no character at all, or half of a surrogate pair.
+        CorpusError when the texts are empty or contain half a surrogate pair.
         """
         seen = np.zeros(0x110000, dtype=bool)
-        for piece in pieces:
-            seen[_code_points(piece.lower() if lower else piece)] = True
+        for text in texts:
+            seen[_code_points(text.lower() if lower else text)] = True
         if seen[0xD800:0xE000].any():
-            raise CorpusError("the text holds half a surrogate pair, which is no character")
+            raise CorpusError(
+                "the text contains half a surrogate pair, which is not a character; remove it"
+            )
         if not seen.any():
-            raise CorpusError("the corpus is empty; name files that hold text")
+            raise CorpusError("the corpus is empty; name files that contain text")
         return cls(map(chr, np.flatnonzero(seen)), lower=lower)
 
     def extended(self, other: Self) -> Self:
-        """This alphabet with its ids, followed by the characters that only `other` has."""
+        """This alphabet with its ids, followed by the characters that only `other` contains."""
         new = [character for character in other.characters if character not in self.vocabulary]
         return type(self)((*self.characters, *new), lower=self.lower)
 
     def extend_vocabulary(
         self, texts: Iterable[str], *, min_count: int = 1, limit: int | None = None
     ) -> Self:
-        """This alphabet with its ids, followed by the characters of `texts` that it lacks.
+        """This alphabet with its ids, followed by new characters from `texts`.
 
-        All of them, since a text with another character cannot be encoded at all. CorpusError
-        as for `fit`.
+        Adds all of them, since text with an unknown character cannot be encoded. CorpusError as
+        for `fit`.
         """
         return self.extended(type(self).fit(texts, lower=self.lower))
 
     def sources(self, base: Self) -> npt.NDArray[np.int64]:
-        """For each id the id of the same character in `base`, or -1."""
+        """For each id, the id of the same character in `base`, or -1."""
         ids = [base.vocabulary.get(character, -1) for character in self.characters]
         return np.array(ids, np.int64)
 
     def alphabet(self, texts: Iterable[str]) -> Self:
-        """This one."""
+        """The tokenizer itself."""
         return self
 
     def encode(self, text: str, *, unknown: Unknown = "error", position: int = 0) -> Ids:
-        """`text` as ids, shape (characters,), in the smallest unsigned type that holds them.
+        """`text` as ids, shape (characters,), of the smallest type for all ids.
 
-        A character outside the alphabet is a TokenizerError that names it and its position,
-        counted from `position`; with `unknown="skip"` it is left out.
+        A character outside the alphabet raises a TokenizerError with its position, counted from
+        `position`; with `unknown="skip"` it is left out.
         """
         ids = self._lookup(text)
         known = ids >= 0
@@ -114,18 +116,18 @@ class CharTokenizer(Tokenizer):
                 text = text.lower() if self.lower else text
                 raise TokenizerError(
                     f"{describe(text[index])} at position {position + index:,} is not among the "
-                    f"{self.vocab_size} characters this model knows; leave it out, or use "
-                    f"--unknown skip to drop such characters"
+                    f"{self.vocab_size} characters of this model; remove it, or use --unknown skip "
+                    f"to drop such characters"
                 )
             ids = ids[known]
         return ids.astype(self.dtype)
 
-    def encode_pieces(self, pieces: Iterable[str], *, unknown: Unknown = "error") -> Ids:
-        """All `pieces` as one array of ids, with no more than a piece's text beside it."""
+    def encode_pieces(self, texts: Iterable[str], *, unknown: Unknown = "error") -> Ids:
+        """The concatenation of `texts` as ids; encodes one text at a time to save memory."""
         encoded, position = [np.empty(0, self.dtype)], 0
-        for piece in pieces:
-            encoded.append(self.encode(piece, unknown=unknown, position=position))
-            position += len(piece)
+        for text in texts:
+            encoded.append(self.encode(text, unknown=unknown, position=position))
+            position += len(text)
         return np.concatenate(encoded)
 
     def decode(self, ids: npt.ArrayLike) -> str:
@@ -137,20 +139,20 @@ class CharTokenizer(Tokenizer):
         )
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each id stands in `text`, as (start, end): a character each, unknown ones too.
+        """(start, end) of each character in `text`, including unknown characters.
 
-        Where lower() makes two characters of one, as of U+0130, both have its span.
+        If lower() turns one character into two, as for U+0130, both have its span.
         """
         lengths = [len(character.lower()) for character in text] if self.lower else [1] * len(text)
-        return [(at, at + 1) for at, count in enumerate(lengths) for _ in range(count)]
+        return [(index, index + 1) for index, count in enumerate(lengths) for _ in range(count)]
 
     def unknown_characters(self, text: str) -> str:
-        """Every character of `text` outside the alphabet, once each, in order of code points."""
+        """The characters of `text` outside the alphabet, once each, in code-point order."""
         points = _code_points(text.lower() if self.lower else text)
         return "".join(map(chr, np.unique(points[self._lookup(text) < 0])))
 
     def to_json(self) -> str:
-        """As a person can read it; `from_json` is the reverse."""
+        """Readable JSON; `from_json` is the inverse."""
         return json.dumps(
             {"type": self.kind, "lower": self.lower, "characters": list(self.characters)},
             ensure_ascii=False,
@@ -159,7 +161,7 @@ class CharTokenizer(Tokenizer):
 
     @classmethod
     def from_json(cls, text: str, model: bytes | None = None) -> Self:
-        """Read what `to_json` wrote; ArtifactError when it is something else."""
+        """Inverse of `to_json`; ArtifactError for anything else."""
         content = fields(text, cls.kind)
         characters = content.get("characters")
         if (
@@ -176,7 +178,7 @@ class CharTokenizer(Tokenizer):
 
     def _lookup(self, text: str) -> npt.NDArray[np.int32]:
         points = _code_points(text.lower() if self.lower else text)
-        # The table's last entry is -1: whatever lies beyond it is unknown as well.
+        # The last entry of the table is -1, for all code points beyond it.
         return self._table[np.minimum(points, len(self._table) - 1)]
 
 
@@ -185,7 +187,7 @@ def _code_points(text: str) -> npt.NDArray[np.uint32]:
 
 
 def describe(character: str) -> str:
-    """A character as a message can show it: itself where it prints, its code point and name."""
+    """A character for messages: itself if printable, its code point and its name."""
     name = unicodedata.name(character, "")
     shown = f"{character!r} " if character.isprintable() else ""
     return f"character {shown}(U+{ord(character):04X}{' ' + name if name else ''})"

@@ -1,8 +1,8 @@
-"""Turn running text into a generator's ids, and ids into text as they come.
+"""Encode running text for a generator, and decode its ids one at a time.
 
-A character is text by itself. A subword may be a part of a character (a byte of it), which is
-held back until the character is whole. A word needs to know what stands before it: the space
-between two words is no token, so a rule puts it there.
+The text of a character id is the character. A subword may be one byte of a character; it is held
+back until the character is complete. The space between two words is not a token: a rule inserts
+it, depending on the last character before a word.
 """
 
 import codecs
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from textrnn.tokenizers.subwords import SentencePieceTokenizer
     from textrnn.tokenizers.words import WordTokenizer
 
-StreamDecoder = Callable[[int], str]  # an id -> the text that is certain now
+StreamDecoder = Callable[[int], str]  # id -> the text that is complete now
 
-FIRST_BYTE = 4  # of SentencePieceTokenizer's ids
-FIRST_PIECE = FIRST_BYTE + 256  # the likeliest of those that were learnt
-ENDS = ("\n", ".", "!", "?", "\u3002")  # tokens after which a new text may begin, the best first
+FIRST_BYTE = 4  # first byte id of SentencePieceTokenizer
+FIRST_SUBWORD = FIRST_BYTE + 256  # the most probable trained subword
+ENDS = ("\n", ".", "!", "?", "\u3002")  # tokens after which a new text may begin, best first
 MAX_UTF8_BYTES = 4  # of one character
 
 
 class Start(NamedTuple):
-    """A prime as ids to read, and the end of it that the first id to come writes once more.
+    """An encoded prime, and its suffix that the first generated token must repeat.
 
-    `only` (vocab_size,) are the ids that may come first: those that begin with `begun`.
+    `only` (vocab_size,) is a mask of the ids allowed first: those whose text begins with `begun`.
     """
 
     ids: Ids
@@ -40,15 +40,15 @@ class Start(NamedTuple):
 
 
 class Codec:
-    """How a generator reads and writes text with the vocabulary of a tokenizer."""
+    """Encoder and decoder of running text for a generator, with a tokenizer's vocabulary."""
 
     lower: bool
-    characters: tuple[str, ...]  # all that can be written
-    banned: Mask | None = None  # (vocab_size,): ids that are never to be written
+    characters: tuple[str, ...]  # all characters that can be generated
+    banned: Mask | None = None  # (vocab_size,): ids that must not be generated
     ids_per_character = MAX_UTF8_BYTES  # at most
 
     def new_text(self) -> Start:
-        """What a new text begins after, where nobody gives a prime: a line end, if it is known."""
+        """The prime to use if none is given: a line end if the vocabulary has it."""
         raise NotImplementedError
 
     def encode(self, text: str) -> Ids:
@@ -56,13 +56,13 @@ class Codec:
         raise NotImplementedError
 
     def encode_pieces(self, texts: Iterable[str]) -> Ids:
-        """All `texts`, which are parts of one, as ids, (tokens,)."""
+        """The concatenation of `texts` as ids, (tokens,)."""
         raise NotImplementedError
 
     def encode_with_ends(self, texts: Iterable[str]) -> tuple[Ids, Ids | None]:
-        """The same, and the characters up to the end of each id, both (tokens,).
+        """As `encode_pieces`, and the end position of each id in characters, both (tokens,).
 
-        None in place of the ends where an id is a character.
+        The ends are None if an id is a character.
         """
         raise NotImplementedError
 
@@ -71,20 +71,20 @@ class Codec:
         raise NotImplementedError
 
     def unknown_characters(self, text: str) -> str:
-        """Every character of `text` that no id writes, once each."""
+        """The characters of `text` that cannot be encoded, once each."""
         return ""
 
     def stream_decoder(self, prefix: str = "") -> StreamDecoder:
-        """What turns ids that come after the text `prefix` into text, one id at a time."""
+        """A decoder of one id at a time, for ids that follow the text `prefix`."""
         raise NotImplementedError
 
     def decode(self, ids: npt.ArrayLike, prefix: str = "") -> str:
-        """The text of `ids`, shape (tokens,), after the text `prefix`."""
+        """The text of `ids`, shape (tokens,), which follow the text `prefix`."""
         return "".join(map(self.stream_decoder(prefix), np.asarray(ids, np.int64).tolist()))
 
 
 class CharacterCodec(Codec):
-    """Ids that are characters."""
+    """Codec of character ids."""
 
     ids_per_character = 1
 
@@ -93,7 +93,7 @@ class CharacterCodec(Codec):
         self.characters = tokenizer.characters
 
     def new_text(self) -> Start:
-        """What a new text begins after: a line end, or else the first known character."""
+        """The default prime: a line end, or else the first character of the alphabet."""
         known = self.characters
         return Start(np.array([known.index("\n") if "\n" in known else 0], self.tokenizer.dtype))
 
@@ -102,11 +102,11 @@ class CharacterCodec(Codec):
         return self.tokenizer.encode(text)
 
     def encode_pieces(self, texts: Iterable[str]) -> Ids:
-        """All `texts` as ids, (characters,)."""
+        """The concatenation of `texts` as ids, (characters,)."""
         return self.tokenizer.encode_pieces(texts)
 
     def encode_with_ends(self, texts: Iterable[str]) -> tuple[Ids, None]:
-        """All `texts` as ids; how far each reaches need not be said."""
+        """The concatenation of `texts` as ids; no ends, since each id is one character."""
         return self.tokenizer.encode_pieces(texts), None
 
     def start(self, prime: str, unknown: Unknown) -> Start:
@@ -114,40 +114,41 @@ class CharacterCodec(Codec):
         return Start(self.tokenizer.encode(prime, unknown=unknown))
 
     def unknown_characters(self, text: str) -> str:
-        """Every character of `text` that no id writes."""
+        """The characters of `text` outside the alphabet, once each."""
         return self.tokenizer.unknown_characters(text)
 
     def stream_decoder(self, prefix: str = "") -> StreamDecoder:
-        """What turns ids into characters."""
+        """A decoder of one id at a time; `prefix` does not matter."""
         return self.characters.__getitem__
 
 
 class _TokenCodec(Codec):
-    """Ids that write several characters, or a part of one."""
+    """Codec of ids of several characters, or of a part of one."""
 
     banned: Mask
-    texts: tuple[str, ...]  # what each id writes; nothing if it is never written, or a byte
+    texts: tuple[str, ...]  # text of each id; "" for a byte or a banned id
 
     def __init__(self, lower: bool) -> None:
         self.lower = lower
         self.characters = tuple(sorted(set().union(*self.texts)))
 
     def encode_prime(self, text: str) -> Ids:
-        """`text` as ids, where more text is to come."""
+        """`text` as ids, if more text will follow."""
         return self.encode(text)
 
     def ends(self, text: str) -> list[int]:
-        """The characters of `text` up to the end of each of its ids."""
+        """The end position of each id of `text`, in characters."""
         raise NotImplementedError
 
     def last(self, prime: str, ids: Ids) -> str:
-        """The text of the last token of `prime`, whose ids these are; nothing if it has none."""
+        """The text of the last token of `prime`, whose ids are `ids`; "" for a byte."""
         raise NotImplementedError
 
     def start(self, prime: str, unknown: Unknown) -> Start:
-        """The ids of `prime`, but for a last one that others begin with: one of those goes on.
+        """The ids of `prime`, without the last one if other tokens begin with its text.
 
-        So "the" can become "then", though that is a token of its own. Nothing is unknown.
+        The first generated token must then begin with that text: so "the" can become "then",
+        though "then" is a different token. No character is unknown.
         """
         ids = self.encode_prime(prime)
         begun = self.last(prime, ids) if len(ids) else ""
@@ -159,7 +160,7 @@ class _TokenCodec(Codec):
         return Start(ids[:-1] if len(ids) > 1 else self.new_text().ids, only, begun)
 
     def encode_with_ends(self, texts: Iterable[str]) -> tuple[Ids, Ids]:
-        """All `texts` as ids, and the characters up to the end of each, both (tokens,)."""
+        """The concatenation of `texts` as ids, and the end of each in characters: (tokens,)."""
         ids: list[Ids] = [np.empty(0, np.int32)]
         ends: list[Ids] = [np.empty(0, np.int64)]
         length = 0
@@ -170,12 +171,12 @@ class _TokenCodec(Codec):
         return np.concatenate(ids), np.concatenate(ends)
 
     def encode_pieces(self, texts: Iterable[str]) -> Ids:
-        """All `texts` as ids, (tokens,)."""
+        """The concatenation of `texts` as ids, (tokens,)."""
         return np.concatenate([np.empty(0, np.int32), *map(self.encode, whole_words(texts))])
 
 
 class SubwordCodec(_TokenCodec):
-    """Ids that are pieces of words; every text can be read and written."""
+    """Codec of subword ids; every text can be encoded and generated."""
 
     def __init__(self, tokenizer: "SentencePieceTokenizer") -> None:
         self.tokenizer = tokenizer
@@ -193,90 +194,90 @@ class SubwordCodec(_TokenCodec):
         super().__init__(tokenizer.lower)
 
     def new_text(self) -> Start:
-        """A line end or else the end of a sentence, if learnt; or else the likeliest piece."""
+        """A line end, or else a sentence end in the vocabulary, or else the top subword."""
         if self.tokenizer.line_ends:
             return Start(self.encode("\n"))
-        learnt = self.texts[FIRST_PIECE:]
-        known = (learnt.index(end) for end in ENDS if end in learnt)
-        return Start(np.array([FIRST_PIECE + next(known, 0)], np.int32))
+        subwords = self.texts[FIRST_SUBWORD:]
+        known = (subwords.index(end) for end in ENDS if end in subwords)
+        return Start(np.array([FIRST_SUBWORD + next(known, 0)], np.int32))
 
     def encode(self, text: str) -> Ids:
         """`text` as ids."""
         return self.tokenizer.encode(text)
 
     def ends(self, text: str) -> list[int]:
-        """The characters of `text` up to the end of each of its ids."""
+        """The end position of each id of `text`, in characters."""
         return [end for _, end in self.tokenizer.spans(text)]
 
     def last(self, prime: str, ids: Ids) -> str:
-        """The last piece of `prime`."""
+        """The text of the last subword of `prime`; "" for a byte."""
         return self.texts[ids[-1]]
 
     def stream_decoder(self, prefix: str = "") -> StreamDecoder:
-        """What turns ids into text; bytes that make no character are dropped."""
+        """A decoder of one id at a time; drops bytes that are not valid UTF-8."""
         decode, data = codecs.getincrementaldecoder("utf-8")("ignore").decode, self._data
         return lambda id_: decode(data[id_])
 
 
 class WordCodec(_TokenCodec):
-    """Ids that are words, punctuation and line ends.
+    """Codec of ids of words, punctuation and line ends.
 
-    A space goes between two of them, but for: before closing punctuation, after opening brackets
-    and quotes, on either side of dashes, slashes, line ends and what is written without spaces
+    A space is inserted between two tokens, except before closing punctuation, after opening
+    brackets and quotes, and on both sides of dashes, slashes, line ends and scripts without spaces
     (ideographs, kana). Tabs and runs of spaces are lost; line ends are kept.
     """
 
     def __init__(self, tokenizer: "WordTokenizer") -> None:
         self.tokenizer = tokenizer
         buckets = ("",) * tokenizer.oov_buckets
-        self._spelt = ("", *tokenizer.words_by_id, *buckets, *tokenizer.added)
-        self.texts = tuple(STAND_INS.get(word, word) for word in self._spelt)
+        self._words = ("", *tokenizer.words_by_id, *buckets, *tokenizer.added)
+        self.texts = tuple(STAND_INS.get(word, word) for word in self._words)
         self.banned = np.array([not text for text in self.texts])
         super().__init__(tokenizer.lower)
 
     def new_text(self) -> Start:
-        """A line end or else the end of a sentence, if known; or else the most frequent word."""
+        """A line end, or else a sentence end in the vocabulary, or else the most frequent word."""
         known = (self.texts.index(end) for end in ENDS if end in self.texts)
         return Start(np.array([next(known, 1)], np.int32))
 
     def encode(self, text: str) -> Ids:
-        """`text` as ids; words that have none get the one of unknown words."""
+        """`text` as ids; a word outside the vocabulary has the id of its bucket."""
         return self.tokenizer.encode(stand_in(text))
 
     def encode_prime(self, text: str) -> Ids:
-        """`text` as ids, where a quote that ends it may be one that opens."""
+        """`text` as ids, if more text will follow: a quote at the end may open."""
         return self.tokenizer.encode(stand_in(text, more=True))
 
     def ends(self, text: str) -> list[int]:
-        """The characters of `text` up to the end of each of its ids."""
+        """The end position of each id of `text`, in characters."""
         return [end for _, end in self.tokenizer.spans(stand_in(text))]
 
     def last(self, prime: str, ids: Ids) -> str:
-        """The last word of `prime`, known or not."""
+        """The last word of `prime`, in the vocabulary or not."""
         word = self.tokenizer.words(stand_in(prime, more=True))[-1]
         return STAND_INS.get(word, word)
 
     def stream_decoder(self, prefix: str = "") -> StreamDecoder:
-        """What turns ids that come after the text `prefix` into text."""
-        last, spelt, texts = stand_in(prefix, more=True)[-1:] or LINE_END, self._spelt, self.texts
+        """A decoder of one id at a time, for ids that follow the text `prefix`."""
+        last, words, texts = stand_in(prefix, more=True)[-1:] or LINE_END, self._words, self.texts
 
         def decode(id_: int) -> str:
             nonlocal last
-            space = " " if spaced(last, spelt[id_][0]) else ""
-            last = spelt[id_][-1]
+            space = " " if spaced(last, words[id_][0]) else ""
+            last = words[id_][-1]
             return space + texts[id_]
 
         return decode
 
 
-def whole_words(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text in pieces of about the same size, none of which ends within a word."""
-    held = ""
-    for piece in pieces:
-        held += piece
-        end = held.rfind("\n") + 1 or max(0, held.rfind(" "))
+def whole_words(chunks: Iterable[str]) -> Iterator[str]:
+    """The same text in chunks of about the same size, none of which ends inside a word."""
+    rest = ""
+    for chunk in chunks:
+        rest += chunk
+        end = rest.rfind("\n") + 1 or max(0, rest.rfind(" "))
         if end:
-            yield held[:end]
-            held = held[end:]
-    if held:
-        yield held
+            yield rest[:end]
+            rest = rest[end:]
+    if rest:
+        yield rest

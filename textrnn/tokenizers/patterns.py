@@ -1,10 +1,10 @@
-"""What a word is, as regular expressions that find words where they stand in a text.
+"""The word patterns: regular expressions that find the words in a text.
 
-    textbook    runs of ASCII letters and apostrophes; all else parts them
+    textbook    runs of ASCII letters and apostrophes; all else separates words
     unicode     runs of letters, marks and digits of any script, with apostrophes inside; every
-                other visible character by itself: punctuation, emoji, ideographs, kana
+                other visible character is a word: punctuation, emoji, ideographs, kana
 
-By both rules a `<br />` is a space.
+In both, a `<br />` counts as a space.
 """
 
 import functools
@@ -23,35 +23,35 @@ _UNSPACED = (
     "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
-# They choose how the character before them is drawn, text or emoji, and mean nothing.
+# Variation selectors choose between text and emoji glyphs and have no meaning of their own.
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-# What may stand between the letters of one word: apostrophes, the soft hyphen, and the joiners
-# of Persian and of the Indic scripts.
+# Characters allowed between the letters of a word: apostrophes, the soft hyphen, and the joiners
+# of Persian and the Indic scripts.
 _INNER = "'\u2019\u00ad\u200c\u200d"
 _PLAIN: dict[int, str | None] = {0x2019: "'", 0xAD: None}
 _PLAIN |= dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 
 
 def pattern_of(rule: Rule, *, ascii_only: bool) -> re.Pattern[str]:
-    """What finds a word in a text `without_breaks`; in one of ASCII alone the same, but sooner."""
+    """The pattern of words in a text `without_breaks`; `ascii_only` selects a faster equivalent."""
     if rule == "textbook":
         return _TEXTBOOK
     return _ASCII if ascii_only else _unicode_words()
 
 
 def without_breaks(text: str) -> str:
-    """`text` with spaces in place of its `<br />` tags; no other character moves."""
+    """`text` with each `<br />` tag replaced by spaces of the same length."""
     return _BREAK.sub(lambda tag: " " * len(tag.group()), text) if "<" in text else text
 
 
 def plain(word: str) -> str:
-    """One spelling of a word: plain apostrophes, no soft hyphens, no variation selectors."""
+    """Normalise a word: plain apostrophes, no soft hyphens, no variation selectors."""
     return word if word.isascii() else word.translate(_PLAIN)
 
 
 @functools.cache
 def _unicode_words() -> re.Pattern[str]:
-    """What a word is by the rule "unicode"."""
+    """The word pattern "unicode"."""
     marks, hidden = (_ranges(categories) for categories in (("Mn", "Mc", "Me"), ("Cc", "Cf", "Cs")))
     letter = rf"[^\W_{_UNSPACED}]"  # digits too
     run = rf"{letter}+(?:[{marks}]+{letter}*)*"
@@ -60,8 +60,8 @@ def _unicode_words() -> re.Pattern[str]:
 
 
 def _ranges(categories: tuple[str, ...]) -> str:
-    """All characters of the Unicode `categories`, as the inside of a regular expression's []."""
-    # Nothing of these categories lies between; reading all planes would take ten times as long.
+    """All characters of the Unicode `categories`, as the inside of a regex character class."""
+    # The other planes have none of these categories; scanning them would take ten times as long.
     points = np.array(
         [
             point

@@ -1,7 +1,7 @@
-"""Turn text into parts of itself, for a network that takes text instead of ids.
+"""Split text into parts, for a network whose input is text instead of ids.
 
-The parts of a text are what ids are elsewhere: one a word, cut, counted and left out in the same
-ways. Joined they are the text again.
+The parts take the place of ids: one per word, truncated, counted and left out in the same ways.
+Their concatenation is the text.
 """
 
 import json
@@ -22,7 +22,7 @@ from textrnn.tokenizers.words import WordTokenizer
 
 
 class TextTokenizer(Tokenizer):
-    """A part a word, by `rule`: the word, and what follows it up to the next."""
+    """One part per word, by the word pattern `rule`: the word and all text up to the next word."""
 
     kind: ClassVar[Kind] = "text"
     unit: ClassVar[Unit] = "words"
@@ -37,25 +37,25 @@ class TextTokenizer(Tokenizer):
 
     @classmethod
     def fit(cls, texts: Iterable[str], *, rule: Rule) -> Self:
-        """The tokenizer of this `rule`; `texts` are not read, for there is no vocabulary."""
+        """The tokenizer of this word pattern; `texts` are ignored, since there is no vocabulary."""
         return cls(rule=rule)
 
     @property
     def vocab_size(self) -> int:
-        """1: there are no ids, and a network must have one."""
+        """1: there are no ids, but a network needs at least one."""
         return 1
 
     @property
     def vocabulary(self) -> Mapping[str, int]:
-        """Nothing: no word has an id."""
+        """Empty: no word has an id."""
         return {}
 
     @property
     def codec(self) -> Codec:
-        """TokenizerError: without ids nothing can be written."""
+        """TokenizerError: text cannot be generated without ids."""
         raise TokenizerError(
-            "a model of whole texts has no ids to write; a generator writes by "
-            "--tokens char, word or sentencepiece"
+            "a generator needs ids, which whole texts do not have; use --tokens char, word or "
+            "sentencepiece"
         )
 
     def alphabet(self, texts: Iterable[str]) -> CharTokenizer:
@@ -63,32 +63,32 @@ class TextTokenizer(Tokenizer):
         return CharTokenizer.fit(texts)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each word stands in `text`, as (start, end), in order."""
+        """(start, end) of each word in `text`, in characters, in order."""
         return self._words.spans(text)
 
     def encode(self, text: str) -> Any:
-        """`text` in parts, shape (words,), str; a text without a word has none.
+        """The parts of `text`, shape (words,), str; a text without a word has none.
 
-        The first part begins where the text does. Tags of line breaks are spaces.
+        The first part begins at the beginning of the text. `<br />` tags become spaces.
         """
         text = without_breaks(text)
         starts = [start for start, _ in self.spans(text)]
-        parts = [text[one:other] for one, other in pairwise([0, *starts[1:], len(text)])]
+        parts = [text[start:end] for start, end in pairwise([0, *starts[1:], len(text)])]
         result = np.empty(len(starts), object)
         result[:] = parts if starts else []
         return result
 
     def decode(self, parts: Any) -> str:
-        """The text of `parts`."""
+        """The concatenation of `parts`."""
         return "".join(parts)
 
     def to_json(self) -> str:
-        """As a person can read it; `from_json` is the reverse."""
+        """Readable JSON; `from_json` is the inverse."""
         return json.dumps({"type": self.kind, "rule": self.rule, "lower": self.lower}, indent=1)
 
     @classmethod
     def from_json(cls, text: str, model: bytes | None = None) -> Self:
-        """Read what `to_json` wrote; ArtifactError when it is something else."""
+        """Inverse of `to_json`; ArtifactError for anything else."""
         rule: Any = fields(text, cls.kind).get("rule")
         if rule not in get_args(Rule):
             raise ArtifactError(

@@ -1,4 +1,4 @@
-"""What is common to reading every kind of tokenizer.json."""
+"""Parse tokenizer.json, for all kinds of tokenizers."""
 
 import json
 from typing import Any
@@ -7,18 +7,18 @@ from textrnn.errors import ArtifactError
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The object that a tokenizer.json holds; ArtifactError when it holds none."""
+    """The object in a tokenizer.json; ArtifactError for anything else."""
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise ArtifactError(f"tokenizer.json is not JSON: {error}") from error
     if not isinstance(content, dict):
-        raise ArtifactError(f"tokenizer.json must hold an object, got {type(content).__name__}")
+        raise ArtifactError(f"tokenizer.json must contain an object, got {type(content).__name__}")
     return content
 
 
 def fields(text: str, kind: str) -> dict[str, Any]:
-    """The object with "type": `kind` and a "lower" that is true or false; else ArtifactError."""
+    """The object, which must have "type": `kind` and a boolean "lower"; else ArtifactError."""
     content = parse(text)
     if content.get("type") != kind:
         raise ArtifactError(

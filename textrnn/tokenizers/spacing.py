@@ -1,18 +1,18 @@
-"""Turn words back into the text that they are from: where the spaces between them go.
+"""The spaces between words, to turn words back into text.
 
-So that words alone tell it, line ends and quotes that open are read as words of their own.
+To make this possible, line ends and opening quotes are encoded as separate words.
 """
 
 import re
 
 from textrnn.tokenizers import patterns
 
-# What a WordTokenizer is to read as a word of its own though it is none, or not told apart from
-# another, stands in its texts as a character that hardly occurs; each takes the place of one.
+# Rare characters that replace line ends and opening quotes in the texts of a WordTokenizer, one for
+# one: it drops line ends, and cannot tell an opening from a closing quote.
 LINE_END = "\u2424"
 STAND_INS = {LINE_END: "\n", "\u301d": '"', "\u201b": "'"}
 _OPENING_QUOTE = re.compile(r"""(?<![^\s"'(\[{\u2013\u2014-])["'](?=[\w"'(\[])""")
-# The spaces between words, by what stands on either side.
+# Characters without a space before them, after them, or on both sides.
 _CLOSES = frozenset(".,;:!?)]}\"'\u2019\u201d\u00bb\u2026%")
 _OPENS = frozenset("([{\u201c\u2018\u00ab\u00bf\u00a1\u301d\u201b")
 _JOINS = re.compile(
@@ -22,9 +22,9 @@ _JOINS = re.compile(
 
 
 def stand_in(text: str, *, more: bool = False) -> str:
-    """`text` as a WordTokenizer is to read it: STAND_INS for line ends and opening quotes.
+    """`text` for a WordTokenizer, with STAND_INS for line ends and opening quotes.
 
-    `more` says that a word will follow.
+    `more` means that a word will follow, so that a quote at the end opens.
     """
     text = f"{text}a" if more else text
     text = _OPENING_QUOTE.sub(lambda quote: "\u301d" if quote[0] == '"' else "\u201b", text)
@@ -33,7 +33,7 @@ def stand_in(text: str, *, more: bool = False) -> str:
 
 
 def spaced(left: str, right: str) -> bool:
-    """Whether a space goes between two words, by the last character and the first."""
+    """Whether there is a space between two words, which end with `left` and begin with `right`."""
     if left.isspace() or LINE_END in (left, right) or left in _OPENS or right in _CLOSES:
         return False
     return not (_JOINS.match(left) or _JOINS.match(right))

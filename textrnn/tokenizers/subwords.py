@@ -1,12 +1,11 @@
-"""Turn text into ids of pieces of words and back, by SentencePiece.
+"""Turn text into subword ids and back, with SentencePiece.
 
-    0 padding | 1 never used | 2 line end | 3 tab | 4 .. 259 the bytes | the learnt pieces
+    0 padding | 1 never used | 2 line end | 3 tab | 4 .. 259 the bytes | the trained subwords
 
-What no learnt piece covers is written as UTF-8 bytes, and no space is added, merged or dropped:
-decoding what was encoded gives the text itself.
+Characters outside the trained subwords are encoded as UTF-8 bytes, and no space is added, merged
+or dropped: decoding restores the text exactly.
 
-The library is imported where it is used: loading it takes 60 ms, which models of characters and
-of words need not pay for.
+The library is imported on use: loading it takes 60 ms, which character and word models can save.
 """
 
 import hashlib
@@ -28,24 +27,24 @@ from textrnn.tokenizers.characters import CharTokenizer
 from textrnn.tokenizers.codec import SubwordCodec, whole_words
 from textrnn.tokenizers.serialization import fields
 
-# SentencePiece writes a space as this character, and so reads the character itself as a space.
+# SentencePiece represents a space by this character, and so decodes the character as a space.
 _SPACE = "\u2581"
-# A word with the space before it; line ends and tabs are pieces of their own. SentencePiece
-# skips what holds U+2585 or NUL, and a line of more than 4,192 bytes: 200 characters, four
-# bytes each at most, stay well below.
+# A word with the space before it; line ends and tabs are separate subwords. SentencePiece skips
+# lines that contain U+2585 or NUL or are longer than 4,192 bytes: 200 characters of at most four
+# bytes each stay well below.
 _WORD = re.compile(f" ?[^ \n\t\0{_SPACE}\u2585]{{1,200}}| ")
 _PROBE = f" a  {_SPACE}\n\t \N{ROCKET}"
 
 
 class SentencePieceTokenizer(Tokenizer):
-    """One id a piece, of a trained SentencePiece `model` (the bytes of its file).
+    """One id per subword of a trained SentencePiece `model` (the bytes of its file).
 
-    `lower` lower-cases whatever is encoded; `line_ends` says whether the texts that the pieces
-    were learnt from held any. RuntimeError when `model` is no model.
+    If `lower`, text is lower-cased before encoding. `line_ends` says whether the training texts
+    contained line ends. RuntimeError when `model` is not a SentencePiece model.
     """
 
     kind: ClassVar[Kind] = "sentencepiece"
-    unit: ClassVar[Unit] = "pieces"
+    unit: ClassVar[Unit] = "subwords"
     settings: ClassVar[tuple[str, ...]] = ("vocab_size", "model_type", "lower")
 
     model: bytes
@@ -56,7 +55,7 @@ class SentencePieceTokenizer(Tokenizer):
         self.model, self.lower, self.line_ends = model, lower, line_ends
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         ids = range(self.vocab_size)
-        # A byte's piece, <0x41>, stands for one byte, and so does a space's one character.
+        # UTF-8 length of each subword; a byte subword such as <0x41> has length 1.
         self._bytes = np.array(
             [
                 1
@@ -69,17 +68,17 @@ class SentencePieceTokenizer(Tokenizer):
 
     @property
     def vocab_size(self) -> int:
-        """How many ids there are, padding and bytes included."""
+        """Number of ids, including padding and bytes."""
         return self._processor.get_piece_size()
 
     @property
     def vocabulary(self) -> Mapping[str, int]:
-        """Nothing: what is a piece depends on all others, and no rule finds it in a text."""
+        """Empty: the segmentation into subwords depends on the model, not on a word pattern."""
         return {}
 
     @cached_property
     def codec(self) -> SubwordCodec:
-        """How a generator reads and writes pieces."""
+        """Encoder and decoder of running text for a generator of subwords."""
         return SubwordCodec(self)
 
     @classmethod
@@ -91,11 +90,11 @@ class SentencePieceTokenizer(Tokenizer):
         model_type: ModelType = "unigram",
         lower: bool = False,
     ) -> Self:
-        """Learn the pieces that write the words of `texts` best; the order of texts is no matter.
+        """Train SentencePiece on the word counts of `texts`; their order does not matter.
 
-        The texts are read once and only the counts of their words kept. Of "unigram" there are
-        fewer pieces than `vocab_size` when the texts hold no more. CorpusError when they are too
-        few for "bpe", when their characters alone are too many, and when there is no text.
+        The texts are read once, and only their word counts are kept. A "unigram" model may have
+        fewer than `vocab_size` subwords if the texts are too few. CorpusError when they are too
+        few for "bpe", when they have more characters than `vocab_size`, or when they are empty.
         """
         if model_type not in get_args(ModelType):
             raise ConfigError(
@@ -109,14 +108,16 @@ class SentencePieceTokenizer(Tokenizer):
             line_ends = line_ends or "\n" in text
             counts.update(_WORD.findall(text.lower() if lower else text))
         if not counts:
-            raise CorpusError("the texts hold no word; name files that hold text")
-        if any(map(_half_character, counts)):
-            raise CorpusError("the text holds half a surrogate pair, which is no character")
+            raise CorpusError("the texts contain no word; name files that contain text")
+        if any(map(_half_pair, counts)):
+            raise CorpusError(
+                "the text contains half a surrogate pair, which is not a character; remove it"
+            )
         return cls(_train(counts, vocab_size, model_type), lower=lower, line_ends=line_ends)
 
     @staticmethod
     def of_running_text(chunks: Iterable[str]) -> Iterator[str]:
-        """The texts to `fit` for a generator: cut between words."""
+        """The texts to pass to `fit` for a generator: chunks that end between words."""
         return whole_words(chunks)
 
     def alphabet(self, texts: Iterable[str]) -> CharTokenizer:
@@ -124,30 +125,30 @@ class SentencePieceTokenizer(Tokenizer):
         return CharTokenizer.fit(texts, lower=self.lower)
 
     def encode(self, text: str) -> Ids:
-        """`text` as ids, shape (pieces,), int32.
+        """`text` as ids, shape (subwords,), int32.
 
-        TokenizerError when it holds half a surrogate pair, which has no bytes.
+        TokenizerError when it contains half a surrogate pair, which has no UTF-8 bytes.
         """
         return np.array(self._encode(text.lower() if self.lower else text), np.int32)
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        """The text of `ids`, shape (pieces,), without padding.
+        """The text of `ids`, shape (subwords,), without padding.
 
-        Bytes that make no character become U+FFFD.
+        Bytes that are not valid UTF-8 become U+FFFD.
         """
         return str(self._processor.decode(np.asarray(ids, np.int64).tolist()))
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each piece stands in `text`, as (start, end) in characters, in order.
+        """(start, end) of each subword in `text`, in characters, in order.
 
-        The bytes of one character all have its span.
+        All bytes of one character have its span.
         """
         read = text.lower() if self.lower else text
         ids = self._encode(read)
         data = np.frombuffer(read.encode(), np.uint8)
-        # Bytes 10xxxxxx go on with a character, all others begin one.
+        # Bytes 10xxxxxx continue a character; all others begin one.
         character = np.cumsum((data & 0xC0) != 0x80) - 1
-        if len(read) != len(text):  # as U+0130, which lower() makes two characters
+        if len(read) != len(text):  # such as U+0130, which lower() turns into two characters
             lengths = [len(character.lower()) for character in text]
             character = np.repeat(np.arange(len(text)), lengths)[character]
         ends = np.cumsum(self._bytes[ids])
@@ -155,7 +156,7 @@ class SentencePieceTokenizer(Tokenizer):
         return list(zip(first.tolist(), (last + 1).tolist(), strict=True))
 
     def to_json(self) -> str:
-        """What is not in the model, and the model's sum; `from_json` is the reverse."""
+        """The settings outside the model file, and its SHA-256; `from_json` is the inverse."""
         return json.dumps(
             {
                 "type": self.kind,
@@ -168,32 +169,34 @@ class SentencePieceTokenizer(Tokenizer):
 
     @classmethod
     def from_json(cls, text: str, model: bytes | None = None) -> Self:
-        """Read what `to_json` wrote, beside its `model`; ArtifactError when they do not belong."""
+        """Inverse of `to_json`, with its `model`; ArtifactError when the two do not match."""
         content = fields(text, cls.kind)
         if model is None:
             raise ArtifactError(
-                "tokenizer.model is missing, which a tokenizer of SentencePiece needs; restore the "
+                "tokenizer.model is missing, which a SentencePiece tokenizer needs; restore the "
                 "folder from a copy"
             )
         if content.get("sha256") != hashlib.sha256(model).hexdigest():
             raise ArtifactError(
-                "tokenizer.model is damaged or of another model: its sha256 is not the one in "
+                "tokenizer.model is damaged or from another model: its sha256 is not the one in "
                 "tokenizer.json; restore the folder from a copy"
             )
         try:
-            # SentencePiece takes nothing at all for a model yet to come.
+            # SentencePiece accepts empty bytes as a model to be loaded later.
             tokenizer = cls(
                 model or b"empty",
                 lower=content["lower"],
                 line_ends=content.get("line_ends", True),
             )
         except RuntimeError as error:
-            raise ArtifactError("tokenizer.model is not a model of SentencePiece") from error
+            raise ArtifactError(
+                "tokenizer.model is not a SentencePiece model; restore the folder from a copy"
+            ) from error
         pad_id = tokenizer._processor.pad_id()
         if pad_id != 0 or tokenizer.decode(tokenizer.encode(_PROBE)) != _PROBE:
             raise ArtifactError(
-                "tokenizer.model does not give back every text: it was not learnt by textrnn; "
-                "learn one with --tokens sentencepiece"
+                "tokenizer.model does not restore every text: it was not trained by textrnn; "
+                "train one with --tokens sentencepiece"
             )
         return tokenizer
 
@@ -201,10 +204,10 @@ class SentencePieceTokenizer(Tokenizer):
         return self.model, self.lower
 
     def _encode(self, text: str) -> list[int]:
-        if half := _half_character(text):
+        if half := _half_pair(text):
             raise TokenizerError(
-                f"the text holds half a surrogate pair at position {half.start():,}, which is no "
-                f"character; leave it out"
+                f"the text contains half a surrogate pair at position {half.start():,}, which is "
+                f"not a character; remove it"
             )
         first, *rest = (self._processor.encode(part) for part in text.split(_SPACE))
         for ids in rest:
@@ -212,20 +215,20 @@ class SentencePieceTokenizer(Tokenizer):
         return list(first)
 
 
-def _half_character(text: str) -> re.Match[str] | None:
+def _half_pair(text: str) -> re.Match[str] | None:
     return None if text.isascii() else re.search("[\ud800-\udfff]", text)
 
 
 def _train(counts: Counter[str], vocab_size: int, model_type: ModelType) -> bytes:
-    """The model, as the bytes of its file: the same for the same counts on any machine."""
+    """The bytes of the trained model: the same for the same counts on any machine."""
     import sentencepiece
 
-    written = io.BytesIO()
+    output = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=_table(counts),
             input_format="tsv",
-            model_writer=written,
+            model_writer=output,
             vocab_size=vocab_size,
             model_type=model_type,
             hard_vocab_limit=model_type == "bpe",
@@ -238,12 +241,12 @@ def _train(counts: Counter[str], vocab_size: int, model_type: ModelType) -> byte
             normalization_rule_name="identity",
             add_dummy_prefix=False,
             remove_extra_whitespaces=False,
-            num_threads=1,  # sums in one order
+            num_threads=1,  # a fixed order of summation
             minloglevel=2,
         )
     except RuntimeError as error:
-        raise _too_many_or_too_few(error, vocab_size) from error
-    return written.getvalue()
+        raise _vocab_size_error(error, vocab_size) from error
+    return output.getvalue()
 
 
 def _table(counts: Counter[str]) -> Iterator[str]:
@@ -251,17 +254,17 @@ def _table(counts: Counter[str]) -> Iterator[str]:
         yield f"{word}\t{counts[word]}"
 
 
-def _too_many_or_too_few(error: RuntimeError, vocab_size: int) -> CorpusError:
-    """What SentencePiece says about `vocab_size`, with the number that would do."""
+def _vocab_size_error(error: RuntimeError, vocab_size: int) -> CorpusError:
+    """SentencePiece's complaint about `vocab_size`, with the limit that it names."""
     message = str(error)
     if found := re.search(r"set it to a value <= (\d+)", message):
         return CorpusError(
-            f"the texts are too few for {vocab_size:,} pieces; set --words to "
+            f"the texts are too few for {vocab_size:,} subwords; set --words to "
             f"{int(found[1]):,} at most, or use --set model_type=unigram"
         )
     if found := re.search(r"required_chars\. \d+ vs (\d+)", message):
         return CorpusError(
-            f"{vocab_size:,} pieces are too few for the bytes and the characters of the texts; "
+            f"{vocab_size:,} subwords are too few for the bytes and the characters of the texts; "
             f"set --words to {int(found[1]):,} at least"
         )
-    return CorpusError(f"SentencePiece cannot learn from these texts: {message}")
+    return CorpusError(f"SentencePiece cannot be trained on these texts: {message}")

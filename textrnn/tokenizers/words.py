@@ -1,10 +1,9 @@
 """Turn text into word ids and back.
 
-    0 padding | 1 .. n the words | buckets that all other words share | words added later
+    0 padding | 1 .. n the words | hash buckets for all other words | words added later
 
-A word outside the vocabulary goes to the bucket that its hash names: two unknown words that mean
-different things mostly differ in id as well. Words added for fine-tuning come last, so that no id
-given out before ever moves.
+A word outside the vocabulary has the id of a bucket chosen by its hash, so that two unknown words
+mostly have different ids. Words added for fine-tuning come last, so that existing ids never change.
 """
 
 import json
@@ -30,11 +29,12 @@ from textrnn.tokenizers.spacing import stand_in
 
 
 class WordTokenizer(Tokenizer):
-    """One id a word.
+    """One id per word.
 
-    `words_by_id[i]` has id i + 1; `added[i]` comes after the `oov_buckets` buckets. `rule` says
-    what a word is: "textbook" runs of ASCII letters and apostrophes, "unicode" runs of letters
-    and digits of any script and every other visible character by itself. `lower` lower-cases.
+    `words_by_id[i]` has id i + 1; the `added` words follow the `oov_buckets` buckets. `rule` is
+    the word pattern: "textbook" (runs of ASCII letters and apostrophes) or "unicode" (runs of
+    letters and digits of any script, and every other visible character). If `lower`, text is
+    lower-cased before encoding.
     """
 
     kind: ClassVar[Kind] = "word"
@@ -65,21 +65,21 @@ class WordTokenizer(Tokenizer):
         self._ids = {word: id_ for id_, word in enumerate(self.words_by_id, 1)}
         self._ids |= {word: id_ for id_, word in enumerate(self.added, self._first_added)}
         if len(self._ids) != len(self.words_by_id) + len(self.added):
-            raise TokenizerError("the vocabulary names a word twice")
+            raise TokenizerError("the vocabulary contains a word twice")
 
     @property
     def vocab_size(self) -> int:
-        """How many ids there are: padding, words, buckets and added words."""
+        """Number of ids: padding, words, buckets and added words."""
         return self._first_added + len(self.added)
 
     @property
     def vocabulary(self) -> Mapping[str, int]:
-        """Word -> id, those added later last."""
+        """Word -> id; added words come last."""
         return self._ids
 
     @cached_property
     def codec(self) -> WordCodec:
-        """How a generator reads and writes words."""
+        """Encoder and decoder of running text for a generator of words."""
         return WordCodec(self)
 
     @classmethod
@@ -93,50 +93,50 @@ class WordTokenizer(Tokenizer):
         lower: bool = False,
         min_count: int = 1,
     ) -> Self:
-        """The `vocab_size` most frequent words of `texts`, ties in the order of code points.
+        """The `vocab_size` most frequent words of `texts`; ties in code-point order.
 
-        Words that occur less than `min_count` times are left to the buckets. The texts are read
-        once and only the counts kept. CorpusError when no word is left.
+        Words that occur fewer than `min_count` times go to the buckets. The texts are read once,
+        and only the counts are kept. CorpusError when no word is left.
         """
         if vocab_size < 1 or min_count < 1:
             name, value = ("vocab_size", vocab_size) if vocab_size < 1 else ("min_count", min_count)
             raise ConfigError(f"{name} must be at least 1, got {value}")
-        reader = cls((), rule=rule, lower=lower, oov_buckets=oov_buckets)
+        tokenizer = cls((), rule=rule, lower=lower, oov_buckets=oov_buckets)
         counts: Counter[str] = Counter()
         for text in texts:
-            counts.update(reader.words(text))
+            counts.update(tokenizer.words(text))
         if not counts:
             raise CorpusError(
-                "the texts hold no word of ASCII letters; --rule unicode reads every script"
+                "the texts contain no word of ASCII letters; use --rule unicode for other scripts"
                 if rule == "textbook"
-                else "the texts hold no word; name files that hold text"
+                else "the texts contain no word; name files that contain text"
             )
         kept = [word for word, count in counts.items() if count >= min_count]
         if not kept:
             raise CorpusError(
-                f"no word occurs {min_count} times, the most frequent one "
-                f"{max(counts.values())}; lower min_count, as with --set min_count=1"
+                f"no word occurs {min_count} times; the most frequent one occurs "
+                f"{max(counts.values())} times; lower min_count, such as --set min_count=1"
             )
         kept.sort(key=lambda word: (-counts[word], word))
         return cls(kept[:vocab_size], rule=rule, lower=lower, oov_buckets=oov_buckets)
 
     @staticmethod
     def of_running_text(chunks: Iterable[str]) -> Iterator[str]:
-        """The texts to `fit` for a generator: line ends and opening quotes are words as well."""
+        """The texts to pass to `fit` for a generator; line ends and opening quotes are words."""
         return map(stand_in, whole_words(chunks))
 
     def extended(self, words: Iterable[str]) -> Self:
-        """This vocabulary with its ids, followed by those of `words` that it lacks, in order.
+        """This vocabulary with its ids, followed by the new ones among `words`, in order.
 
-        A new word leaves its bucket; all others stay there. TokenizerError for one that the
-        tokenizer would not read as a single word, spelt so: it could never occur.
+        A new word leaves its bucket; other words stay there. TokenizerError for a word that the
+        word pattern would split or change, since it could never occur.
         """
         new = [word for word in dict.fromkeys(words) if word not in self._ids]
         for word in new:
             if self.words(word) != [word]:
                 raise TokenizerError(
-                    f"{word!r} is not one word by the rule {self.rule!r}"
-                    f"{' in lower case' if self.lower else ''}, which reads "
+                    f"{word!r} is not one word of the pattern {self.rule!r}"
+                    f"{' in lower case' if self.lower else ''}, which finds "
                     f"{self.words(word)}; add those instead"
                 )
         return type(self)(
@@ -150,10 +150,10 @@ class WordTokenizer(Tokenizer):
     def extend_vocabulary(
         self, texts: Iterable[str], *, min_count: int = 1, limit: int | None = None
     ) -> Self:
-        """This vocabulary with its ids, followed by words of `texts` that it lacks.
+        """This vocabulary with its ids, followed by new words from `texts`.
 
-        The `limit` most frequent ones that occur `min_count` times or more, ties in the order of
-        code points.
+        Adds the `limit` most frequent new words that occur at least `min_count` times; ties in
+        code-point order.
         """
         counts = Counter(word for text in texts for word in self.words(text))
         new = [
@@ -164,7 +164,7 @@ class WordTokenizer(Tokenizer):
         return self.extended(new[:limit])
 
     def sources(self, base: Self) -> npt.NDArray[np.int64]:
-        """For each id the same id of `base`; for an added word the bucket that it was in there."""
+        """For each id, the same id of `base`; for a new word, its former bucket."""
         new = [int(base.encode(word)[0]) for word in self.added[len(base.added) :]]
         return np.concatenate([np.arange(base.vocab_size), np.array(new, np.int64)])
 
@@ -173,12 +173,12 @@ class WordTokenizer(Tokenizer):
         return CharTokenizer.fit(texts, lower=self.lower)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each word stands in `text`, as (start, end), in order."""
+        """(start, end) of each word in `text`, in characters, in order."""
         pattern = pattern_of(self.rule, ascii_only=text.isascii())
         return [found.span() for found in pattern.finditer(without_breaks(text))]
 
     def words(self, text: str) -> list[str]:
-        """The words of `text` as they are looked up, one a span."""
+        """The normalised words of `text`, one per span."""
         ascii_only, text = text.isascii(), without_breaks(text)
         find = pattern_of(self.rule, ascii_only=ascii_only).findall
         if ascii_only:
@@ -187,15 +187,15 @@ class WordTokenizer(Tokenizer):
         return [word.lower() for word in words] if self.lower else list(words)
 
     def encode(self, text: str) -> Ids:
-        """`text` as ids, shape (words,), int32; a text without a word gives none."""
+        """`text` as ids, shape (words,), int32; a text without a word has none."""
         words = self.words(text)
         ids = np.fromiter(map(self._ids.get, words, repeat(PAD_ID)), np.int32, len(words))
-        for place in np.flatnonzero(ids == PAD_ID).tolist():
-            ids[place] = self._bucket(words[place])
+        for index in np.flatnonzero(ids == PAD_ID).tolist():
+            ids[index] = self._bucket(words[index])
         return ids
 
     def decode(self, ids: npt.ArrayLike) -> str:
-        """The words of `ids`, shape (words,), joined by spaces; those of buckets as <unk>.
+        """The words of `ids`, shape (words,), joined by spaces; bucket ids become <unk>.
 
         Padding is left out.
         """
@@ -208,12 +208,12 @@ class WordTokenizer(Tokenizer):
         )
 
     def unknown(self, ids: npt.ArrayLike) -> Mask:
-        """Which of `ids` are of buckets, in the same shape."""
+        """Mask of the `ids` that are buckets, of the same shape."""
         array = np.asarray(ids, dtype=np.int64)
         return (self._first_bucket <= array) & (array < self._first_added)
 
     def to_json(self) -> str:
-        """As a person can read it, a word a line; `from_json` is the reverse."""
+        """Readable JSON with one word per line; `from_json` is the inverse."""
         return json.dumps(
             {
                 "type": self.kind,
@@ -229,7 +229,7 @@ class WordTokenizer(Tokenizer):
 
     @classmethod
     def from_json(cls, text: str, model: bytes | None = None) -> Self:
-        """Read what `to_json` wrote; ArtifactError when it is something else."""
+        """Inverse of `to_json`; ArtifactError for anything else."""
         content = fields(text, cls.kind)
         rule: Any = content.get("rule")
         buckets: Any = content.get("oov_buckets")
@@ -254,8 +254,8 @@ class WordTokenizer(Tokenizer):
         return self.words_by_id, self.added, self.rule, self.lower, self.oov_buckets
 
     def _bucket(self, word: str) -> int:
-        # Not hash(): Python salts it anew in every process, and a model must read a word the
-        # same way wherever it is loaded.
+        # Not hash(), which is salted per process: the bucket of a word must be the same wherever
+        # a model is loaded.
         return self._first_bucket + zlib.crc32(word.encode()) % self.oov_buckets
 
     def _word(self, id_: int) -> str:
@@ -265,12 +265,12 @@ class WordTokenizer(Tokenizer):
 
 
 def cut(ids: Ids, limit: int, keep: Keep) -> Ids:
-    """At most `limit` of `ids`, shape (words,): the first, the last, or half of each.
+    """Truncate `ids`, shape (words,), to `limit`: keep the first, the last, or half from each end.
 
-    Of "both" an odd one goes to the beginning. A `limit` of 0 keeps all.
+    With "both" and an odd limit, the beginning gets one more. A `limit` of 0 keeps all.
     """
     if limit < 0:
-        raise ConfigError(f"a limit of words must be 0 (all) or more, got {limit}")
+        raise ConfigError(f"the limit of words must be 0 (all) or more, got {limit}")
     if not limit or len(ids) <= limit:
         return ids
     if keep == "both":
