@@ -133,8 +133,9 @@ def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) 
     """Train a text generator on CORPUS: files, folders of .txt files, globs, or - for stdin.
 
     With --tokens word, spaces separate the generated words, except at closing punctuation,
-    opening quotes and dashes; line ends are kept, tabs and runs of spaces are not. Losses are in nats per character, whatever
-    the tokens. Ctrl-C saves the run; the same command with --resume continues it.
+    opening quotes and dashes; line ends are kept, tabs and runs of spaces are not. Losses are in
+    nats per character, whatever the tokens. Ctrl-C saves the run; the same command with --resume
+    continues it.
 
     \b
     textrnn train generator my.txt -o my-model
