@@ -208,7 +208,7 @@ def _sum_up(writer: PredictionWriter, output: Output, problems: Problems) -> Non
             else f"{writer.mostly_unknown:,} texts consist"
         )
         click.echo(
-            f"{texts} {verb} mostly of out-of-vocabulary words: predictions are unreliable.",
+            f"{texts} mostly of out-of-vocabulary words: predictions are unreliable.",
             err=True,
         )
     if output.hold:

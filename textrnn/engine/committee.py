@@ -55,7 +55,7 @@ class LengthCalibration:
         As in `textrnn.engine.calibration` each of n labels is doubted by 1 / (n + 2). ConfigError
         when short texts would get the opposite prediction.
         """
-        labels = calibration.checked_labels(labels, (len(odds), 2))
+        labels = calibration.validate_labels(labels, (len(odds), 2))
         short, doubt = _shortness(words), 1 / (len(labels) + 2)
         targets = doubt + (1 - 2 * doubt) * labels.astype(np.float64)
         scale, shift = _logistic_regression(np.stack([odds * short, short], 1), odds, targets)

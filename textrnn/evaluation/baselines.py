@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.engine.calibration import checked_labels
+from textrnn.engine.calibration import validate_labels
 from textrnn.tokenizers import WordTokenizer
 
 Floats = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ class NgramClassifier:
         An n-gram counts if `min_count` texts or more have it; `penalty` is that on half the sum of
         squared weights. CorpusError when there is no text.
         """
-        labels = checked_labels(labels, (len(texts), 2)).astype(np.float64)
+        labels = validate_labels(labels, (len(texts), 2)).astype(np.float64)
         counts: dict[str, int] = {}
         for found in _ngrams(texts, max_n):
             for ngram in found:
