@@ -58,7 +58,8 @@ class TrainingDisplay(Observer):
             raise KeyboardInterrupt
         self.stopped = True
         self.notice(
-            f"stopping after this {self._phase}, then saving; press Ctrl-C again to stop immediately"
+            f"stopping after this {self._phase}, then saving; "
+            "press Ctrl-C again to stop immediately"
         )
 
     def should_stop(self) -> bool:

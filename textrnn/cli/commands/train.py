@@ -1,6 +1,7 @@
 """`textrnn train generator` and `textrnn finetune`: train on text files."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import click
 from textrnn.cli.commands.train_classifier import classifier, run_training
 from textrnn.cli.data_options import DATA_SETTINGS, data_options
 from textrnn.cli.kinds import Row, choose, load
-from textrnn.cli.options import all_of, input_options, setting
+from textrnn.cli.options import F, all_of, input_options, setting
 from textrnn.cli.settings import (
     collect,
     config_option,
@@ -71,8 +72,8 @@ FINE_TUNING_DEFAULTS = {
 }
 
 
-def _recipe_options(**defaults: str) -> Any:
-    """Options for how to train; `defaults` are shown instead of those of the dataclasses."""
+def _recipe_options(**defaults: str) -> Callable[[F], F]:
+    """Options for how to train; help shows `defaults` instead of those of the dataclasses."""
 
     def shape(name: str, help: str) -> Any:
         return setting(GeneratorConfig, name, help, keep_unset=True, shown=defaults.get(name))
@@ -133,8 +134,9 @@ def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) 
     """Train a text generator on CORPUS: files, folders of .txt files, globs, or - for stdin.
 
     With --tokens word, spaces separate the generated words, except at closing punctuation,
-    opening quotes and dashes; line ends are kept, tabs and runs of spaces are not. Losses are in nats per character, whatever
-    the tokens. Ctrl-C saves the run; the same command with --resume continues it.
+    opening quotes and dashes; line ends are kept, tabs and runs of spaces are not. Losses are in
+    nats per character, whatever the tokens. Ctrl-C saves the run; the same command with --resume
+    continues it.
 
     \b
     textrnn train generator my.txt -o my-model
