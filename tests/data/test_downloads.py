@@ -405,7 +405,7 @@ def test_listing_and_showing_name_what_is_known():
 @pytest.mark.parametrize("command", ["show", "fetch"])
 def test_an_unknown_name_is_answered_with_the_known_ones(command):
     error = invoke(command, "tinyshakespear").exception
-    assert isinstance(error, ConfigError) and "there are tinyshakespeare" in str(error)
+    assert isinstance(error, ConfigError) and "choose one of tinyshakespeare" in str(error)
 
 
 def test_fetching_prints_the_path_and_what_to_do_next(corpus, tmp_path, monkeypatch):
