@@ -1,7 +1,7 @@
-"""What a person types to have texts judged, and what they see.
+"""`textrnn classify`: what a user types, and what they see.
 
-The models are bags of words with weights set by hand: `good` speaks for one class, `bad` against
-it, and other words say nothing.
+The models are bags of words with weights set by hand: `good` is evidence for one class, `bad`
+against it, and other words are neutral.
 """
 
 import csv
@@ -64,7 +64,7 @@ def written(path: Path, data: str | bytes) -> Path:
 # ---- what is shown ------------------------------------------------------------------------------
 
 
-def test_a_line_a_text_says_the_class_the_percent_and_where_it_stands(classify, tmp_path):
+def test_one_line_per_text_shows_the_class_the_percentage_and_the_source(classify, tmp_path):
     one = written(tmp_path / "one.txt", "the film is good")
     two = written(tmp_path / "two.txt", "bad")
     done = classify(one, two, "--text", "not good\nbut bad")
@@ -77,7 +77,7 @@ def test_a_line_a_text_says_the_class_the_percent_and_where_it_stands(classify, 
     ]
 
 
-def test_verdicts_stand_in_columns_whatever_the_classes_are_called(classify):
+def test_predictions_are_aligned_in_columns_for_any_class_names(classify):
     done = classify("--text", "bad", "--text", "good", "--text", "fine", model="three")
     lines = done.stdout.splitlines()
     assert [line.split("  ")[0].strip() for line in lines] == [
@@ -96,49 +96,49 @@ def test_a_line_of_a_file_is_shown_with_its_number_and_beginning(classify):
     assert "standard input line 3  bad the film the" in second and second.split("  (")[0][-1] == "…"
 
 
-def test_nothing_is_unsure_that_is_as_likely_as_was_asked_for(classify):
+def test_unsure_is_predicted_only_below_the_abstain_probability(classify):
     typed = ("--text", "the film is good", "--abstain")
     assert classify(*typed, 0.73).stdout.startswith("positive")
     unsure = classify(*typed, 0.74).stdout
-    assert unsure.startswith("unsure     73.1 %") and "(likeliest: positive)" in unsure
+    assert unsure.startswith("unsure     73.1 %") and "(most likely: positive)" in unsure
     record = json.loads(classify(*typed, 0.74, "--format", "jsonl").stdout)
     assert (record["prediction"], record["probability"]) == ("unsure", 0.731059)
 
 
-def test_a_threshold_moves_the_border_between_two_classes(classify):
+def test_a_threshold_moves_the_boundary_between_two_classes(classify):
     typed = ("--text", "the film is good", "--threshold")
     assert classify(*typed, 0.7).stdout.startswith("positive   73.1 %")
     assert classify(*typed, 0.8).stdout.startswith("negative   26.8 %")
 
 
 @pytest.mark.parametrize(
-    ("model", "told"),
+    ("model", "note"),
     [
-        ("cut", "read 4 of 6 words, its beginning and end"),
-        ("last", "read 4 of 6 words, its end"),
-        ("windows", "read all 6 words in 2 windows"),
-        ("characters", "read the first 6 characters"),
+        ("cut", "used 4 of 6 words, its beginning and end"),
+        ("last", "used 4 of 6 words, its end"),
+        ("windows", "used all 6 words in 2 windows"),
+        ("characters", "used the first 6 characters"),
     ],
 )
-def test_how_a_long_text_was_read_is_said(classify, model, told):
+def test_the_part_of_a_long_text_that_was_used_is_shown(classify, model, note):
     text = "a film is good good good"
-    assert f"({told})" in classify("--text", text, model=model).stdout
+    assert f"({note})" in classify("--text", text, model=model).stdout
     record = json.loads(classify("--text", text, "--format", "jsonl", model=model).stdout)
-    assert record["read"] == told.removeprefix("read ")
+    assert record["read"] == note.removeprefix("used ")
     table = classify("-", "--input-format", "csv", text=f"text\n{text}\ngood\n", model=model)
-    assert f"1 text is too long to be read at once: {told}." in table.stderr
+    assert f"1 text exceeds the model's limit: {note}." in table.stderr
     assert json.loads(classify("--text", "good", "--format", "jsonl").stdout)["read"] == "whole"
 
 
-def test_a_text_of_unknown_words_is_judged_with_a_remark(classify):
+def test_a_text_of_unknown_words_is_classified_with_a_note(classify):
     done = classify("--text", "это очень хорошо, a film")
     assert done.exit_code == 0 and "(knows 2 of its 6 words)" in done.stdout
     assert "knows" not in classify("--text", "a good film").stdout
     table = classify("-", "--input-format", "csv", text="text\n这是好的\n좋아요\ngood\n")
-    assert "2 texts consist mostly of words that the model never saw" in table.stderr
+    assert "2 texts consist mostly of out-of-vocabulary words" in table.stderr
 
 
-def test_an_explanation_says_what_each_word_did(classify):
+def test_an_explanation_shows_the_effect_of_each_word(classify):
     done = classify("--text", "the good film is not bad but good", "--explain")
     headline, text, side, against = done.stdout.splitlines()
     assert headline.startswith("positive")
@@ -155,15 +155,15 @@ def test_an_explanation_says_what_each_word_did(classify):
     assert abs(words[0]["effect"]) == pytest.approx(4, abs=1e-3)
 
 
-def test_a_long_text_is_explained_by_its_weightiest_sentences(classify):
+def test_a_long_text_is_explained_by_its_most_important_sentences(classify):
     text = 45 * "The film is a film. " + "It is good! " + 15 * "Not a film. " + "Bad, bad."
     lines = classify("--text", text, "--explain").stdout.splitlines()
-    assert lines[1] == "  of 62 sentences the weightiest:"
+    assert lines[1] == "  most important of 62 sentences:"
     assert [line.split("  ")[2] for line in lines[2:4]] == ["It is good!", "Bad, bad."]
     assert len(lines) == 6
 
 
-def test_what_the_model_did_not_read_is_left_out_of_an_explanation(classify):
+def test_an_explanation_leaves_out_text_that_the_model_did_not_use(classify):
     text = "good film " + 50 * "unread " + "is bad"
     shown = classify("--text", text, "--explain", model="cut").stdout.splitlines()[1]
     assert shown == "  good film … is bad"
@@ -175,7 +175,7 @@ class Terminal(io.TextIOWrapper):
 
 
 def on_a_terminal(monkeypatch, models, *arguments: object, width: int = 60) -> tuple[str, str]:
-    """What a terminal gets on stdout and on stderr, codes and all."""
+    """The output on stdout and stderr of a terminal, with escape codes."""
     streams = []
     for name in ("stdout", "stderr"):
         streams.append(Terminal(io.BytesIO(), encoding="utf-8"))
@@ -188,7 +188,7 @@ def on_a_terminal(monkeypatch, models, *arguments: object, width: int = 60) -> t
     return tuple(stream.buffer.getvalue().decode() for stream in streams)
 
 
-def test_on_a_terminal_words_have_the_colour_of_the_class_they_speak_for(monkeypatch, models):
+def test_on_a_terminal_words_have_the_colour_of_the_class_they_support(monkeypatch, models):
     monkeypatch.delenv("NO_COLOR", raising=False)
     out, _ = on_a_terminal(monkeypatch, models, "binary", "--text", "good film, bad", "--explain")
     assert click.style("good", fg="green", bold=True) in out
@@ -201,7 +201,7 @@ def test_on_a_terminal_words_have_the_colour_of_the_class_they_speak_for(monkeyp
     assert "\x1b" not in out
 
 
-def test_what_is_shown_fits_the_terminal_and_has_no_codes_of_its_own(monkeypatch, models):
+def test_output_fits_the_terminal_and_has_no_control_codes_from_the_text(monkeypatch, models):
     monkeypatch.setenv("NO_COLOR", "1")
     text = "good \x1b[31mfilm\x07 漢字漢字 " + 60 * "the film is bad "
     out, _ = on_a_terminal(monkeypatch, models, "binary", "--text", text, "--explain", width=60)
@@ -215,22 +215,22 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch, models, tmp_path, cla
     table = written(tmp_path / "t.csv", "text\n" + "good\n" * 100)
     typed = ("binary", table, "-o", tmp_path / "o.csv")
     _, err = on_a_terminal(monkeypatch, models, *typed)
-    assert "\r64 judged, " in err and "\r100 judged, " in err
-    assert err.endswith(f"100 judged (100 positive); written to {tmp_path / 'o.csv'}.\n")
+    assert "\r64 classified, " in err and "\r100 classified, " in err
+    assert err.endswith(f"100 classified (100 positive); written to {tmp_path / 'o.csv'}.\n")
     _, quiet = on_a_terminal(monkeypatch, models, *typed, "-q")
     assert quiet == ""
     _, to_screen = on_a_terminal(monkeypatch, models, "binary", table)
     assert to_screen == ""
 
 
-def test_a_beginning_fits_into_its_room_and_keeps_what_fits():
+def test_shortened_text_fits_its_width_and_is_cut_only_if_needed():
     for text in ("short", "a  long\n\ttext of words", "漢字" * 9, "é" * 30, ""):
         for room in range(1, 25):
             line = shorten(text, room)
             assert columns(line) <= room and (line.endswith("…") or line == " ".join(text.split()))
 
 
-def test_nothing_short_of_certain_looks_certain():
+def test_only_probability_1_is_shown_as_100_percent():
     assert [floor_percent(p) for p in (0.99999, 0.5009, 1.0, 0.0)] == [99.9, 50.0, 100.0, 0.0]
 
 
@@ -238,7 +238,7 @@ def test_nothing_short_of_certain_looks_certain():
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
-def test_a_table_keeps_its_columns_and_gains_the_verdict(classify, tmp_path, form):
+def test_a_table_keeps_its_columns_and_gains_the_prediction(classify, tmp_path, form):
     rows = [{"id": "1", "text": 'so good,\n"very" good'}, {"id": "2", "text": "bad"}]
     path = tmp_path / f"table.{form}"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -266,7 +266,7 @@ def test_a_table_keeps_its_columns_and_gains_the_verdict(classify, tmp_path, for
         assert chances[0] == max(chances[1:])
 
 
-def test_the_result_has_the_form_that_its_name_or_the_input_tells(classify, tmp_path):
+def test_the_form_of_the_result_follows_its_suffix_or_the_input(classify, tmp_path):
     table = written(tmp_path / "t.csv", "text\ngood\n")
     assert classify(table).stdout.startswith("text,prediction,")
     assert classify(table, "--format", "text").stdout.startswith("positive")
@@ -304,7 +304,7 @@ def test_output_is_utf8_wherever_it_goes(models, tmp_path):
     assert "\\u" not in done.stdout.decode("utf-8")
 
 
-def test_rows_that_cannot_be_judged_are_kept_where_they_can_be_and_counted(classify, tmp_path):
+def test_rows_that_cannot_be_classified_are_kept_where_possible_and_counted(classify, tmp_path):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\n ,2\nragged\nbad,3\n\u200b,4\n")
     done = classify(table)
     assert done.exit_code == 1
@@ -313,21 +313,21 @@ def test_rows_that_cannot_be_judged_are_kept_where_they_can_be_and_counted(class
         ("1", "positive"), ("2", ""), ("3", "negative"), ("4", ""),
     ]  # fmt: skip
     assert done.stderr.splitlines() == [
-        f"Not judged: {table} line 3: it is blank",
-        f"Not judged: {table} line 4: it has 1 field, the header names 2 columns",
-        f"Not judged: {table} line 6: it has no word that the model can read",
-        "3 of 5 could not be judged.",
+        f"Not classified: {table} line 3: it is blank",
+        f"Not classified: {table} line 4: it has 1 field, the header names 2 columns",
+        f"Not classified: {table} line 6: it has no word that the model can read",
+        "3 of 5 texts could not be classified.",
     ]
 
 
-def test_many_problems_are_told_in_part_and_counted_in_full(classify, tmp_path):
+def test_many_problems_are_printed_in_part_and_counted_in_full(classify, tmp_path):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\n" + "ragged\n" * 100)
     lines = classify(table).stderr.splitlines()
     assert len(lines) == MAX_PRINTED + 2
-    assert lines[-1] == "100 of 101 could not be judged."
+    assert lines[-1] == "100 of 101 texts could not be classified."
 
 
-def test_memory_stays_flat_for_texts_are_judged_some_at_a_time(classify, monkeypatch):
+def test_memory_stays_flat_because_texts_are_classified_in_chunks(classify, monkeypatch):
     sizes = []
     original = Judge.judge
     monkeypatch.setattr(Judge, "judge", lambda self, texts: sizes.append(len(texts)) or original(
@@ -357,8 +357,8 @@ def test_memory_stays_flat_for_texts_are_judged_some_at_a_time(classify, monkeyp
         ("a.csv", b"review,label\ngood,1\n", [], "it has 'review', 'label'"),
         ("a.csv", b"text,label\n", [], "holds no text under the line that names its columns"),
         ("a.csv", b"", [], "is empty"),
-        ("a.csv", b"text,prediction\ngood,1\n", [], "'prediction' already"),
-        ("a.csv", b"text,p_positive\ngood,1\n", [], "'p_positive' already"),
+        ("a.csv", b"text,prediction\ngood,1\n", [], "already has 'prediction'"),
+        ("a.csv", b"text,p_positive\ngood,1\n", [], "already has 'p_positive'"),
         ("a.csv", b"text\ngood\n", ["--text", "x", "--format", "csv"], "of several kinds"),
         ("a.json", b"{}", [], "write it as JSON lines"),
         ("a.jsonl", b"good\n", [], "line 1: it is not JSON"),
@@ -395,10 +395,8 @@ def test_a_usage_error_exits_with_2(classify, arguments):
          "threshold is for two classes"),
     ],
 )  # fmt: skip
-def test_a_model_that_is_none_or_of_the_other_kind_is_said_to_be(
-    models, tmp_path, command, message
-):
-    # What pickles hide in a .keras file is never looked at.
+def test_a_missing_model_or_one_of_another_kind_is_an_error(models, tmp_path, command, message):
+    # A .keras file may hold pickles; it is never opened.
     keras = written(tmp_path / "model.keras", b"PK\x03\x04")
     places = {"FOLDER": str(models["binary"].parent), "FILE": str(keras)}
     for place, path in places.items():
@@ -413,11 +411,11 @@ def test_several_files_that_cannot_be_read_are_each_named(classify, tmp_path):
     done = classify("no.txt", "none.txt", "-o", tmp_path / "o.txt")
     assert done.exit_code == 1 and done.stdout == ""
     assert "no file no.txt" in done.stderr and "no file none.txt" in done.stderr
-    assert done.stderr.splitlines()[-1] == "Error: none of the 2 could be judged"
+    assert done.stderr.splitlines()[-1] == "Error: none of the 2 texts could be classified"
     assert not list(tmp_path.iterdir())
 
 
-def test_tables_of_different_columns_are_not_made_one(classify, tmp_path):
+def test_tables_of_different_columns_are_not_merged(classify, tmp_path):
     one = written(tmp_path / "one.csv", "text,label\ngood,1\n")
     other = written(tmp_path / "other.csv", "text,stars\nbad,1\n")
     done = classify(one, other, "-o", tmp_path / "o.csv")
@@ -431,17 +429,19 @@ def test_a_json_line_with_a_new_column_is_no_row_of_a_csv_result(classify):
     lines = '{"text": "good"}\n' * 64 + '{"text": "bad", "new": 1}\n{"text": "bad"}\n'
     done = classify("-", "--input-format", "jsonl", "--format", "csv", text=lines)
     assert done.exit_code == 1 and done.stdout.count("\n") == 1 + 65
-    assert "line 65: it has a column 'new' that the rows before lack" in done.stderr
+    assert "line 65: it has a column 'new' that earlier rows lack" in done.stderr
     lines = '{"text": "good"}\n' * 64 + '{"text": "bad", "prediction": 1}\n'
     done = classify("-", "--input-format", "jsonl", text=lines)
-    assert "line 65: it has a 'prediction' already" in done.stderr
+    assert "line 65: it already has a 'prediction'" in done.stderr
     assert done.stdout.count("\n") == 64
 
 
 # ---- where it goes ------------------------------------------------------------------------------
 
 
-def test_a_missing_folder_is_said_before_anything_is_judged(classify, tmp_path, monkeypatch):
+def test_a_missing_folder_is_reported_before_anything_is_classified(
+    classify, tmp_path, monkeypatch
+):
     monkeypatch.setattr(Judge, "judge", None)
     done = classify("--text", "good", "-o", tmp_path / "no" / "o.csv")
     assert done.exit_code == 1 and "there is no folder" in done.stderr
@@ -467,7 +467,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_half_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_result_may_replace_the_table_it_was_made_of_once_all_is_judged(
+def test_the_result_may_replace_the_table_it_was_made_from_once_all_is_classified(
     classify, tmp_path, monkeypatch
 ):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\nbad,2\n")
@@ -488,13 +488,13 @@ def test_a_result_that_lacks_rows_of_the_table_does_not_replace_it(classify, tmp
     done = classify(table, "-o", table)
     assert done.exit_code == 1 and table.read_text() == before
     part = tmp_path / "t.csv.part"
-    assert f"stays as it was; the result is in {part}" in done.stderr
+    assert f"is unchanged; the result is in {part}" in done.stderr
     assert part.read_text().startswith("text,label,prediction")
     refused = classify(part, "--input-format", "csv", "-o", table)
     assert refused.exit_code == 1 and "would be overwritten while it is read" in refused.stderr
 
 
-def test_a_text_is_never_replaced_by_its_verdict(classify, tmp_path):
+def test_a_text_is_never_replaced_by_its_prediction(classify, tmp_path):
     text = written(tmp_path / "t.txt", "good")
     done = classify(text, "-o", text)
     assert done.exit_code == 1 and "choose another -o" in done.stderr
@@ -512,7 +512,7 @@ def test_a_device_or_a_link_is_written_to_and_not_replaced(classify, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "text"])
-def test_ctrl_c_keeps_what_was_judged_and_says_where(classify, tmp_path, monkeypatch, form):
+def test_ctrl_c_keeps_the_predictions_so_far_and_says_where(classify, tmp_path, monkeypatch, form):
     calls, original = [], Judge.judge
 
     def interrupted(self, texts):
@@ -530,13 +530,13 @@ def test_ctrl_c_keeps_what_was_judged_and_says_where(classify, tmp_path, monkeyp
         range(20)))  # fmt: skip
     part = tmp_path / "out.part"
     assert done.exit_code == 130 and not output.exists()
-    assert done.stderr == f"\nStopped; what was judged is in {part}.\n"
+    assert done.stderr == f"\nStopped; the predictions so far are in {part}.\n"
     text = part.read_text(encoding="utf-8")
     found = len(json.loads(text)) if form == "json" else text.count("\n") - (form == "csv")
     assert found == 2 + 4
 
 
-def test_ctrl_c_before_anything_is_judged_leaves_nothing(classify, tmp_path, monkeypatch):
+def test_ctrl_c_before_anything_is_classified_leaves_nothing(classify, tmp_path, monkeypatch):
     def interrupted(self, texts):
         raise KeyboardInterrupt
 
@@ -546,7 +546,7 @@ def test_ctrl_c_before_anything_is_judged_leaves_nothing(classify, tmp_path, mon
     assert not list(tmp_path.iterdir())
 
 
-def test_a_stream_is_judged_as_it_comes_and_ends_quietly_on_ctrl_c(models):
+def test_a_stream_is_classified_as_it_arrives_and_ends_quietly_on_ctrl_c(models):
     command = [sys.executable, "-m", "textrnn", "classify", "-m", str(models["binary"])]
     process = subprocess.Popen(
         [*command, "-", "--lines", "--format", "jsonl"],
@@ -569,7 +569,7 @@ def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
     assert done.stdout.startswith(b"positive") and done.stderr == b""
 
 
-def test_texts_typed_on_a_terminal_are_judged_line_by_line(classify, monkeypatch):
+def test_texts_typed_on_a_terminal_are_classified_line_by_line(classify, monkeypatch):
     sizes, original = [], Judge.judge
     monkeypatch.setattr(
         Judge, "judge", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
@@ -622,14 +622,14 @@ def test_evaluating_a_classifier_scores_it_on_labelled_texts(models, tmp_path):
     assert "### classes" in CliRunner().invoke(main, [*typed, "--format", "markdown"]).stdout
 
 
-def test_evaluating_on_what_was_learnt_from_is_warned_of(tmp_path):
+def test_evaluating_on_the_training_texts_prints_a_warning(tmp_path):
     from textrnn.data.labelled import read_labelled
 
     table = written(tmp_path / "t.csv", "text,label\ngood,positive\nbad,negative\n")
     metadata = {"data": {"sha256": read_labelled(table).sha256}}
     registry.save(bag_of_words(metadata=metadata), tmp_path / "model")
     done = CliRunner().invoke(main, ["evaluate", str(tmp_path / "model"), str(table)])
-    assert done.exit_code == 0 and "the model learnt from" in done.stderr
+    assert done.exit_code == 0 and "the model was trained on these texts" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -645,7 +645,7 @@ def test_evaluating_on_what_was_learnt_from_is_warned_of(tmp_path):
         ("binary", ["--abstain", "2"], "abstain must be"),
     ],
 )
-def test_evaluate_refuses_options_of_the_other_kind_and_labels_of_other_classes(
+def test_evaluate_rejects_options_of_the_other_kind_and_labels_of_other_classes(
     models, tmp_path, model, arguments, message
 ):
     table = written(tmp_path / "t.csv", "text,label\ngood,positive\nbad,negative\n")
@@ -654,13 +654,13 @@ def test_evaluate_refuses_options_of_the_other_kind_and_labels_of_other_classes(
     assert message in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_a_classifier_is_shown_with_what_it_reads_and_its_classes(models):
+def test_a_classifier_is_shown_with_its_text_settings_and_classes(models):
     shown = CliRunner().invoke(main, ["models", "show", str(models["three"])]).stdout
     assert "classes     angry customer, so-so, happy 😀" in shown
     assert "reads       words by the rule 'unicode'" in shown
     assert "network     embedding 3, pooling mean" in shown
 
 
-def test_an_output_that_cannot_be_written_says_what_can(tmp_path):
+def test_an_output_in_a_missing_folder_says_what_to_create(tmp_path):
     with pytest.raises(TextRNNError, match="there is no folder"):
         Output(tmp_path / "no" / "file")

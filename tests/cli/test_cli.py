@@ -1,4 +1,4 @@
-"""What a person types, and what they see."""
+"""The commands: what a user types, and what they see."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def test_every_config_field_can_be_set_from_the_command_line():
     assert SamplingConfig.field_types().keys() <= options
 
 
-def test_generate_prints_the_prime_and_so_many_characters_more(model):
+def test_generate_prints_the_prime_and_length_more_characters(model):
     arguments = ("generate", "--model", model, "--prime", "Romeo", "--length", 30, "--seed", 1)
     whole = invoke(*arguments)
     assert whole.exit_code == 0
@@ -84,7 +84,7 @@ def test_generate_writes_files_and_json(model, tmp_path):
     assert record["sampling"] == SamplingConfig().to_dict()
 
 
-def test_several_samples_are_told_apart(model):
+def test_several_samples_are_numbered(model):
     output = invoke("generate", "-m", model, "--count", 2, "--length", 5).stdout
     assert "--- 1 of 2 ---" in output and "--- 2 of 2 ---" in output
 
@@ -199,7 +199,7 @@ def test_evaluate_reports_as_json_and_as_text(model, tmp_path):
         (["--part", "0:1"], "U+007E"),
     ],
 )
-def test_evaluate_refuses_what_it_cannot_score(model, tmp_path, arguments, message):
+def test_evaluate_rejects_a_text_that_it_cannot_score(model, tmp_path, arguments, message):
     text = tmp_path / "text.txt"
     text.write_text("Romeo ~", encoding="utf-8")
     done = invoke("evaluate", model, text, *arguments)
@@ -251,7 +251,7 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
     ],
 )
 @pytest.mark.tensorflow
-def test_wrong_settings_are_named_before_anything_is_made(tmp_path, arguments, message):
+def test_wrong_settings_are_named_before_anything_is_written(tmp_path, arguments, message):
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("some text\n" * 100)
     done = invoke("train", "generator", corpus, "-o", tmp_path / "m", *arguments)
@@ -274,20 +274,20 @@ BAG = ("--layers", 0, "--pooling", "mean", "--embedding-dim", 4, "--set", "ema=0
 
 
 @pytest.mark.tensorflow
-def test_a_classifier_trained_from_the_command_line_judges_and_is_fine_tuned(reviews, tmp_path):
-    model = tmp_path / "judge"
+def test_a_classifier_trained_from_the_command_line_predicts_and_is_fine_tuned(reviews, tmp_path):
+    model = tmp_path / "classifier"
     done = invoke("train", "classifier", reviews, "-o", model, *COLUMNS, *BAG, "--epochs", 12,
                   "--learning-rate", 0.1, "--validation", 0.25)  # fmt: skip
     assert done.exit_code == 0, done.output
     assert done.stdout == "" and "macro F1" in done.stderr
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("It judges 100.0% of the 6 validation texts right. The model is in")
+    assert last.startswith("Accuracy 100.0% on the 6 validation texts. The model is in")
     assert f"textrnn classify --model {model} --text TEXT" in last
-    judged = invoke("classify", "-m", model, "--text", "good film", "--text", "a bad film")
-    assert [line.split()[0] for line in judged.stdout.splitlines()] == ["positive", "negative"]
+    predicted = invoke("classify", "-m", model, "--text", "good film", "--text", "a bad film")
+    assert [line.split()[0] for line in predicted.stdout.splitlines()] == ["positive", "negative"]
     assert "Learnt from**: reviews.csv" in invoke("models", "show", model).stdout
     scored = invoke("evaluate", model, reviews, *COLUMNS)
-    assert "100.00 %" in scored.stdout and "learnt from" in scored.stderr
+    assert "100.00 %" in scored.stdout and "was trained on these texts" in scored.stderr
 
     tuned = tmp_path / "tuned"
     done = invoke("finetune", model, reviews, "-o", tuned, *COLUMNS, "--epochs", 1,
@@ -325,7 +325,7 @@ def test_wrong_data_is_named_before_tensorflow_is_loaded(
     assert not (tmp_path / "m").exists()
 
 
-def test_a_configuration_file_may_name_settings_of_a_classifier_and_no_others(reviews, tmp_path):
+def test_a_configuration_file_may_hold_only_settings_of_a_classifier(reviews, tmp_path):
     config = tmp_path / "c.json"
     config.write_text('{"window": 3}')
     arguments = ("train", "classifier", reviews, "-o", tmp_path / "m", *COLUMNS, "--config", config)
@@ -333,7 +333,7 @@ def test_a_configuration_file_may_name_settings_of_a_classifier_and_no_others(re
     assert done.exit_code == 1 and "unknown setting 'window'" in done.stderr
 
 
-def test_a_data_file_that_tells_nothing_of_its_form_is_refused(tmp_path):
+def test_a_data_file_of_unknown_format_is_rejected(tmp_path):
     data = tmp_path / "data.txt"
     data.write_text("good\n")
     done = invoke("train", "classifier", data, "-o", tmp_path / "m")
@@ -344,19 +344,19 @@ def test_a_data_file_that_tells_nothing_of_its_form_is_refused(tmp_path):
     ("arguments", "message"),
     [(["--window", "3"], "is a classifier; leave out --window"),
      (["--lower"], "leave out --lower"),
-     (["other.csv"], "learns from one table or folder")],
+     (["other.csv"], "is trained on one table or folder")],
 )  # fmt: skip
-def test_fine_tuning_refuses_what_its_kind_of_model_does_not_know(
+def test_fine_tuning_rejects_options_of_the_other_kind_of_model(
     model, reviews, tmp_path, arguments, message
 ):
-    registry.save(bag_of_words(), tmp_path / "judge")
-    done = invoke("finetune", tmp_path / "judge", reviews, "-o", tmp_path / "m", *arguments)
+    registry.save(bag_of_words(), tmp_path / "classifier")
+    done = invoke("finetune", tmp_path / "classifier", reviews, "-o", tmp_path / "m", *arguments)
     assert done.exit_code == 1 and message in done.stderr
     done = invoke("finetune", model, reviews, "-o", tmp_path / "m", "--column", "review")
     assert done.exit_code == 1 and "is a generator; leave out --column" in done.stderr
 
 
-def test_a_stopped_run_says_the_command_that_goes_on(reviews, tmp_path, monkeypatch):
+def test_an_interrupted_run_prints_the_command_that_resumes_it(reviews, tmp_path, monkeypatch):
     typed = ["train", "classifier", str(reviews), "-o", str(tmp_path / "a b"), *COLUMNS]
     monkeypatch.setattr("textrnn.cli.tensorflow.train_classifier", lambda *_, **__: None)
     done = invoke(*typed)
@@ -365,7 +365,7 @@ def test_a_stopped_run_says_the_command_that_goes_on(reviews, tmp_path, monkeypa
     assert invoke(*typed, "--resume").stderr.count("--resume") == 1
 
 
-def test_models_lists_every_bundled_one():
+def test_models_lists_every_bundled_model():
     listed = invoke("models").stdout
     for name in registry.bundled():
         kind = registry.load(name).kind
@@ -399,7 +399,7 @@ def test_a_tokenizer_in_lower_case_reads_primes_in_any_case(tmp_path):
     assert invoke("generate", "-m", tmp_path / "lower", "--prime", "ROMEO").exit_code == 0
 
 
-def test_training_shows_nothing_that_libraries_say_of_themselves(tmp_path):
+def test_training_hides_the_log_messages_of_libraries(tmp_path):
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("the miller counts his sacks by night.\n" * 60)
     command = [sys.executable, "-m", "textrnn", "train", "generator", str(corpus)]

@@ -14,7 +14,7 @@ from textrnn.training.pace import FIRST
 
 
 class Looks(TrainingDisplay):
-    """Keeps what its line shows after everything that it is told."""
+    """Records the displayed line after each event."""
 
     def __init__(self, *, terminal: bool = True, **given) -> None:
         self.printed = io.StringIO()
@@ -55,7 +55,7 @@ def fake(tmp_path, **given) -> FakeRun:
     return FakeRun(output=tmp_path, **{"epochs": 2, "steps": 12, **given})
 
 
-def test_a_full_bar_never_stands_there_without_saying_that_it_validates(tmp_path):
+def test_a_full_bar_always_says_that_it_validates(tmp_path):
     display = Looks()
     fake_training(fake(tmp_path), display, Clock())
     full = [
@@ -65,7 +65,7 @@ def test_a_full_bar_never_stands_there_without_saying_that_it_validates(tmp_path
     assert all("validating" in line for line in full)
 
 
-def test_validation_is_shown_with_how_far_it_is_and_the_time_left(tmp_path):
+def test_validation_shows_its_progress_and_the_remaining_time(tmp_path):
     display = Looks()
     fake_training(fake(tmp_path), display, Clock())
     shown = [line for line in display.shown if "validating" in line and "%" in line]
@@ -96,7 +96,7 @@ def test_the_pace_shown_leaves_out_steps_that_were_compiled(tmp_path):
 
 def test_an_epoch_is_shown_by_its_own_headline_whatever_the_task(tmp_path):
     class Others(Metrics):
-        """Of a kind of training that the display never heard of."""
+        """Metrics of a task that the display does not know."""
 
         def headline(self) -> str:
             return "seven swans [b]a-swimming[/b]"
@@ -120,7 +120,7 @@ def test_an_epoch_is_shown_by_its_own_headline_whatever_the_task(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_during_validation_is_answered_at_its_end(tmp_path, number):
+def test_a_signal_during_validation_stops_the_run_at_its_end(tmp_path, number):
     class Interrupted(Looks):
         def validation(self, progress):
             super().validation(progress)
@@ -131,7 +131,9 @@ def test_a_signal_during_validation_is_answered_at_its_end(tmp_path, number):
     with display:
         assert not fake_training(run, display, Clock())
     first, second = display.lines
-    assert first.startswith("stopping after this validation, to save; once more to stop at once")
+    assert first.startswith(
+        "stopping after this validation, then saving; press Ctrl-C again to stop immediately"
+    )
     assert second.startswith("epoch 1:") and (run.epoch, run.step) == (1, 0)
 
 

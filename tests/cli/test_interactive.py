@@ -1,4 +1,4 @@
-"""Writing in turns with a model, by lines that a script types."""
+"""Writing in turns with a model, with scripted input lines."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ def session(
     seed: int = 7,
     model: GeneratorArtifact = MODEL,
 ) -> tuple[str, str]:
-    """The text that typing `lines` makes, then Ctrl-D, and all that was shown."""
+    """The text after typing `lines` and Ctrl-D, and all output."""
     shown: list[str] = []
     typed: Iterable[str | type[BaseException]] = iter(lines)
 
@@ -55,7 +55,7 @@ def test_a_session_begins_with_the_prime_and_what_generate_writes_with_that_seed
     assert shown.startswith(text + "\n")
 
 
-def test_enter_writes_on_from_all_the_text_so_far():
+def test_enter_continues_from_the_whole_text_so_far():
     text = text_of("")
     assert text.startswith(FIRST) and len(text) == len(FIRST) + LENGTH
     assert text == FIRST + "".join(generation.stream(MODEL, FIRST, LENGTH, seed=8))
@@ -83,7 +83,7 @@ def test_undo_restores_what_was_before(line):
     assert text_of(line, "u", "u") == "ab"
 
 
-def test_undo_with_nothing_written_says_so_and_retry_then_writes():
+def test_undo_of_an_empty_session_says_so_and_retry_then_writes():
     text, shown = session("u", "u")
     assert text == "ab" and "nothing to undo" in shown
     assert len(text_of("u", "r")) == len(FIRST)
@@ -95,14 +95,14 @@ def test_the_same_seed_and_lines_give_the_same_session():
     assert session(*lines) != session(*lines, seed=8)
 
 
-def test_own_words_stand_between_two_continuations():
+def test_own_words_come_between_two_continuations():
     for line, words in (("+ cd ", "cd "), ("+  cd", " cd"), ("+cd", "cd"), (r"+ c\nd", "c\nd")):
         text = text_of(line)
         assert text.startswith(FIRST + words)
         assert len(text) == len(FIRST + words) + LENGTH
 
 
-def test_temperature_and_length_hold_from_the_next_continuation():
+def test_temperature_and_length_apply_from_the_next_continuation():
     likeliest = SamplingConfig(temperature=0)
     text = text_of("t 0", "n 12", "")
     assert text == FIRST + "".join(generation.stream(MODEL, FIRST, 12, sampling=likeliest))
@@ -127,12 +127,12 @@ def test_p_prints_the_whole_text():
         ("t abc", "temperature must be a number, got 'abc'"),
         ("t", "temperature must be a number"),
         ("t nan", "temperature must be 0 or more"),
-        ("n 0", "length must be a whole number from 1, such as n 200, got '0'"),
+        ("n 0", "length must be a whole number of at least 1, such as n 200, got '0'"),
         ("n many", "got 'many'"),
         ("n", "length must be"),
         ("+ caf\N{LATIN SMALL LETTER E WITH ACUTE}", "U+00E9 LATIN SMALL LETTER E WITH ACUTE"),
         ("s ROMEO", "U+0052"),
-        ("w", "w needs the name of a file"),
+        ("w", "w needs a file name"),
         ("w no/such/folder/story.txt", "cannot write no/such/folder/story.txt"),
         ("w .", "not overwritten"),
         ("h", HELP),
@@ -156,7 +156,7 @@ def test_saving_writes_the_text_once_and_overwrites_nothing(tmp_path):
     text, shown = session("", f"w {path}", "", f"w {path}")
     assert path.read_text(encoding="utf-8") == text_of("")
     assert text != text_of("")
-    assert f"saved as {path}\n" in shown and f"{path} exists" in shown
+    assert f"saved to {path}\n" in shown and f"{path} already exists" in shown
     assert [entry.name for entry in tmp_path.iterdir()] == ["a story.txt"]
 
 
@@ -217,7 +217,7 @@ def written_on(text: str, stop: tuple[str, ...], seed: int) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("stop", STOPS)
-def test_enter_goes_on_after_the_stop_text_that_ended_the_text(stop):
+def test_enter_continues_after_the_stop_text_that_ended_the_text(stop):
     text, passed = "ab", ""
     for enters in range(8):
         written, ended_by = written_on(text + passed, stop, seed=7 + enters)
@@ -231,10 +231,10 @@ def test_enter_goes_on_after_the_stop_text_that_ended_the_text(stop):
 @pytest.mark.parametrize("stop", STOPS)
 def test_the_text_is_what_was_shown_turn_after_turn_with_stop_texts_too(stop):
     text, shown = session("", "", "", stop=stop, prime="ab")
-    told = shown.replace("(Enter writes on, h lists the commands, q quits)\n", "").split("\n> ")
-    told[-1:] = []  # the end of input
+    outputs = shown.replace("(Enter continues, h lists the commands, q quits)\n", "").split("\n> ")
+    outputs[-1:] = []  # the end of input
     rebuilt = ""
-    for turn in told:
+    for turn in outputs:
         line = rebuilt.rpartition("\n")[2][-80:]
         assert turn.startswith(line)
         rebuilt += turn[len(line) :]
@@ -273,7 +273,7 @@ def test_nothing_is_passed_after_a_continuation_that_no_stop_text_ended():
     [({"prime": "ROMEO"}, TokenizerError), ({"length": -1}, ConfigError),
      ({"seed": -1}, ConfigError), ({"stop": ("",)}, ConfigError)],
 )  # fmt: skip
-def test_wrong_settings_to_begin_with_end_it_before_anything_is_shown(settings, kind):
+def test_wrong_initial_settings_raise_before_anything_is_shown(settings, kind):
     with pytest.raises(kind):
         session(**settings)
 

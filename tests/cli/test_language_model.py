@@ -1,4 +1,4 @@
-"""What the commands do with a language model, which is a model as any other."""
+"""The commands with a language model."""
 
 import json
 
@@ -64,7 +64,9 @@ def test_it_is_evaluated_on_a_table_and_on_text_files(model, tmp_path, table):
         (["classify", "--model", "MODEL", "--text", "x"], "is a language model, not a classifier"),
     ],
 )
-def test_what_it_is_not_for_is_said_with_what_it_is_for(model, tmp_path, command, message):
+def test_a_command_for_another_kind_is_refused_with_the_right_one(
+    model, tmp_path, command, message
+):
     (tmp_path / "x.txt").write_text("the film")
     places = {"MODEL": model, "x.txt": tmp_path / "x.txt", "new": tmp_path / "new"}
     done = invoke(*(places.get(part, part) for part in command))
@@ -74,7 +76,7 @@ def test_what_it_is_not_for_is_said_with_what_it_is_for(model, tmp_path, command
 
 @pytest.mark.parametrize("command", [["models", "show"], ["evaluate"]])
 @pytest.mark.parametrize("name", [name for name in MODELS if "classifier" not in name])
-def test_what_loading_put_right_is_told_of_every_kind(tmp_path, command, name):
+def test_notices_of_loading_are_printed_for_every_kind(tmp_path, command, name):
     (tmp_path / "x.txt").write_text("a b c d\n" * 40)
     registry.save(MODELS[name](0), tmp_path / "model")
     (tmp_path / "model").rename(tmp_path / "model.textrnn-old")

@@ -1,4 +1,4 @@
-"""The command that is running, as it is put on record and as it is typed again."""
+"""The running command line, as recorded in a model's card and as printed for --resume."""
 
 import shlex
 
@@ -6,6 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from textrnn.cli.commands.train import FINE_TUNING_DEFAULTS, finetune
 from textrnn.cli.settings import (
     output_option,
     quiet_option,
@@ -14,11 +15,15 @@ from textrnn.cli.settings import (
     set_option,
     typed_command,
 )
+from textrnn.config.classifier import ClassifierTrainingConfig
+from textrnn.config.generator import TrainingConfig
+from textrnn.training.transfer import classifier as classifier_transfer
+from textrnn.training.transfer import generator as generator_transfer
 
 
 @click.group()
 def program() -> None:
-    """Stands for textrnn."""
+    """Stand-in for textrnn."""
 
 
 @program.command()
@@ -50,7 +55,7 @@ def commands(*typed: str) -> list[str]:
          "--epochs 3"),
         ("C:\\\\me\\\\a.txt -o m --resume", "a.txt -o m --resume"),
         ("/home/u=x/a.txt -o m", "a.txt -o m"),
-        ("a -o m --validation /data/held.csv --column and/or", "a -o m --validation held.csv "
+        ("a -o m --validation /data/dev.csv --column and/or", "a -o m --validation dev.csv "
          "--column and/or"),
         ("a -o m --validation 0.9:1 --set lower=true", "a -o m --validation 0.9:1 --set "
          "lower=true"),
@@ -58,12 +63,26 @@ def commands(*typed: str) -> list[str]:
          "a -o m --set teacher=one,two --set hub=https://tfhub.dev/g/1"),
     ],
 )  # fmt: skip
-def test_the_command_on_record_has_what_was_typed_and_no_folder(typed, recorded):
+def test_the_recorded_command_has_all_options_and_no_folders(typed, recorded):
     assert commands(*shlex.split(typed))[0] == f"textrnn train {recorded}"
 
 
-def test_the_typed_command_typed_again_is_the_same():
+def test_the_typed_command_reproduces_itself():
     typed = ["/home/me/a b.txt", "-o", "x y/m", "--stateful", "--set", "teacher=/a, b", "-q"]
     command = commands(*typed)[1]
     assert commands(*shlex.split(command)[2:])[1] == command
     assert "'/home/me/a b.txt'" in command and "'teacher=/a, b'" in command
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "patience", "batch_size", "epochs"])
+def test_the_help_of_finetune_shows_the_defaults_of_fine_tuning(name):
+    of_generator = {**vars(TrainingConfig()), **generator_transfer.FINE_TUNING}
+    of_classifier = {**vars(ClassifierTrainingConfig()), **classifier_transfer.FINE_TUNING}
+    shown = FINE_TUNING_DEFAULTS[name]
+    (option,) = (parameter for parameter in finetune.params if parameter.name == name)
+    assert option.help.endswith(f"[default: {shown}]")
+    if name == "epochs":  # a classifier's depend on its data
+        assert shown.startswith(f"{of_generator[name]}; classifier: as many")
+        assert name not in classifier_transfer.FINE_TUNING
+    else:
+        assert shown == f"{of_generator[name]}; classifier: {of_classifier[name]}"

@@ -1,4 +1,4 @@
-"""textrnn without TensorFlow: what works, and what a command says that needs it."""
+"""textrnn without TensorFlow: what works, and the error of commands that need it."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from support.paths import CORPORA
 import textrnn
 from textrnn.errors import MissingExtraError, needs_extra
 
-# Nothing of the extras can be imported, whether it is installed or not.
+# Makes all packages of the extras unimportable, whether installed or not.
 WITHOUT = """
 import sys
 
@@ -68,7 +68,7 @@ def test_what_uses_a_model_works_without_tensorflow(arguments):
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else value,
 )
-def test_a_command_that_needs_tensorflow_says_in_one_line_what_to_install(
+def test_a_command_that_needs_tensorflow_says_what_to_install_in_one_line(
     arguments, purpose, tmp_path
 ):
     done = run("from textrnn.cli import main; main()", *arguments, cwd=tmp_path)

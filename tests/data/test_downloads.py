@@ -406,7 +406,7 @@ def test_list_and_show_name_the_known_corpora():
 @pytest.mark.parametrize("command", ["show", "fetch"])
 def test_the_error_for_an_unknown_name_lists_the_known_names(command):
     error = invoke(command, "tinyshakespear").exception
-    assert isinstance(error, ConfigError) and "there are tinyshakespeare" in str(error)
+    assert isinstance(error, ConfigError) and "choose one of tinyshakespeare" in str(error)
 
 
 def test_fetching_prints_the_path_and_the_next_command(corpus, tmp_path, monkeypatch):

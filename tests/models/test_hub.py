@@ -459,10 +459,14 @@ def test_the_program_exports_an_embedding_and_trains_on_it(base, tmp_path):
             for text, label in zip(DATA.texts, DATA.labels, strict=True)
         )
     )  # fmt: skip
-    assert "tokens of 5 values" in run("export", "embedding", base.name, "-o", tmp_path / "words")
+    assert "vectors of 5 dimensions" in run(
+        "export", "embedding", base.name, "-o", tmp_path / "words"
+    )
     again = run("export", "embedding", base.name, "-o", tmp_path / "words", code=1)
-    assert "is there already" in again
-    assert "one of the two" in run("export", "embedding", "-o", tmp_path / "x", code=1)
+    assert "already exists" in again
+    assert "either a MODEL or --vectors FILE" in run(
+        "export", "embedding", "-o", tmp_path / "x", code=1
+    )
     run("train", "classifier", tmp_path / "data.csv", "-o", tmp_path / "model", "--preset", "hub",
         "--hub", tmp_path / "words", "--epochs", 1, "-q")  # fmt: skip
     assert "great" in run("classify", "-m", tmp_path / "model", "--text", "great", "--explain")

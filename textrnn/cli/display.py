@@ -59,7 +59,7 @@ class TrainingDisplay(Observer):
         self.stopped = True
         self.notice(
             f"stopping after this {self._phase}, then saving; "
-            f"press Ctrl-C again to stop immediately"
+            "press Ctrl-C again to stop immediately"
         )
 
     def should_stop(self) -> bool:

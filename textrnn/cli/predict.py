@@ -60,7 +60,7 @@ class Task:
 
     @property
     def result_form(self) -> ResultForm:
-        """The result's form: as requested, else by the output's suffix, else that of the inputs."""
+        """The form as requested, else by the suffix of the output, else that of the inputs."""
         by_suffix = {".json": "json", ".txt": "text"}
         suffix = self.output and (form_of(self.output) or by_suffix.get(self.output.suffix.lower()))
         own = next(iter(self.kinds)) if self.tables and len(self.kinds) == 1 else "text"
@@ -225,7 +225,7 @@ def _sum_up(writer: PredictionWriter, output: Output, problems: Problems) -> Non
 
 
 def _as_utf8(typed: str) -> str:
-    """Decode a command-line text as UTF-8; the C locale leaves its bytes as surrogates."""
+    """A command-line text as UTF-8; in the C locale Python leaves its bytes as surrogates."""
     try:
         return os.fsencode(typed).decode("utf-8")
     except UnicodeError:

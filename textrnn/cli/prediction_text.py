@@ -74,7 +74,7 @@ class PredictionLines:
             yield strange
 
     def _explained(self, text: str, explanation: Explanation) -> list[str]:
-        """The coloured text, or the sentences with effects, and the words that weigh most."""
+        """The coloured text (a long one: its sentences by effect), and the strongest words."""
         words = explanation.words
         most = max((abs(word.effect) for word in words), default=0.0) or 1.0
         lines = []

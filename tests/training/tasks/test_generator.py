@@ -157,7 +157,7 @@ def test_sigterm_saves_and_says_how_to_resume(tmp_path):
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    (again,) = (line for line in errors.splitlines() if "Go on with" in line)
+    (again,) = (line for line in errors.splitlines() if "Resume with" in line)
     assert f"-o {output} " in again and again.endswith(" --resume")
     assert "Traceback" not in errors
 

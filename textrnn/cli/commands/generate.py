@@ -22,7 +22,7 @@ sampling_options = all_of(
         "temperature",
         "Sampling temperature: lower is safer, higher more varied; 0 is greedy.",
     ),
-    setting(SamplingConfig, "top_k", "Sample from the K most likely tokens only; 0: all."),
+    setting(SamplingConfig, "top_k", "Sample from the N most likely tokens only; 0: all."),
     setting(
         SamplingConfig, "top_p", "Sample from the most likely tokens with this total probability."
     ),
@@ -91,7 +91,7 @@ def generate(
     interactive: bool,
     **sampling: Any,
 ) -> None:
-    """Generate text with MODEL, as a continuation of --prime if given.
+    """Generate text with a model; continue --prime if given.
 
     \b
     textrnn generate --prime "ROMEO" --temperature 0.5

@@ -1,6 +1,7 @@
 """`textrnn train generator` and `textrnn finetune`: train on text files."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import click
 from textrnn.cli.commands.train_classifier import classifier, run_training
 from textrnn.cli.data_options import DATA_SETTINGS, data_options
 from textrnn.cli.kinds import Row, choose, load
-from textrnn.cli.options import all_of, input_options, setting
+from textrnn.cli.options import F, all_of, input_options, setting
 from textrnn.cli.settings import (
     collect,
     config_option,
@@ -71,8 +72,8 @@ FINE_TUNING_DEFAULTS = {
 }
 
 
-def _recipe_options(**defaults: str) -> Any:
-    """Options for how to train; `defaults` are shown instead of those of the dataclasses."""
+def _recipe_options(**defaults: str) -> Callable[[F], F]:
+    """Options for how to train; help shows `defaults` instead of those of the dataclasses."""
 
     def shape(name: str, help: str) -> Any:
         return setting(GeneratorConfig, name, help, keep_unset=True, shown=defaults.get(name))

@@ -92,9 +92,9 @@ def classifier(
     subfolder of .txt files per class, aclImdb/, or `imdb`: the film reviews of
     tensorflow-datasets. Ctrl-C saves the run; the same command with --resume continues it.
 
-    CORPUS holds unlabelled texts, in any form of DATA or in a .txt file. Use --pretrain if labels
-    are few and unlabelled texts many. A pretrained network is unidirectional, by default with 256
-    units; see the settings pretraining.* in `textrnn train settings`.
+    CORPUS holds unlabelled texts, in any form of DATA or in a .txt file. Use
+    --pretrain if labels are few and unlabelled texts many. A pretrained network is unidirectional,
+    by default with 256 units; see the settings pretraining.* in `textrnn train settings`.
 
     A teacher, --set teacher=NAME|DIR[,...], is a trained classifier of the same classes; the
     predictions of several teachers are averaged. The new model is trained on the teacher
