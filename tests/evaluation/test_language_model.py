@@ -44,7 +44,7 @@ def test_texts_that_it_learnt_from_are_told():
 
 def test_pieces_are_counted_as_such():
     report = evaluate(random_language_model("sentencepiece"), Unlabelled.of(["a whale"]))
-    assert report["unit"] == "pieces" and "per piece" in as_text(report)
+    assert report["unit"] == "subwords" and "per subword" in as_text(report)
     assert report["unknown_share"] == 0
 
 

@@ -228,7 +228,7 @@ def test_a_run_with_texts_to_validate_on_goes_on_with_those_alone(tmp_path):
             run(tmp_path / "model", validation=other, resume=True)
     model = run(tmp_path / "model", validation=held, resume=True)
     assert model.metadata["scores"]["validation"]["examples"] == 8
-    assert "held.csv" in model.card and "a part was kept" not in model.card
+    assert "held.csv" in model.card and "a part of them for validation" not in model.card
 
 
 def test_a_fine_tuned_run_goes_on_from_the_model_it_started_from_alone(stopped, trained, tmp_path):
