@@ -314,7 +314,7 @@ def test_rows_that_cannot_be_classified_are_kept_where_possible_and_counted(clas
     ]  # fmt: skip
     assert done.stderr.splitlines() == [
         f"Not classified: {table} line 3: it is blank",
-        f"Not classified: {table} line 4: it has 1 field, the header names 2 columns",
+        f"Not classified: {table} line 4: it has 1 field, but the header has 2 columns",
         f"Not classified: {table} line 6: it has no word that the model can read",
         "3 of 5 texts could not be classified.",
     ]
@@ -345,17 +345,17 @@ def test_memory_stays_flat_because_texts_are_classified_in_chunks(classify, monk
     [
         ("a.txt", b"", [], "it is blank"),
         ("a.txt", b"\n \n", [], "it is blank"),
-        ("a.txt", b"good\0", [], "holds a NUL character"),
+        ("a.txt", b"good\0", [], "contains a NUL character"),
         ("a.txt", "good".encode("utf-16"), [], "use --encoding utf-16"),
         ("a.txt", b"\xff\xd8\xff\xe0 jpeg", [], "is not utf-8 text at byte 0"),
         ("a.txt", "\u200b".encode(), [], "no word that the model can read"),
-        ("a.txt", b"good", ["--encoding", "klingon"], "no encoding is called 'klingon'"),
+        ("a.txt", b"good", ["--encoding", "klingon"], "there is no encoding 'klingon'"),
         ("a.txt", b"good", ["--abstain", 2], "abstain must be a probability from 0 to 1"),
         ("a.txt", b"good", ["--threshold", 0], "threshold must be between 0 and 1"),
         ("a.txt", b"good", ["--lines", "--input-format", "csv"], "contradict each other"),
         ("a.txt", b"good", ["--text", "x", "b.csv"], "of several kinds (csv, text)"),
         ("a.csv", b"review,label\ngood,1\n", [], "it has 'review', 'label'"),
-        ("a.csv", b"text,label\n", [], "holds no text under the line that names its columns"),
+        ("a.csv", b"text,label\n", [], "contains no text below its header"),
         ("a.csv", b"", [], "is empty"),
         ("a.csv", b"text,prediction\ngood,1\n", [], "already has 'prediction'"),
         ("a.csv", b"text,p_positive\ngood,1\n", [], "already has 'p_positive'"),
@@ -386,10 +386,10 @@ def test_a_usage_error_exits_with_2(classify, arguments):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["classify", "--text", "x", "-m", "no-such"], "neither a folder nor a bundled one"),
+        (["classify", "--text", "x", "-m", "no-such"], "neither a folder nor a bundled model"),
         (["classify", "--text", "x", "-m", "FOLDER/generator"], "with: textrnn generate --model"),
         (["generate", "--model", "FOLDER/binary"], "classify with: textrnn classify --model"),
-        (["classify", "--text", "x", "-m", "FILE"], "a model is the folder that holds config.json"),
+        (["classify", "--text", "x", "-m", "FILE"], "a model is a folder with config.json"),
         (["classify", "--text", "x", "-m", "FOLDER"], "has no config.json"),
         (["classify", "--text", "x", "-m", "FOLDER/three", "--threshold", "0.5"],
          "threshold is for two classes"),
@@ -640,7 +640,7 @@ def test_evaluating_on_the_training_texts_prints_a_warning(tmp_path):
         ("generator", ["--worst", "3"], "generator is a generator; leave out --worst"),
         ("generator", ["--format", "markdown"], "use --format json or text"),
         ("binary", ["--column", "no"], "has no column 'no'"),
-        ("three", [], "the label 'positive' is none of the model's classes"),
+        ("three", [], "the label 'positive' is not one of the model's classes"),
         ("binary", ["t.csv"], "one CORPUS at a time"),
         ("binary", ["--abstain", "2"], "abstain must be"),
     ],
@@ -657,7 +657,7 @@ def test_evaluate_rejects_options_of_the_other_kind_and_labels_of_other_classes(
 def test_a_classifier_is_shown_with_its_text_settings_and_classes(models):
     shown = CliRunner().invoke(main, ["models", "show", str(models["three"])]).stdout
     assert "classes     angry customer, so-so, happy 😀" in shown
-    assert "reads       words by the rule 'unicode'" in shown
+    assert "reads       words (pattern 'unicode')" in shown
     assert "network     embedding 3, pooling mean" in shown
 
 

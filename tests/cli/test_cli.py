@@ -143,7 +143,7 @@ WRONG = [
     (["--count", "0"], "count must be 1 or more"),
     (["--seed", "-4"], "seed must be 0 or more"),
     (["--stop", ""], "stop text must have"),
-    (["--model", "no-such-model"], "neither a folder nor a bundled one"),
+    (["--model", "no-such-model"], "neither a folder nor a bundled model"),
     (["--prime-file", "no-such-file"], "no file no-such-file"),
     (["--prime", "a", "--prime-file", "b"], "not both"),
     (["--prime", "a\0b"], "U+0000"),
@@ -242,12 +242,12 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
         (["--set", "units=many"], "must be a whole number"),
         (["--set", "stateful=perhaps"], "true or false"),
         (["--units", "0"], "units must be 1 or more"),
-        (["--dropout", "1"], "dropout must be from 0"),
-        (["--preset", "huge"], "there are textbook"),
+        (["--dropout", "1"], "dropout must be at least 0"),
+        (["--preset", "huge"], "the presets are textbook"),
         (["--config", "none.toml"], "cannot read none.toml"),
         (["--validation", "half"], "validation must be"),
         (["--resume", "--units", "3"], "no run to resume"),
-        (["--encoding", "klingon"], "no encoding is called"),
+        (["--encoding", "klingon"], "there is no encoding"),
     ],
 )
 @pytest.mark.tensorflow
@@ -302,14 +302,14 @@ WRONG_DATA = [
     (["--column", "text"], "has no column 'text'; its columns are 'review', 'sentiment'"),
     (["--label-column", "review"], "24 texts with 24 different labels"),
     (["--units", "0"], "units must be 1 or more"),
-    (["--layers", "0"], "pooling all takes a recurrent layer's last state"),
+    (["--layers", "0"], "pooling all needs a recurrent layer"),
     (["--set", "unitz=3"], "unknown setting 'unitz'"),
     (["--set", "vocab_size=3"], "unknown setting 'vocab_size'"),
     (["--config", "none.toml"], "cannot read none.toml"),
-    (["--preset", "huge"], "there are textbook"),
+    (["--preset", "huge"], "the presets are textbook"),
     (["--validation", "2"], "validation must be between 0 and 1"),
     (["--validation", "none.csv"], "no file none.csv"),
-    (["--encoding", "klingon"], "no encoding is called"),
+    (["--encoding", "klingon"], "there is no encoding"),
 ]
 
 

@@ -44,7 +44,7 @@ def test_training_texts_give_a_warning():
 
 def test_the_unit_of_subwords_is_reported():
     report = evaluate(random_language_model("sentencepiece"), Unlabelled.of(["a whale"]))
-    assert report["unit"] == "pieces" and "per piece" in as_text(report)
+    assert report["unit"] == "subwords" and "per subword" in as_text(report)
     assert report["unknown_share"] == 0
 
 

@@ -67,7 +67,7 @@ def test_a_model_learns_the_text_from_teacher_predictions_alone(teacher, tmp_pat
 def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teacher, tmp_path):
     settings = {**SMALL, "teacher": teacher.name, "state_reset": 0.3, "rename": 0.5}
     model = train_generator(CORPUS, tmp_path / "whole", settings=settings)
-    assert f"**Taught by**: {Path(teacher.name).name}, by 50%;" in model.card
+    assert f"**Distilled from**: {Path(teacher.name).name} (weight 50%;" in model.card
     assert not folders_named(tmp_path / "whole", Path(teacher.name).parent)
     for stop in (3, 20):
         parts = tmp_path / f"stopped at {stop}"

@@ -185,7 +185,9 @@ def test_a_student_agrees_with_its_teacher_on_new_texts_more_than_one_without(
 
 def test_known_texts_are_left_out_and_all_others_trained_on(distilled):
     _, watch, model = distilled
-    assert watch.notices[0] == ("9 texts of more.csv are labelled ones or to validate on: left out")
+    assert watch.notices[0] == (
+        "9 texts of more.csv are also labelled or validation texts: left out"
+    )
     assert any("training on 144 texts, validating on 6; 12 steps" in n for n in watch.notices)
     assert model.metadata["scores"]["validation"]["examples"] == 6
 
@@ -197,7 +199,7 @@ def test_metadata_and_card_name_teachers_and_texts_without_folders(distilled):
     more = found["unlabelled"]
     assert (more["names"], more["texts"], more["learnt"]) == (["more.csv"], 129, 120)
     assert len(more["sha256"]) == 64
-    line = "by**: knows, on 120 texts without labels (more.csv) and on 24 of the texts above"
+    line = "from**: knows, on 120 unlabelled texts (more.csv) and 24 of the texts above"
     assert line in (output / "README.md").read_text()
     assert str(output.parents[1]) not in (output / "metadata.json").read_text()
 
@@ -208,7 +210,8 @@ def test_without_unlabelled_texts_the_labelled_ones_get_soft_labels(teacher, oth
     assert model.metadata["taught"]["by"] == ["knows", "thinks"]
     assert "unlabelled" not in model.metadata["taught"]
     assert (
-        "knows, thinks, on 24 of the texts above by 30%, the labels being the rest." in model.card
+        "knows, thinks, on 24 of the texts above (weight 30%; the labels have the rest)."
+        in model.card
     )
 
 
@@ -311,7 +314,7 @@ def test_a_run_without_unlabelled_texts_cannot_resume_with_some(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "texts without labels need a teacher to judge them; .* --set teacher=imdb"),
+        ({}, "unlabelled texts need a teacher; .* --set teacher=imdb"),
         ({"teacher": " , "}, "need a teacher"),
         ({"teacher": "nobody"}, "no model 'nobody'"),
         ({"teacher": "shakespeare"}, "is a generator, not a classifier"),
@@ -361,7 +364,7 @@ def test_the_command_line_hands_over_the_texts_and_the_teacher(tmp_path, teacher
         assert seen[-1]["settings"]["training"]["teacher"] == str(teacher)
         monkeypatch.delattr("textrnn.cli.tensorflow.import_tensorflow")  # calling it is an error
         done = CliRunner().invoke(main, typed)
-        assert done.exit_code == 1 and "need a teacher to judge them" in done.stderr
+        assert done.exit_code == 1 and "unlabelled texts need a teacher" in done.stderr
         monkeypatch.undo()
         monkeypatch.setattr("textrnn.training.tasks.classifier.train_classifier", heavy)
     done = CliRunner().invoke(

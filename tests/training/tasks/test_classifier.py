@@ -228,7 +228,7 @@ def test_a_run_with_validation_texts_resumes_only_with_those(tmp_path):
             run(tmp_path / "model", validation=other, resume=True)
     model = run(tmp_path / "model", validation=held, resume=True)
     assert model.metadata["scores"]["validation"]["examples"] == 8
-    assert "held.csv" in model.card and "a part was kept" not in model.card
+    assert "held.csv" in model.card and "a part of them for validation" not in model.card
 
 
 def test_a_fine_tuning_run_resumes_only_with_its_base(stopped, trained, tmp_path):

@@ -455,7 +455,7 @@ def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path,
     assert rows[-1]["loss"] == pytest.approx(rows[-1]["validation_loss"], rel=0.7)
     score = model.metadata["scores"]["validation (cold)"]
     assert score["characters"] > 1.2 * score["tokens"]
-    assert unit in model.card and "nats a character" in model.card
+    assert unit in model.card and "nats per character" in model.card
     loaded = registry.load_generator(tmp_path / "model")
     written = generation.generate(loaded, "the ", 80, seed=1)[0]
     assert len(written) == 80 and "<unk>" not in written

@@ -129,7 +129,7 @@ def test_texts_to_validate_on_are_not_pretrained_on(tmp_path):
     for row in held_out:
         assert bare(DATA.texts[row]) not in known or DATA.texts[row] in DATA.subset(train).texts
     assert {DATA.texts[row] for row in train} <= set(texts)
-    assert "labelled ones or to validate on: left out" in watch.notices[0]
+    assert "also labelled or validation texts: left out" in watch.notices[0]
     own = encode.gather(both, DATA, reviews(50, seed=3), training, Watch().notice)
     assert not {bare(text) for text in reviews(50, seed=3).texts} & set(map(bare, own)) - {
         bare(text) for text in DATA.texts
@@ -199,14 +199,16 @@ def test_a_language_model_can_be_reused_by_other_runs(trained, tmp_path):
         output / "pretrain"
     ).exists()
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    with pytest.raises(TrainingError, match=r"was pretrained on more\.csv, 100 texts; name those"):
+    with pytest.raises(
+        TrainingError, match=r"was pretrained on more\.csv, 100 texts; name the same texts"
+    ):
         textrnn.train_classifier(data, output, resume=True)
     settings = {"units": 6}
     with pytest.raises(ConfigError, match=r"keeps units=5; leave that out, or pretrain again"):
         train_classifier(DATA, tmp_path / "new", settings=settings, pretrain=model)
     settings = {"pretraining.epochs": 6}
     with pytest.raises(
-        ConfigError, match=r"nothing is pretrained here; leave out pretraining\.epochs"
+        ConfigError, match=r"there is no pretraining here; leave out pretraining\.epochs"
     ):
         train_classifier(DATA, tmp_path / "new", settings=settings, pretrain=model)
     assert not (tmp_path / "new").exists()
@@ -244,7 +246,7 @@ def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"bidirectional": True}, "reads forwards only, .* leave out --bidirectional"),
+        ({"bidirectional": True}, "is unidirectional, .* leave out --bidirectional"),
         ({"conv_layers": 1}, "no convolutions, .* leave out conv_layers"),
         ({"layers": 0, "pooling": "max"}, "set --layers to 1 or more"),
         ({"tokens": "text", "hub": "x"}, "--pretrain or from --hub; choose one"),
@@ -252,7 +254,7 @@ def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
         ({"pretraining.window": 0}, "pretraining.window must be 1 or more"),
         ({"pretraining.validation": 1.0}, "pretraining.validation must be between 0 and 1"),
         ({"pretraining.learning_rate": 0}, "pretraining.learning_rate must be above 0"),
-        ({"pretraining.dropout": 1.0}, "pretraining.dropout must be from 0 up to"),
+        ({"pretraining.dropout": 1.0}, "pretraining.dropout must be at least 0 and less than 1"),
         ({"pretraining.epoch": 3}, "unknown setting 'pretraining.epoch'"),
         ({"pretraining.batch_size": 500}, r"500 streams of 32 need at least 16,001 more"),
     ],
@@ -326,7 +328,7 @@ def test_the_command_line_pretrains_and_starts_again_from_what_it_left(tmp_path,
         (("--pretrain", output), f"name the one in it, {output / 'pretrain'}"),
         (("--pretrain", tmp_path / "none.csv"), "check the name"),
         (("--pretrain", more, "--bidirectional"), "leave out --bidirectional"),
-        (("--set", "pretraining.epochs=1"), "nothing is pretrained here"),
+        (("--set", "pretraining.epochs=1"), "there is no pretraining here"),
     ):
         done = invoke("-o", tmp_path / "third", *arguments)
         assert done.exit_code == 1 and message in done.stderr, done.stderr
