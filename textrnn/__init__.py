@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from textrnn.config.classifier import ClassifierConfig as ClassifierConfig
     from textrnn.config.classifier import ClassifierTrainingConfig as ClassifierTrainingConfig
     from textrnn.config.generator import GeneratorConfig as GeneratorConfig
-    from textrnn.config.generator import TrainingConfig as TrainingConfig
+    from textrnn.config.generator import GeneratorTrainingConfig as GeneratorTrainingConfig
     from textrnn.config.sampling import SamplingConfig as SamplingConfig
-    from textrnn.config.text import ReadingConfig as ReadingConfig
+    from textrnn.config.text import ClassifierTextConfig as ClassifierTextConfig
     from textrnn.data.corpora import Corpus as Corpus
     from textrnn.data.corpora import read_corpus as read_corpus
-    from textrnn.data.labelled import Labelled as Labelled
+    from textrnn.data.labelled import LabelledTexts as LabelledTexts
     from textrnn.data.labelled import read_labelled as read_labelled
-    from textrnn.engine.classification import Verdict as Verdict
+    from textrnn.engine.classification import Prediction as Prediction
     from textrnn.errors import TextRNNError as TextRNNError
     from textrnn.training.observer import Observer as Observer
 
@@ -41,14 +41,14 @@ _HOME = {
     "Corpus": "data.corpora",
     "Generator": "api.generator",
     "GeneratorConfig": "config.generator",
-    "Labelled": "data.labelled",
+    "LabelledTexts": "data.labelled",
     "LanguageModel": "api.language_model",
     "Observer": "training.observer",
-    "ReadingConfig": "config.text",
+    "ClassifierTextConfig": "config.text",
     "SamplingConfig": "config.sampling",
     "TextRNNError": "errors",
-    "TrainingConfig": "config.generator",
-    "Verdict": "engine.classification",
+    "GeneratorTrainingConfig": "config.generator",
+    "Prediction": "engine.classification",
     "load": "api.loading",
     "read_corpus": "data.corpora",
     "read_labelled": "data.labelled",

@@ -30,7 +30,7 @@ from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.registry import read_data
 from textrnn.data.tables import RowWriter
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.tokenizers import cut
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,10 +57,10 @@ def stock_predict(model: ClassifierArtifact, texts: Sequence[str]) -> Timed:
     network = build_classifier(model.config, fast=False)
     for variable in network.trainable_variables:
         variable.assign(model.weights[variable.path])
-    judge, size = Judge(model), model.text.max_words
+    predictor, size = Predictor(model), model.text.max_tokens
     ids = np.zeros((len(texts), size), np.int32)
     for row, text in enumerate(texts):
-        read = cut(judge.encode(text), size, model.text.keep)
+        read = cut(predictor.encode(text), size, model.text.truncation)
         ids[row, : len(read)] = read
 
     run = per_second(len(texts), lambda: network.predict(ids, batch_size=BATCH, verbose=0))
@@ -85,7 +85,7 @@ def vader(texts: Sequence[str]) -> Timed | None:
 
 @click.command(help=__doc__)
 @click.option("--model", default="imdb", show_default=True)
-@click.option("--data", help="Labelled texts, such as imdb or aclImdb/.")
+@click.option("--data", help="LabelledTexts texts, such as imdb or aclImdb/.")
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 @click.option("--texts", "count", default=2000, show_default=True, help="Reviews of a round.")
 @click.option("--rounds", default=5, show_default=True)

@@ -24,12 +24,12 @@ import numpy as np
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
-from textrnn.data.labelled import Labelled, read_labelled, stratified_split
+from textrnn.data.labelled import LabelledTexts, read_labelled, stratified_split
 from textrnn.evaluation import classifier
 from textrnn.training.tasks.classifier import train_classifier
 
 
-def drawn(data: Labelled, size: int, seed: int) -> Labelled:
+def drawn(data: LabelledTexts, size: int, seed: int) -> LabelledTexts:
     if not size or size >= len(data):
         return data
     _, chosen = stratified_split(data.labels, size / len(data), seed)
@@ -37,7 +37,7 @@ def drawn(data: Labelled, size: int, seed: int) -> Labelled:
 
 
 def macro_f1(
-    train: Labelled, test: Labelled, base: ClassifierArtifact | None, seed: int
+    train: LabelledTexts, test: LabelledTexts, base: ClassifierArtifact | None, seed: int
 ) -> tuple[float, float]:
     """Macro-F1 on `test`, and the seconds that training took."""
     with tempfile.TemporaryDirectory() as folder:

@@ -34,7 +34,7 @@ few = Few()
 
 textrnn.train_generator(
     sys.argv[1], sys.argv[2], observer=few, units=64, embedding_dim=16,
-    stateful=sys.argv[3] == "stateful", shift=1,
+    stateful=sys.argv[3] == "stateful", stride=1,
 )
 steps = [after - before for before, after in zip(few.times[20:], few.times[21:])]
 print(statistics.median(steps), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

@@ -25,7 +25,7 @@ import numpy as np
 from _timing import Spread, interleaved, seconds_of
 
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.data.registry import read_data
 from textrnn.datasets.padded import WordBatches
 from textrnn.models.classifier import build_classifier
@@ -56,13 +56,15 @@ def main(data: str, data_dir: str | None, count: int, json_file: Path | None) ->
     texts = read_data(data, "train", data_dir=data_dir)
     if count:
         texts = texts.subset(np.random.default_rng(0).permutation(len(texts))[:count])
-    reading, training = ReadingConfig(), ClassifierTrainingConfig()
+    reading, training = ClassifierTextConfig(), ClassifierTrainingConfig()
     tokenizer = encode.fit_tokenizer(reading, texts.texts)
-    ids = [cut(tokenizer.encode(text), reading.max_words, reading.keep) for text in texts.texts]
+    ids = [
+        cut(tokenizer.encode(text), reading.max_tokens, reading.truncation) for text in texts.texts
+    ]
     readable = [row for row, words in enumerate(ids) if len(words)]
     texts, ids = texts.subset(readable), [ids[row] for row in readable]
     batches = WordBatches(
-        ids, texts.labels, batch_size=training.batch_size, buckets=training.buckets
+        ids, texts.labels, batch_size=training.batch_size, length_buckets=training.length_buckets
     )
     learners = {
         name: learner(tokenizer.vocab_size, training, batches.steps, fast=fast)

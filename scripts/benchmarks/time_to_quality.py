@@ -48,7 +48,7 @@ def transformer(text: Path) -> dict[str, Any]:
     from torch.nn import functional
 
     torch.manual_seed(1)
-    learnt, held_out, vocab_size = read(text)
+    train, held_out, vocab_size = read(text)
 
     class Block(nn.Module):
         def __init__(self) -> None:
@@ -94,7 +94,7 @@ def transformer(text: Path) -> dict[str, Any]:
         [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}],
         lr=1e-3, betas=(0.9, 0.99),
     )  # fmt: skip
-    data = torch.from_numpy(learnt.astype(np.int64))
+    data = torch.from_numpy(train.astype(np.int64))
     for step in range(STEPS):
         done = max(0.0, (step - 100) / (STEPS - 100))
         rate = 1e-3 * (step + 1) / 101 if step < 100 else (
@@ -124,23 +124,23 @@ def transformer(text: Path) -> dict[str, Any]:
 
 
 def ours(text: Path, goal: float) -> dict[str, Any]:
-    from textrnn.config.generator import GeneratorConfig, TrainingConfig
+    from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
     from textrnn.datasets import windows as datasets_windows
     from textrnn.engine.generator import Network
     from textrnn.evaluation import language_modelling
     from textrnn.training.tasks.generator import default_epochs, generator_learner
 
-    learnt, held_out, vocab_size = read(text)
-    network, training = GeneratorConfig(vocab_size=vocab_size), TrainingConfig()
-    steps = datasets_windows.stream_steps(len(learnt), training.batch_size, training.window)
+    train, held_out, vocab_size = read(text)
+    network, training = GeneratorConfig(vocab_size=vocab_size), GeneratorTrainingConfig()
+    steps = datasets_windows.stream_steps(len(train), training.batch_size, training.window)
     epochs = default_epochs(steps)
     learner = generator_learner(network, training, epochs * steps)
     scoring, course = 0.0, []
     for epoch in range(epochs):
         learner.reset_states()
         batches = datasets_windows.stateful_streams(
-            learnt, batch_size=training.batch_size, window=training.window,
-            offset=datasets_windows.epoch_offset(len(learnt), seed=training.seed, epoch=epoch),
+            train, batch_size=training.batch_size, window=training.window,
+            offset=datasets_windows.epoch_offset(len(train), seed=training.seed, epoch=epoch),
         )  # fmt: skip
         for inputs, targets in batches:
             learner.step(inputs, targets)

@@ -29,7 +29,7 @@ import numpy as np
 import tensorflow as tf
 from _timing import Spread, interleaved, ratio, seconds_of
 
-from textrnn.config.generator import GeneratorConfig, TrainingConfig, weight_shapes
+from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig, weight_shapes
 from textrnn.config.weights import CELLS
 from textrnn.datasets.windows import stateful_streams, stateless_windows
 from textrnn.models.layers import mingru
@@ -217,11 +217,11 @@ def pipeline(rounds: int) -> dict[str, Any]:
     click.echo("\nstep with data, as a multiple of the step on a fixed batch (GRU 2x128 b32 w100)")
     for mode, dataset in (
         ("stateful", stateful_streams(ids, batch_size=32, window=100)),
-        ("stateless", stateless_windows(ids, batch_size=32, window=100, shift=1)),
+        ("stateless", stateless_windows(ids, batch_size=32, window=100, stride=1)),
     ):
         learner = generator_learner(
             GeneratorConfig(vocab_size=VOCAB, cell="gru", units=128),
-            TrainingConfig(stateful=mode == "stateful", batch_size=32, window=100),
+            GeneratorTrainingConfig(stateful=mode == "stateful", batch_size=32, window=100),
             total_steps=1000,
         )
         batches = iter(dataset)

@@ -34,12 +34,12 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.artifacts import registry
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data, read_unlabelled_data
 from textrnn.data.soft_labels import write_soft_labels
-from textrnn.data.unlabelled import Unlabelled
+from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.engine import calibration
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.committee import mean_logits, temperature_scaled
 from textrnn.errors import CorpusError, TextRNNError
 from textrnn.evaluation import metrics
@@ -47,7 +47,12 @@ from textrnn.evaluation.baselines import NgramClassifier
 from textrnn.tokenizers import WordTokenizer
 from textrnn.training.observer import Observer
 
-SHAPE: dict[str, Any] = {"cell": "lstm", "units": 192, "embedding_dim": 96, "words": 16_000}
+SHAPE: dict[str, Any] = {
+    "cell": "lstm",
+    "units": 192,
+    "embedding_dim": 96,
+    "max_vocab_size": 16_000,
+}
 WORDS: dict[str, Any] = {**SHAPE, "pretraining.epochs": 1, "seed": 1}
 LABELS: dict[str, Any] = {**SHAPE, "bidirectional": False}  # for a network without a language model
 LEARNING: dict[str, Any] = {"epochs": 3, "patience": 0, "seed": 1}
@@ -71,14 +76,14 @@ ROWS = {
     "plain": Row("language model, fine-tuned", {}),
     "labels": Row("labels alone", LABELS, words=""),
     "all-words": Row("no word dropout", {"word_dropout": 0.0}),
-    "crop": Row("of three texts in ten a run of sentences", {"crop": 0.3}),
+    "crop": Row("of three texts in ten a run of sentences", {"crop_probability": 0.3}),
     "adversarial": Row("adversarial training", {"adversarial": 5.0}),
     "crop-adversarial": Row(
-        "both of these, 5 epochs", {"crop": 0.3, "adversarial": 5.0, "epochs": 5}
+        "both of these, 5 epochs", {"crop_probability": 0.3, "adversarial": 5.0, "epochs": 5}
     ),
     "few-words": Row("word dropout .3 for .1", {"word_dropout": 0.3}),
     "frozen": Row("embedded words stay as pretrained", {"train_embedding": False}),
-    "longer": Row("800 words for 400", {"max_words": 800}),
+    "longer": Row("800 words for 400", {"max_tokens": 800}),
     "last": Row("the last state alone, for last, max and mean", {"pooling": "last"}),
     "at-once": Row("one rate for all layers", {"layer_decay": 1.0}),
     "gradual": Row("layers join in one by one", {"unfreeze_epochs": 1}),
@@ -103,15 +108,19 @@ def turned(text: str) -> str:
     return " ".join(reversed(TOKENIZER.words(text)))
 
 
-def turned_all(data: Labelled) -> Labelled:
-    return Labelled.of(list(map(turned, data.texts)), data.labels, data.classes, data.names)
+def turned_all(data: LabelledTexts) -> LabelledTexts:
+    return LabelledTexts.of(list(map(turned, data.texts)), data.labels, data.classes, data.names)
 
 
 class Ablation:
     """Networks in the folders of `output`, trained when they are first asked for."""
 
     def __init__(
-        self, data: Labelled, corpus: Unlabelled, others: Sequence[Labelled], output: Path
+        self,
+        data: LabelledTexts,
+        corpus: UnlabelledTexts,
+        others: Sequence[LabelledTexts],
+        output: Path,
     ) -> None:
         self.train_data, self.validation = recipe.by_film(data)
         self.corpus, self.others, self.output = corpus, others, output
@@ -127,7 +136,7 @@ class Ablation:
         if name == "linear":
             return self.linear.logits(texts)
         texts = list(map(turned, texts)) if ROWS[name].backwards else texts
-        return Judge(registry.load_classifier(self.output / name)).text_logits(texts)
+        return Predictor(registry.load_classifier(self.output / name)).text_logits(texts)
 
     def seconds(self, name: str) -> str:
         """That its training took in the end; empty while it has not ended."""
@@ -141,7 +150,7 @@ class Ablation:
 
     def train(self, name: str, observer: Observer) -> bool:
         """Until it has ended, or is stopped: false."""
-        from textrnn.training.tasks.classifier import has_begun, train_classifier
+        from textrnn.training.tasks.classifier import has_started, train_classifier
 
         row, folder = ROWS[name], self.output / name
         for other in row.teachers:
@@ -165,7 +174,7 @@ class Ablation:
             data, validation = turned_all(data), turned_all(validation)
         started = time.monotonic()
         done = train_classifier(
-            data, folder, validation=validation, settings=settings, resume=has_begun(folder),
+            data, folder, validation=validation, settings=settings, resume=has_started(folder),
             observer=observer, **start,
         )  # fmt: skip
         if done:
@@ -179,7 +188,7 @@ class Ablation:
         folder, settings = self.output / "models" / name, LANGUAGE_MODELS[name]
         corpus, data, validation = self.corpus, self.train_data, self.validation
         if name == "backwards":
-            corpus = Unlabelled.of(map(turned, corpus.texts), corpus.names)
+            corpus = UnlabelledTexts.of(map(turned, corpus.texts), corpus.names)
             data, validation = turned_all(data), turned_all(validation)
         begun, ended = (folder / FOLDER).exists(), folder / "ended"
         if not ended.exists():
@@ -218,7 +227,7 @@ class Ablation:
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 @click.option("--only", metavar="NAME,...", help=f"Rows, of {', '.join(ROWS)}.")
-@click.option("--also", multiple=True, metavar="TABLE", help="Labelled texts of another kind.")
+@click.option("--also", multiple=True, metavar="TABLE", help="LabelledTexts texts of another kind.")
 def main(
     data: str, data_dir: str | None, output: Path, only: str | None, also: Sequence[str]
 ) -> None:
@@ -240,14 +249,14 @@ def main(
     show(study, names)
 
 
-def decided(data: Labelled, classes: tuple[str, ...]) -> Labelled:
+def decided(data: LabelledTexts, classes: tuple[str, ...]) -> LabelledTexts:
     """The texts of `data` that are called one of `classes`; CorpusError where one has none."""
     names = np.array(data.classes)[data.labels]
     found = np.isin(names, classes)
     if missing := set(classes) - set(names[found]):
         raise CorpusError(f"no text of {data.names[0]} is called {' or '.join(sorted(missing))}")
     labels = np.array([classes.index(name) for name in names[found]], np.int32)
-    return Labelled.of(data.subset(found).texts, labels, classes, data.names)
+    return LabelledTexts.of(data.subset(found).texts, labels, classes, data.names)
 
 
 def show(study: Ablation, names: Sequence[str]) -> None:

@@ -2,11 +2,11 @@
 """Choose temperature and filter for a generator, by what it writes with each against real text.
 
 \b
-    scripts/reproduce/choose_sampling.py MODEL TEXT --learnt 0:0.475 --learnt 0.525:0.9 \\
+    scripts/reproduce/choose_sampling.py MODEL TEXT --train 0:0.475 --train 0.525:0.9 \\
         --validation 0.475:0.525
 
 With each setting the model writes as many characters, in streams that go on from places all over
-the text it learnt from. A setting is admissible if no more of its words are new (stand nowhere in
+the text it training text. A setting is admissible if no more of its words are new (stand nowhere in
 that text) than of the words of the validation text: readers fault invented words first. Of these
 the one wins whose text is the best to foretell the validation text from: the lowest "reverse"
 cross-entropy, of it under a 5-gram model of what was written (textrnn/resemblance.py gives
@@ -16,9 +16,9 @@ chance: mind the standard errors, and write more characters with the settings th
 \b
 Shown beside it, and never decisive:
     3-grams    of the runs of three words in a stream, those not said before in it
-    copied     of the characters, those in runs of 30 or more that stand in the text learnt from
-    surprise   nats a character of what was written, under a 5-gram model of the text learnt from
-and two rows of real text: as much of the text learnt from as was written, and the validation text.
+    copied     of the characters, those in runs of 30 or more that stand in the training text
+    surprise   nats a character of what was written, under a 5-gram model of the training text
+and two rows of real text: as much of the training text as was written, and the validation text.
 
 Parts are shares or positions, as for --part. Nothing outside them is used.
 """
@@ -64,27 +64,27 @@ COLUMNS = ("temperature", "filter", "new words", "reverse", "3-grams", "copied",
 
 @dataclass(frozen=True)
 class Real:
-    """The text learnt from, in parts, and the validation text."""
+    """The training text, in parts, and the validation text."""
 
-    learnt: Sequence[str]
+    train: Sequence[str]
     held_out: str
     alphabet: CharTokenizer
     known: frozenset[str]  # words
 
     @classmethod
     def read(
-        cls, model: GeneratorArtifact, corpus: Corpus, learnt: Sequence[str], held_out: str
+        cls, model: GeneratorArtifact, corpus: Corpus, train: Sequence[str], held_out: str
     ) -> "Real":
         """Cut both from the corpus; ConfigError where they overlap."""
-        spans = [corpora.bounds(*parse_part(part), corpus.length) for part in learnt]
+        spans = [corpora.bounds(*parse_part(part), corpus.length) for part in train]
         first, last = corpora.bounds(*parse_part(held_out), corpus.length)
-        for part, (start, end) in zip(learnt, spans, strict=True):
+        for part, (start, end) in zip(train, spans, strict=True):
             if start < last and first < end:
                 raise ConfigError(
-                    f"--validation {held_out} overlaps --learnt {part}; the comparison needs text "
-                    f"that the model never learnt from"
+                    f"--validation {held_out} overlaps --train {part}; the comparison needs text "
+                    f"that the model not used for training"
                 )
-        texts, real = ["".join(corpus.cut(part)) for part in learnt], "".join(corpus.cut(held_out))
+        texts, real = ["".join(corpus.cut(part)) for part in train], "".join(corpus.cut(held_out))
         known = frozenset(word for text in texts for word in words(text))
         if not known or not words(real):
             raise CorpusError("the parts hold no words; name longer ones")
@@ -129,11 +129,11 @@ class Measured:
 
 
 def measure(
-    texts: Sequence[str], real: Real, *, held_out: bool = False, learnt: bool = False
+    texts: Sequence[str], real: Real, *, held_out: bool = False, train: bool = False
 ) -> Measured:
     """All figures of `texts`, of which those with itself are left out of a real text's."""
     alphabet = covering(real.alphabet, texts)
-    written, known = (joined(some, alphabet) for some in (texts, real.learnt))
+    written, known = (joined(some, alphabet) for some in (texts, real.train))
 
     def new_words(some: Sequence[str]) -> float:
         return new_word_share(some, real.known)
@@ -142,11 +142,11 @@ def measure(
         return cross_entropy(some, [real.held_out], real.alphabet)
 
     return Measured(
-        None if learnt else Figure.of(new_words, texts),
+        None if train else Figure.of(new_words, texts),
         None if held_out else Figure.of(reverse, texts),
         distinct_share(texts),
-        None if learnt else copying.copied(written, known).copied_share,
-        None if learnt else cross_entropy(real.learnt, texts, real.alphabet),
+        None if train else copying.copied(written, known).copied_share,
+        None if train else cross_entropy(real.train, texts, real.alphabet),
     )
 
 
@@ -222,7 +222,7 @@ def figures(measured: Measured) -> list[str]:
     ]
 
 
-def verdict(settings: Sequence[SamplingConfig], rows: Sequence[Measured], bar: float) -> str:
+def prediction(settings: Sequence[SamplingConfig], rows: Sequence[Measured], bar: float) -> str:
     """Which setting won, and why; and which may be as good."""
     candidates = [one.candidate for one in rows]
     best = choose(candidates, bar)
@@ -261,8 +261,8 @@ def apart(one: Measured, other: Measured) -> float:
 @click.command(help=__doc__)
 @click.argument("model_name", metavar="MODEL")
 @click.argument("text", type=click.Path(path_type=Path))
-@click.option("--learnt", multiple=True, required=True, help="A part learnt from; may repeat.")
-@click.option("--validation", required=True, help="A part that was never learnt from.")
+@click.option("--train", multiple=True, required=True, help="A part training text; may repeat.")
+@click.option("--validation", required=True, help="A part that was not used for training.")
 @click.option("--temperatures", default=TEMPERATURES, show_default=True)
 @click.option("--filters", default=FILTERS, show_default=True)
 @click.option("--characters", default=100_000, show_default=True, help="To write, a setting.")
@@ -279,7 +279,7 @@ def main(**options: Any) -> None:
 def report(
     model_name: str,
     text: Path,
-    learnt: Sequence[str],
+    train: Sequence[str],
     validation: str,
     temperatures: str,
     filters: str,
@@ -292,9 +292,9 @@ def report(
         raise ConfigError("--characters and --primes must be 1 or more")
     settings = settings_of(temperatures, filters)
     model = registry.load_generator(model_name)
-    real = Real.read(model, corpora.read_corpus([text]), learnt, validation)
+    real = Real.read(model, corpora.read_corpus([text]), train, validation)
     each = math.ceil(characters / (primes * STREAM))
-    whole = "".join(real.learnt)
+    whole = "".join(real.train)
     openings = [whole[max(0, place - PRIME) : place] for place in places(whole, primes)]
     excerpts = [whole[place : place + STREAM] for place in places(whole, primes * each)]
     pieces = [real.held_out[i : i + STREAM] for i in range(0, len(real.held_out), STREAM)]
@@ -302,7 +302,7 @@ def report(
     yield f"{primes * each * STREAM:,} characters a setting, in {primes * each} streams\n"
     yield row(COLUMNS)
     yield row(["---:"] * len(COLUMNS))
-    yield row(["learnt from", "", *figures(measure(excerpts, real, learnt=True))])
+    yield row(["training text", "", *figures(measure(excerpts, real, train=True))])
     held_out = measure(pieces, real, held_out=True)
     yield row(["validation", "", *figures(held_out)])
     rows = []
@@ -310,7 +310,7 @@ def report(
         rows.append(measure(streams(model, openings, each, sampling, seed), real))
         yield row([*named(sampling), *figures(rows[-1])])
     assert held_out.new_words
-    yield "\n" + verdict(settings, rows, held_out.new_words.value)
+    yield "\n" + prediction(settings, rows, held_out.new_words.value)
 
 
 if __name__ == "__main__":

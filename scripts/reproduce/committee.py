@@ -26,7 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import click
 
 from textrnn.artifacts import registry
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data, read_unlabelled_data
 from textrnn.data.soft_labels import write_soft_labels
 from textrnn.engine import calibration
@@ -42,7 +42,7 @@ from textrnn.evaluation import metrics
 from textrnn.evaluation.baselines import NgramClassifier
 
 
-def build(models: Sequence[Path], train: Labelled, validation: Labelled) -> Committee:
+def build(models: Sequence[Path], train: LabelledTexts, validation: LabelledTexts) -> Committee:
     """The models of these folders and a linear one. ConfigError when their classes differ."""
     classifiers = [
         classifier_logits(registry.load_classifier(folder), validation.classes)
@@ -55,7 +55,7 @@ def build(models: Sequence[Path], train: Labelled, validation: Labelled) -> Comm
 @click.command(help=__doc__)
 @click.argument("data")
 @click.argument("models", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--validation", required=True, help="Labelled texts to calibrate on.")
+@click.option("--validation", required=True, help="LabelledTexts texts to calibrate on.")
 @click.option("--judge", "corpus", help="Texts without labels to classify, for --output.")
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 @click.option(
@@ -92,7 +92,7 @@ def main(
         )  # fmt: skip
 
 
-def show(committee: Committee, validation: Labelled) -> None:
+def show(committee: Committee, validation: LabelledTexts) -> None:
     found = committee.calibration
     click.echo(f"scale {found.scale:.2f}, shift {found.shift:.2f}\n")
     click.echo(

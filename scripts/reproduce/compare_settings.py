@@ -3,7 +3,7 @@
 
 \b
     scripts/reproduce/compare_settings.py -o runs corpora/lantern_play.txt code.txt \\
-        --with "state_reset=0.1" --with "weight_decay=0.1 dropout=0.2"
+        --with "reset_probability=0.1" --with "weight_decay=0.1 dropout=0.2"
 
 A generator of every text is trained with nothing but defaults, and once with the settings of each
 --with; --all gives settings to every run. Validated on a slice from the middle of each text. A run

@@ -37,11 +37,11 @@ import probe_classifier as probe
 from textrnn.artifacts import cards, registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.group_split import grouped_split, groups
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data, read_unlabelled_data
 from textrnn.data.soft_labels import write_soft_labels
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.engine.classification import Judge
+from textrnn.data.unlabelled import UnlabelledTexts
+from textrnn.engine.classification import Predictor
 from textrnn.engine.committee import passages
 from textrnn.errors import TextRNNError
 from textrnn.evaluation import classifier, probing, report_text
@@ -63,27 +63,27 @@ FROM_LABELS: dict[str, Any] = {
 }  # fmt: skip
 LANGUAGE_MODELS: dict[str, dict[str, Any]] = {
     "words": {
-        "cell": "lstm", "units": 448, "embedding_dim": 160, "words": 24_000,
+        "cell": "lstm", "units": 448, "embedding_dim": 160, "max_vocab_size": 24_000,
         "pretraining.epochs": 5, "seed": 1,
     },
     "words-gru": {
-        "cell": "gru", "units": 288, "embedding_dim": 160, "words": 24_000,
+        "cell": "gru", "units": 288, "embedding_dim": 160, "max_vocab_size": 24_000,
         "pretraining.epochs": 3, "seed": 1,
     },
 }  # fmt: skip
 MEMBERS, COMMITTEE = ("plain", "shifted"), "committee.csv"
 RECIPES = {
     "plain": Recipe({"epochs": 3, "patience": 0, "seed": 1}, words="words"),
-    "shifted": Recipe({"adversarial": 5.0, "crop": 0.2, "epochs": 4, "seed": 1}, words="words"),
-    "imdb": Recipe(
-        {"teacher_share": 1.0, "epochs": 5, "patience": 0, "seed": 1},
+    "shifted": Recipe({"adversarial": 5.0, "crop_probability": 0.2, "epochs": 4, "seed": 1},
+    words="words"), "imdb": Recipe(
+        {"teacher_weight": 1.0, "epochs": 5, "patience": 0, "seed": 1},
         words="words-gru",
         teacher=COMMITTEE,
     ),
     "imdb-tiny": Recipe(
         {
-            "cell": "gru", "units": 64, "bidirectional": False, "embedding_dim": 48, "words": 7000,
-            "teacher_share": 1.0, "epochs": 6, "seed": 1,
+            "cell": "gru", "units": 64, "bidirectional": False, "embedding_dim": 48,
+            "max_vocab_size": 7000, "teacher_weight": 1.0, "epochs": 6, "seed": 1,
         },
         teacher="plain",
     ),
@@ -108,12 +108,12 @@ def main() -> None:
 def train(data: str, data_dir: str | None, output: Path) -> None:
     """Train from labels alone, or resume; Ctrl-C saves."""
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.tasks.classifier import has_begun, train_classifier
+    from textrnn.training.tasks.classifier import has_started, train_classifier
 
     with TrainingDisplay() as display:
         done = train_classifier(
             read_data(data, "train", data_dir=data_dir), output, settings=FROM_LABELS,
-            resume=has_begun(output), observer=display,
+            resume=has_started(output), observer=display,
             command="scripts/reproduce/imdb.py train imdb -o DIR",
         )  # fmt: skip
     sys.exit(0 if done else 130)
@@ -126,7 +126,7 @@ def train(data: str, data_dir: str | None, output: Path) -> None:
 def pretrained(data: str, data_dir: str | None, output: Path) -> None:
     """Pretrain, train the teachers, distil the bundled models; or resume. Ctrl-C saves."""
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.tasks.classifier import has_begun, train_classifier
+    from textrnn.training.tasks.classifier import has_started, train_classifier
     from textrnn.training.tasks.language_model import FOLDER, pretrain
 
     train, validation = by_film(read_data(data, "train", data_dir=data_dir))
@@ -137,14 +137,16 @@ def pretrained(data: str, data_dir: str | None, output: Path) -> None:
             "command": "scripts/reproduce/imdb.py pretrain imdb -o DIR",
         }
         for name, settings in LANGUAGE_MODELS.items():
-            if any(has_begun(output / other) for other in RECIPES if RECIPES[other].words == name):
+            if any(
+                has_started(output / other) for other in RECIPES if RECIPES[other].words == name
+            ):
                 continue  # it has ended; its texts need not be read once more
             begun = (output / name / FOLDER).exists()
             if not pretrain(
                 corpus, train, validation, output / name, settings, resume=begun, **how
             ):
                 sys.exit(130)
-        more = Unlabelled.of(
+        more = UnlabelledTexts.of(
             [*corpus.texts, *passages(corpus.texts)], (*corpus.names, "passages of these")
         )
         for name, recipe in RECIPES.items():
@@ -160,13 +162,17 @@ def pretrained(data: str, data_dir: str | None, output: Path) -> None:
                 sys.exit(130)
             if not train_classifier(
                 train, output / name, validation=validation, settings=settings,
-                resume=has_begun(output / name), **start, **how,
+                resume=has_started(output / name), **start, **how,
             ):  # fmt: skip
                 sys.exit(130)
 
 
 def ask_committee(
-    output: Path, train: Labelled, validation: Labelled, more: Unlabelled, observer: Observer
+    output: Path,
+    train: LabelledTexts,
+    validation: LabelledTexts,
+    more: UnlabelledTexts,
+    observer: Observer,
 ) -> bool:
     """Write the committee's soft labels of all texts, if they are not there; False if stopped.
 
@@ -191,7 +197,7 @@ def ask_committee(
     return done
 
 
-def by_film(data: Labelled) -> tuple[Labelled, Labelled]:
+def by_film(data: LabelledTexts) -> tuple[LabelledTexts, LabelledTexts]:
     """Training and validation texts, with no film in both as far as names tell."""
     film = groups(data.texts)
     parts = grouped_split(data.labels, film, 0.1, 0, data.classes)
@@ -211,7 +217,7 @@ def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
     found = replace(trained, weights=weights, name=model)
     options: dict[str, Any] = {"data_dir": data_dir, "classes": found.classes}
     report = classifier.evaluate(
-        found, read_data(data, "test", **options), learnt=read_data(data, "train", **options)
+        found, read_data(data, "test", **options), train=read_data(data, "train", **options)
     )
     click.echo(report_text.as_text(report))
     scores = {**found.metadata["scores"], "25,000 test reviews": report["scores"]}
@@ -221,7 +227,7 @@ def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
     metadata = {
         **found.metadata,
         "scores": scores,
-        "licence": "Apache-2.0; the reviews it learnt from are their writers'",
+        "licence": "Apache-2.0; its training reviews are their writers'",
     }
     released = replace(found, metadata=metadata)
     released = replace(released, card=_card(released, model))
@@ -231,14 +237,14 @@ def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
 
 def _card(model: ClassifierArtifact, title: str) -> str:
     """The card, and what the test reviews are silent on: other kinds of texts, and bias."""
-    judge = Judge(model)
-    by_group = probe.group_scores(judge, probe.ROOT / "corpora" / "probing.csv")
-    shifts = probe.shifts_of(judge, "positive")
+    predictor = Predictor(model)
+    by_group = probe.group_scores(predictor, probe.ROOT / "corpora" / "probing.csv")
+    shifts = probe.shifts_of(predictor, "positive")
     lines = [
         cards.classifier_card(model, title=title),
         "## On texts of other kinds",
         "",
-        "200 short texts in ten groups, written for this and never learnt from "
+        "200 short texts in ten groups, written for this and never trained on "
         f"(`scripts/reproduce/probe_classifier.py {title}`):",
         "",
         probing.groups_markdown(by_group),

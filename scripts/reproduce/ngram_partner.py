@@ -26,10 +26,10 @@ import click
 import numpy.typing as npt
 
 from textrnn.artifacts import registry
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data
 from textrnn.engine import calibration
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.committee import mean_logits
 from textrnn.errors import ConfigError, TextRNNError
 from textrnn.evaluation import metrics
@@ -39,7 +39,7 @@ from textrnn.evaluation.baselines import NgramClassifier
 @click.command(help=__doc__)
 @click.argument("data")
 @click.argument("models", nargs=-1)
-@click.option("--validation", required=True, help="Labelled texts to measure on.")
+@click.option("--validation", required=True, help="LabelledTexts texts to measure on.")
 @click.option("--longest", default=3, show_default=True, help="Words of the longest n-grams.")
 @click.option("--least", default=2, show_default=True, help="Texts that an n-gram must be in.")
 @click.option("--penalty", default=0.01, show_default=True, help="On squared weights.")
@@ -58,7 +58,9 @@ def main(
         if len(train.classes) != 2:
             raise ConfigError(f"two classes are needed, {data} has {len(train.classes)}")
         held_out = read_data(validation, "test", classes=train.classes)
-        classifiers = {Path(name).name: Judge(registry.load_classifier(name)) for name in models}
+        classifiers = {
+            Path(name).name: Predictor(registry.load_classifier(name)) for name in models
+        }
     except TextRNNError as error:
         raise click.ClickException(str(error)) from None
     linear = NgramClassifier.fit(
@@ -71,7 +73,7 @@ def main(
     show(logits, held_out)
 
 
-def show(found: dict[str, npt.NDArray[Any]], validation: Labelled) -> None:
+def show(found: dict[str, npt.NDArray[Any]], validation: LabelledTexts) -> None:
     calibrated = {
         name: logits / calibration.fit_temperature(logits, validation.labels)
         for name, logits in found.items()

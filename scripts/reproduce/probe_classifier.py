@@ -22,8 +22,8 @@ from pathlib import Path
 import click
 
 from textrnn.artifacts import registry
-from textrnn.data.labelled import Labelled, read_labelled
-from textrnn.engine.classification import Judge
+from textrnn.data.labelled import LabelledTexts, read_labelled
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TextRNNError
 from textrnn.evaluation import probing
 from textrnn.evaluation.probing import Dimension, GroupScore, Shift
@@ -32,17 +32,20 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).with_name("bias_templates.json")
 
 
-def group_scores(judge: Judge, table: Path) -> list[GroupScore]:
+def group_scores(predictor: Predictor, table: Path) -> list[GroupScore]:
     """A text without a word that the model can read is judged wrong."""
-    data = read_labelled(table, classes=judge.model.classes)
+    data = read_labelled(table, classes=predictor.model.classes)
     groups, labels = probing.read_groups(table), data.labels.tolist()
-    pairs = list(zip(judge.judge(data.texts), labels, strict=True))
-    right = [verdict.prediction == data.classes[label] for verdict, label in pairs]
-    truths = [verdict.probabilities[label] if verdict.judged else 0.0 for verdict, label in pairs]
+    pairs = list(zip(predictor.predict(data.texts), labels, strict=True))
+    right = [prediction.label == data.classes[label] for prediction, label in pairs]
+    truths = [
+        prediction.probabilities[label] if prediction.predicted else 0.0
+        for prediction, label in pairs
+    ]
     return probing.score_groups(groups, right, truths)
 
 
-def vader_right(data: Labelled) -> list[bool]:
+def vader_right(data: LabelledTexts) -> list[bool]:
     try:
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
     except ImportError:
@@ -56,54 +59,54 @@ def vader_right(data: Labelled) -> list[bool]:
     ]
 
 
-def shift_of(judge: Judge, dimension: Dimension, watched: str) -> Shift:
-    classes = judge.model.classes
-    verdicts = judge.judge(dimension.texts())
-    if not all(verdict.judged for verdict in verdicts):
+def shift_of(predictor: Predictor, dimension: Dimension, watched: str) -> Shift:
+    classes = predictor.model.classes
+    predictions = predictor.predict(dimension.texts())
+    if not all(prediction.predicted for prediction in predictions):
         raise ConfigError(
-            f"{judge.model.name} can read no word of some of the sentences, which are English; "
+            f"{predictor.model.name} can read no word of some of the sentences, which are English; "
             f"use --part groups with a table in its own language"
         )
-    chances = [verdict.probabilities[classes.index(watched)] for verdict in verdicts]
-    judged = [classes.index(str(verdict.prediction)) for verdict in verdicts]
-    return probing.shift(dimension, chances, judged)
+    chances = [prediction.probabilities[classes.index(watched)] for prediction in predictions]
+    predicted = [classes.index(str(prediction.label)) for prediction in predictions]
+    return probing.shift(dimension, chances, predicted)
 
 
 def sentences() -> list[Dimension]:
     return probing.dimensions(json.loads(TEMPLATES.read_text(encoding="utf-8")))
 
 
-def shifts_of(judge: Judge, watched: str) -> list[Shift]:
-    return [shift_of(judge, dimension, watched) for dimension in sentences()]
+def shifts_of(predictor: Predictor, watched: str) -> list[Shift]:
+    return [shift_of(predictor, dimension, watched) for dimension in sentences()]
 
 
-def unseen(judge: Judge, dimensions: list[Dimension]) -> list[str]:
+def unseen(predictor: Predictor, dimensions: list[Dimension]) -> list[str]:
     """The fillers that the model never saw: a shift among them is that of unknown words."""
     names = sorted({filler.name for one in dimensions for filler in one.fillers})
-    verdicts = judge.judge(names)
-    return [name for name, verdict in zip(names, verdicts, strict=True) if verdict.unknown]
+    predictions = predictor.predict(names)
+    return [name for name, prediction in zip(names, predictions, strict=True) if prediction.unknown]
 
 
-def show_groups(judge: Judge, table: Path, vader: bool) -> None:
-    scores = group_scores(judge, table)
-    click.echo(f"### {judge.model.name} on {table.name}, by group\n")
+def show_groups(predictor: Predictor, table: Path, vader: bool) -> None:
+    scores = group_scores(predictor, table)
+    click.echo(f"### {predictor.model.name} on {table.name}, by group\n")
     click.echo(probing.groups_markdown(scores) + "\n")
     if vader:
-        right = vader_right(read_labelled(table, classes=judge.model.classes))
+        right = vader_right(read_labelled(table, classes=predictor.model.classes))
         found = probing.score_groups(probing.read_groups(table), right, list(map(float, right)))
         shares = [f"{score.group} {score.right / score.count:.1%}" for score in found]
         click.echo(f"VADER: {', '.join(shares)}\n")
 
 
-def show_bias(judge: Judge, watched: str) -> None:
-    if watched not in judge.model.classes:
+def show_bias(predictor: Predictor, watched: str) -> None:
+    if watched not in predictor.model.classes:
         raise ConfigError(
-            f"{judge.model.name} has no class {watched!r}; name one of "
-            f"{', '.join(judge.model.classes)} with --watch"
+            f"{predictor.model.name} has no class {watched!r}; name one of "
+            f"{', '.join(predictor.model.classes)} with --watch"
         )
-    click.echo(f"### {judge.model.name}: what should not matter\n")
-    click.echo(probing.shifts_markdown(shifts_of(judge, watched), watched))
-    if names := unseen(judge, sentences()):
+    click.echo(f"### {predictor.model.name}: what should not matter\n")
+    click.echo(probing.shifts_markdown(shifts_of(predictor, watched), watched))
+    if names := unseen(predictor, sentences()):
         click.echo(f"\nWords that the model never saw: {', '.join(names)}.")
 
 
@@ -125,11 +128,11 @@ def show_bias(judge: Judge, watched: str) -> None:
 @click.option("--vader", is_flag=True, help="What VADER makes of the same texts, too.")
 def main(model: str, table: Path, part: str, watched: str, vader: bool) -> None:
     try:
-        judge = Judge(registry.load_classifier(model))
+        predictor = Predictor(registry.load_classifier(model))
         if part != "bias":
-            show_groups(judge, table, vader)
+            show_groups(predictor, table, vader)
         if part != "groups":
-            show_bias(judge, watched)
+            show_bias(predictor, watched)
     except TextRNNError as error:
         raise click.ClickException(str(error)) from error
 

@@ -6,9 +6,9 @@
     scripts/reproduce/shakespeare.py train input.txt -o TINY --model shakespeare-tiny   taught by it
     scripts/reproduce/shakespeare.py release input.txt DIR       reads the last 10 %, once
 
-Everything was chosen on slices from the middle of the first 90 %; with --slice START:END such a
-slice is kept back again. Without it all of the first 90 % is learnt. The last 10 % is read by
-`release` alone.
+All choices were made on slices from the middle of the first 90 %. With --slice START:END such a
+slice is held out again. Without it all of the first 90 % is training text. Only `release` reads the
+last 10 %.
 """
 
 import sys
@@ -29,10 +29,10 @@ from textrnn.evaluation import generator
 
 TEXT = click.argument("text", type=click.Path(path_type=Path))
 RECIPES: dict[str, dict[str, Any]] = {
-    "shakespeare": {**preset("large"), "rename": 0.5, "seed": 1, "patience": 0},
+    "shakespeare": {**preset("large"), "name_augmentation": 0.5, "seed": 1, "patience": 0},
     "shakespeare-tiny": {
         "layers": 1, "units": 320, "input_dropout": 0.1, "output_dropout": 0.2,
-        "rename": 0.5, "teacher": "shakespeare", "epochs": 20, "seed": 1, "patience": 0,
+        "name_augmentation": 0.5, "teacher": "shakespeare", "epochs": 20, "seed": 1, "patience": 0,
     },
 }  # fmt: skip
 MODEL = click.option("--model", type=click.Choice(list(RECIPES)), default="shakespeare")
@@ -92,9 +92,9 @@ def release(text: Path, folder: Path, model: str) -> None:
 
 
 def _told(metadata: Any, scores: dict[str, Any], copied: dict[str, Any]) -> dict[str, Any]:
-    """What is put on record of a model that learnt the very slice it was watched on, or not."""
+    """The record of a model whose training text includes its validation slice, or does not."""
     training = dict(metadata["training"])
-    if ":" not in training["validation"]:  # a file, of text that it learnt
+    if ":" not in training["validation"]:  # a file, of its training text
         training["validation"] = None
     else:
         scores = {**metadata["scores"], **scores}
@@ -103,7 +103,7 @@ def _told(metadata: Any, scores: dict[str, Any], copied: dict[str, Any]) -> dict
         "training": training,
         "scores": scores,
         "copied": copied,
-        "licence": "Apache-2.0; the text it learnt from is in the public domain",
+        "licence": "Apache-2.0; its training text is in the public domain",
     }
 
 

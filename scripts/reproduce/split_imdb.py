@@ -4,7 +4,7 @@
     scripts/reproduce/split_imdb.py imdb -o DIR [--data-dir DIR] [--share 0.1] [--seed 0]
     textrnn train classifier DIR/train.csv --validation DIR/validation.csv -o MODEL
 
-A validation part drawn at random shares its films with the reviews learnt from, as the test reviews
+A validation part drawn at random shares its films with the training reviews, as the test reviews
 do not, and so promises more than the test keeps. tensorflow-datasets does not say which film a
 review is about: films are guessed from the names that reviews share, and each goes to one table.
 
@@ -18,20 +18,20 @@ import click
 import numpy as np
 
 from textrnn.data.group_split import grouped_split, groups
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data
 from textrnn.data.tables import RowWriter
 from textrnn.errors import ConfigError, TextRNNError
 
 
-def write_table(path: Path, data: Labelled) -> None:
+def write_table(path: Path, data: LabelledTexts) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = RowWriter(file, "csv", ("text", "label"))
         for text, label in zip(data.texts, data.labels.tolist(), strict=True):
             writer.write({"text": text, "label": data.classes[label]})
 
 
-def described(path: Path, data: Labelled, film: np.ndarray) -> str:
+def described(path: Path, data: LabelledTexts, film: np.ndarray) -> str:
     counts = ", ".join(f"{count:,} {name}" for name, count in data.counts().items())
     return f"{path}: {len(data):,} texts ({counts}) in {len(np.unique(film)):,} groups"
 

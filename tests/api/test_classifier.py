@@ -10,9 +10,9 @@ from support.paths import CORPORA
 import textrnn
 from textrnn.api.classifier import as_labelled
 from textrnn.artifacts import registry
-from textrnn.data.labelled import Labelled
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.engine.classification import Judge
+from textrnn.data.labelled import LabelledTexts
+from textrnn.data.unlabelled import UnlabelledTexts
+from textrnn.engine.classification import Predictor
 from textrnn.errors import CorpusError
 from textrnn.training.observer import Observer
 
@@ -22,8 +22,8 @@ MIN_ACCURACY = {"imdb": 0.65, "imdb-tiny": 0.65}
 GOOD, BAD = "a good and warm play", "a bad and cold play"
 SMALL = {
     "cell": "simple_rnn", "units": 4, "embedding_dim": 4, "min_count": 1, "bidirectional": False,
-    "batch_size": 8, "epochs": 12, "buckets": 1, "learning_rate": 0.05, "ema": 0.0, "patience": 0,
-    "dropout": 0.0, "embedding_dropout": 0.0, "word_dropout": 0.0,
+    "batch_size": 8, "epochs": 12, "length_buckets": 1, "learning_rate": 0.05, "ema": 0.0,
+    "patience": 0, "dropout": 0.0, "embedding_dropout": 0.0, "word_dropout": 0.0,
 }  # fmt: skip
 
 
@@ -45,9 +45,9 @@ def test_a_trained_model_loads_unchanged(model):
 
 def test_one_text_and_many_get_the_same_predictions(model):
     one = model.classify(BAD)
-    assert one.prediction == "bad"
+    assert one.label == "bad"
     many = model.classify([GOOD, BAD, "!"])
-    assert many[1].prediction == "bad" and many[0].prediction == "good"
+    assert many[1].label == "bad" and many[0].label == "good"
     assert many[1].probability == pytest.approx(one.probability, abs=1e-5)
     np.testing.assert_allclose(model.probabilities([GOOD]).sum(), 1)
 
@@ -55,13 +55,13 @@ def test_one_text_and_many_get_the_same_predictions(model):
 def test_a_single_text_equals_a_list_of_one(model):
     np.testing.assert_array_equal(model.probabilities(BAD), model.probabilities([BAD]))
     assert model.evaluate((BAD, "bad")) == model.evaluate(([BAD], ["bad"]))
-    assert Unlabelled.of(BAD).texts == [BAD]
+    assert UnlabelledTexts.of(BAD).texts == [BAD]
 
 
 def test_abstain_and_threshold_change_the_prediction(model):
-    assert model.classify(GOOD, abstain=1.0).prediction == "unsure"
+    assert model.classify(GOOD, abstain=1.0).label == "unsure"
     chance = model.classify(GOOD).probabilities[1]
-    assert model.classify(GOOD, threshold=min(0.999999, chance + 1e-6)).prediction == "bad"
+    assert model.classify(GOOD, threshold=min(0.999999, chance + 1e-6)).label == "bad"
 
 
 def test_an_explanation_names_every_word(model):
@@ -89,7 +89,7 @@ def test_a_pair_must_be_a_pair(model):
 
 
 def test_a_labelled_is_used_unchanged(model):
-    data = Labelled.of([GOOD], np.array([1], np.int32), ("bad", "good"), ("here",))
+    data = LabelledTexts.of([GOOD], np.array([1], np.int32), ("bad", "good"), ("here",))
     assert model.evaluate(data)["scores"]["examples"] == 1
 
 
@@ -105,8 +105,8 @@ def test_a_bundled_model_keeps_its_accuracy_on_our_own_reviews(name):
     scores = model.evaluate(REVIEWS, worst=0)["scores"]
     assert scores["examples"] == 200
     assert scores["accuracy"] >= MIN_ACCURACY[name]
-    assert model.classify("A wonderful film, I loved it.").prediction == "positive"
-    assert model.classify("A dull, awful film, a waste of time.").prediction == "negative"
+    assert model.classify("A wonderful film, I loved it.").label == "positive"
+    assert model.classify("A dull, awful film, a waste of time.").label == "negative"
 
 
 def test_all_bundled_models_together_fit_in_25_megabytes():
@@ -131,7 +131,7 @@ class Notices(Observer):
         self.texts.append(text)
 
 
-BAG = {**SMALL, "layers": 0, "pooling": "mean", "max_words": 6, "epochs": 2}
+BAG = {**SMALL, "layers": 0, "pooling": "mean", "max_tokens": 6, "epochs": 2}
 
 
 @pytest.mark.parametrize(("long", "chosen"), [(19, False), (20, True)])
@@ -148,13 +148,13 @@ def test_the_way_to_read_long_texts_is_chosen_on_twenty_of_them_or_more(tmp_path
 
 
 def test_an_epoch_without_a_score_leaves_a_record_that_is_json(tmp_path, monkeypatch):
-    text_logits, calls = Judge.text_logits, []
+    text_logits, calls = Predictor.text_logits, []
 
     def no_number_at_first(self, *arguments):
         calls.append(self)
         return text_logits(self, *arguments) * (np.nan if len(calls) == 1 else 1)
 
-    monkeypatch.setattr(Judge, "text_logits", no_number_at_first)
+    monkeypatch.setattr(Predictor, "text_logits", no_number_at_first)
     data = ([GOOD, BAD] * 16, ["good", "bad"] * 16)
     textrnn.train_classifier(data, tmp_path / "model", **BAG)
 

@@ -94,7 +94,7 @@ def test_training_and_fine_tuning_return_generators(tmp_path):
 @pytest.mark.parametrize("tokens", ["word", "sentencepiece"])
 def test_a_generator_may_use_words_or_subwords(tmp_path, tokens):
     text = textrnn.Corpus.from_text("the miller counts his sacks.\n" * 60)
-    settings = {"units": 6, "window": 8, "batch_size": 4, "epochs": 1, "words": 290}
+    settings = {"units": 6, "window": 8, "batch_size": 4, "epochs": 1, "max_vocab_size": 290}
     model = textrnn.train_generator(text, tmp_path / "m", tokens=tokens, **settings)
     assert model.tokens == ("words" if tokens == "word" else "subwords")
     assert set(model.alphabet) >= set("the milrs.\n") - ({" "} if tokens == "word" else set())

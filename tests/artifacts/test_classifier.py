@@ -11,7 +11,7 @@ from support.classifiers import BINARY, random_classifier
 from support.models import tiny_model
 
 from textrnn.artifacts import cards, registry
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ArtifactError
 from textrnn.tokenizers.subwords import SentencePieceTokenizer
 
@@ -80,7 +80,7 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_predictions(saved, 
     assert loaded.classes == BINARY
     assert (loaded.temperature, loaded.long_texts) == (1.25, "windows")
     assert loaded.tokenizer.to_json() == model.tokenizer.to_json()
-    assert Judge(loaded).judge(TEXTS) == Judge(model).judge(TEXTS)
+    assert Predictor(loaded).predict(TEXTS) == Predictor(model).predict(TEXTS)
 
 
 def test_half_precision_rounds_weights_once(saved, model):
@@ -98,10 +98,12 @@ def test_the_subword_model_is_saved_and_removed_when_a_word_model_replaces_it(
     loaded = registry.load_classifier(folder)
     assert loaded.tokenizer.model == subwords.tokenizer.model
     texts = ["a whale", "Shores & ships"]
-    assert Judge(loaded).judge(texts) == Judge(subwords).judge(texts)
+    assert Predictor(loaded).predict(texts) == Predictor(subwords).predict(texts)
     registry.save(model, folder)
     assert not (folder / "tokenizer.model").exists()
-    assert Judge(registry.load_classifier(folder)).judge(TEXTS) == Judge(model).judge(TEXTS)
+    assert Predictor(registry.load_classifier(folder)).predict(TEXTS) == Predictor(model).predict(
+        TEXTS
+    )
 
 
 def test_metadata_and_card_are_saved_but_not_needed(saved, model):
@@ -110,7 +112,9 @@ def test_metadata_and_card_are_saved_but_not_needed(saved, model):
     assert (loaded.metadata, loaded.card) == (METADATA, "# Für alle\n")
     (saved / "metadata.json").unlink()
     (saved / "README.md").unlink()
-    assert Judge(registry.load_classifier(saved)).judge(TEXTS) == Judge(model).judge(TEXTS)
+    assert Predictor(registry.load_classifier(saved)).predict(TEXTS) == Predictor(model).predict(
+        TEXTS
+    )
 
 
 def test_parameters_are_the_numbers_in_the_weights(model):
@@ -127,7 +131,7 @@ def test_parameters_are_the_numbers_in_the_weights(model):
         ({"network": [1]}, '"network" is damaged'),
         ({"network": "gru"}, '"network" is damaged'),
         ({"network": {"vocab_size": 24, "classes": 1}}, "classes must be 2 or more"),
-        ({"text": {"max_words": -1}}, '"text" is damaged: max_words must be 1 or more'),
+        ({"text": {"max_tokens": -1}}, '"text" is damaged: max_tokens must be 1 or more'),
         ({"text": {"colour": 1}}, '"text" is damaged: unknown setting'),
         ({"text": 3}, '"text" is damaged'),
         ({"classes": "left out"}, '"classes" must list 2 different classes'),

@@ -16,7 +16,7 @@ from textrnn.artifacts import registry
 from textrnn.artifacts.kinds import KINDS
 from textrnn.artifacts.records import without_folders
 from textrnn.artifacts.storage import FORMAT, finite
-from textrnn.config.generator import TrainingConfig
+from textrnn.config.generator import GeneratorTrainingConfig
 from textrnn.errors import ArtifactError
 
 PACKAGE = Path(textrnn.__file__).parent
@@ -334,7 +334,7 @@ def test_conversion_keeps_weights_and_tokenizer_byte_by_byte(tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("training", "words", "model_type"),
     [
-        ({"words": 350, "model_type": "bpe", "tokens": "sentencepiece"}, 350, "bpe"),
+        ({"max_vocab_size": 350, "model_type": "bpe", "tokens": "sentencepiece"}, 350, "bpe"),
         ({"words": "many"}, 2000, "unigram"),
         ([], 2000, "unigram"),
     ],
@@ -345,17 +345,21 @@ def test_text_settings_of_an_old_generator_come_from_its_records_or_defaults(
     model = MODELS["generator of subwords"](0)
     write_format_1(model, tmp_path / "old", json.dumps({"training": training}))
     text = registry.load_generator(tmp_path / "old").text
-    assert (text.tokens, text.words, text.model_type) == ("sentencepiece", words, model_type)
+    assert (text.tokens, text.max_vocab_size, text.model_type) == (
+        "sentencepiece",
+        words,
+        model_type,
+    )
     assert text.lower == model.tokenizer.lower
 
 
 def test_records_of_format_1_lose_folders_nan_and_an_empty_validation(tmp_path):
-    training = {**TrainingConfig().to_dict(), "validation": "", "teacher": "/home/me/a, b"}
+    training = {**GeneratorTrainingConfig().to_dict(), "validation": "", "teacher": "/home/me/a, b"}
     metadata = json.dumps({"training": training, "history": [{"loss": float("nan")}]})
     write_format_1(MODELS["generator of characters"](0), tmp_path / "old", metadata)
     found = registry.load(tmp_path / "old").metadata
     assert found["history"] == [{"loss": None}]
-    config = TrainingConfig.from_dict(found["training"])
+    config = GeneratorTrainingConfig.from_dict(found["training"])
     assert (config.validation, config.teacher) == (None, "a,b")
 
 
@@ -369,7 +373,7 @@ def test_bundled_models_are_of_the_present_format_and_their_records_are_strict(n
     metadata = json.loads((folder / "metadata.json").read_text(), parse_constant=pytest.fail)
     assert without_folders(metadata) == metadata
     if config_of(folder)["kind"] == "generator":
-        TrainingConfig.from_dict({**metadata["training"]})
+        GeneratorTrainingConfig.from_dict({**metadata["training"]})
 
 
 # ---- names of files -----------------------------------------------------------------------------

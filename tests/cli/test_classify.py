@@ -23,7 +23,7 @@ from textrnn.artifacts import registry
 from textrnn.cli import main, predict
 from textrnn.cli.output import MAX_PRINTED, Output
 from textrnn.cli.prediction_text import columns, floor_percent, shorten
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.errors import TextRNNError
 
 MOODS = ("angry customer", "so-so", "happy 😀")
@@ -36,10 +36,10 @@ def models(tmp_path_factory) -> dict[str, Path]:
     made = {
         "binary": bag_of_words(),
         "three": bag_of_words(MOODS, THREE),
-        "cut": bag_of_words(reading={"max_words": 4}),
-        "last": bag_of_words(reading={"max_words": 4, "keep": "last"}),
+        "cut": bag_of_words(reading={"max_tokens": 4}),
+        "tail": bag_of_words(reading={"max_tokens": 4, "truncation": "tail"}),
         "characters": bag_of_words(reading={"max_characters": 6}),
-        "windows": bag_of_words(reading={"max_words": 4}, long_texts="windows"),
+        "windows": bag_of_words(reading={"max_tokens": 4}, long_texts="windows"),
         "generator": tiny_model(),
     }
     for name, model in made.items():
@@ -115,7 +115,7 @@ def test_a_threshold_moves_the_boundary_between_two_classes(classify):
     ("model", "note"),
     [
         ("cut", "used 4 of 6 words, its beginning and end"),
-        ("last", "used 4 of 6 words, its end"),
+        ("tail", "used 4 of 6 words, its end"),
         ("windows", "used all 6 words in 2 windows"),
         ("characters", "used the first 6 characters"),
     ],
@@ -329,8 +329,9 @@ def test_many_problems_are_printed_in_part_and_counted_in_full(classify, tmp_pat
 
 def test_memory_stays_flat_because_texts_are_classified_in_chunks(classify, monkeypatch):
     sizes = []
-    original = Judge.judge
-    monkeypatch.setattr(Judge, "judge", lambda self, texts: sizes.append(len(texts)) or original(
+    original = Predictor.predictor
+    monkeypatch.setattr(Predictor, "judge", lambda self, texts: sizes.append(len(texts)) or
+    original(
         self, texts))  # fmt: skip
     done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 9000)
     assert done.stdout.count("\n") == sum(sizes) == 9000
@@ -442,7 +443,7 @@ def test_a_json_line_with_a_new_column_is_no_row_of_a_csv_result(classify):
 def test_a_missing_folder_is_reported_before_anything_is_classified(
     classify, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(Judge, "judge", None)
+    monkeypatch.setattr(Predictor, "judge", None)
     done = classify("--text", "good", "-o", tmp_path / "no" / "o.csv")
     assert done.exit_code == 1 and "there is no folder" in done.stderr
 
@@ -471,9 +472,9 @@ def test_the_result_may_replace_the_table_it_was_made_from_once_all_is_classifie
     classify, tmp_path, monkeypatch
 ):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\nbad,2\n")
-    before, original, seen = table.read_text(), Judge.judge, []
+    before, original, seen = table.read_text(), Predictor.predictor, []
     monkeypatch.setattr(
-        Judge, "judge",
+        Predictor, "judge",
         lambda self, texts: seen.append(table.read_text()) or original(self, texts),
     )  # fmt: skip
     assert classify(table, "-o", table).exit_code == 0
@@ -513,7 +514,7 @@ def test_a_device_or_a_link_is_written_to_and_not_replaced(classify, tmp_path):
 
 @pytest.mark.parametrize("form", ["csv", "json", "text"])
 def test_ctrl_c_keeps_the_predictions_so_far_and_says_where(classify, tmp_path, monkeypatch, form):
-    calls, original = [], Judge.judge
+    calls, original = [], Predictor.predictor
 
     def interrupted(self, texts):
         calls.append(len(texts))
@@ -523,7 +524,7 @@ def test_ctrl_c_keeps_the_predictions_so_far_and_says_where(classify, tmp_path, 
 
     monkeypatch.setattr(predict, "FEWEST", 2)
     monkeypatch.setattr(predict, "MOST", 4)
-    monkeypatch.setattr(Judge, "judge", interrupted)
+    monkeypatch.setattr(Predictor, "judge", interrupted)
     output = tmp_path / "out"
     done = classify(
         "-", "--lines", "--format", form, "-o", output, text="".join(f"good {n}\n" for n in
@@ -540,7 +541,7 @@ def test_ctrl_c_before_anything_is_classified_leaves_nothing(classify, tmp_path,
     def interrupted(self, texts):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Judge, "judge", interrupted)
+    monkeypatch.setattr(Predictor, "judge", interrupted)
     done = classify("--text", "good", "-o", tmp_path / "out")
     assert done.exit_code == 130 and done.stderr == "\nStopped.\n"
     assert not list(tmp_path.iterdir())
@@ -570,9 +571,9 @@ def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
 
 
 def test_texts_typed_on_a_terminal_are_classified_line_by_line(classify, monkeypatch):
-    sizes, original = [], Judge.judge
+    sizes, original = [], Predictor.predictor
     monkeypatch.setattr(
-        Judge, "judge", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
+        Predictor, "judge", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
     )
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: (
         stream.name == "<stdin>"), raising=False)  # fmt: skip

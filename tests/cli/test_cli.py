@@ -17,9 +17,9 @@ from support.models import tiny_model
 from textrnn.artifacts import registry
 from textrnn.cli import main
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
-from textrnn.config.generator import GeneratorConfig, TrainingConfig
+from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.config.sampling import SamplingConfig
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.engine import generation
 from textrnn.tokenizers import CharTokenizer
 
@@ -54,7 +54,7 @@ def test_every_command_and_option_has_help(path, command):
 
 def test_every_config_field_can_be_set_from_the_command_line():
     listed = invoke("train", "settings").output
-    for cls in (GeneratorConfig, TrainingConfig, ReadingConfig, ClassifierConfig,
+    for cls in (GeneratorConfig, GeneratorTrainingConfig, ClassifierTextConfig, ClassifierConfig,
                 ClassifierTrainingConfig):  # fmt: skip
         for name in cls.field_types().keys() - {"vocab_size", "classes"}:
             assert f"  {name} = " in listed

@@ -16,7 +16,7 @@ from textrnn.cli.settings import (
     typed_command,
 )
 from textrnn.config.classifier import ClassifierTrainingConfig
-from textrnn.config.generator import TrainingConfig
+from textrnn.config.generator import GeneratorTrainingConfig
 from textrnn.training.transfer import classifier as classifier_transfer
 from textrnn.training.transfer import generator as generator_transfer
 
@@ -76,7 +76,7 @@ def test_the_typed_command_reproduces_itself():
 
 @pytest.mark.parametrize("name", ["learning_rate", "patience", "batch_size", "epochs"])
 def test_the_help_of_finetune_shows_the_defaults_of_fine_tuning(name):
-    of_generator = {**vars(TrainingConfig()), **generator_transfer.FINE_TUNING}
+    of_generator = {**vars(GeneratorTrainingConfig()), **generator_transfer.FINE_TUNING}
     of_classifier = {**vars(ClassifierTrainingConfig()), **classifier_transfer.FINE_TUNING}
     shown = FINE_TUNING_DEFAULTS[name]
     (option,) = (parameter for parameter in finetune.params if parameter.name == name)

@@ -10,10 +10,10 @@ from textrnn.config.classifier import (
     ClassifierTrainingConfig,
     classifier_preset,
 )
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ConfigError
 
-KINDS = (ReadingConfig, ClassifierConfig, ClassifierTrainingConfig)
+KINDS = (ClassifierTextConfig, ClassifierConfig, ClassifierTrainingConfig)
 GIVEN = {ClassifierConfig: {"vocab_size": 9, "classes": 3}}
 
 
@@ -56,15 +56,15 @@ def test_two_classes_have_one_logit_and_bidirectional_layers_two_directions():
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        (ReadingConfig, {"tokens": "bytes"}, "tokens must be one of word, sentencepiece"),
-        (ReadingConfig, {"rule": "ascii"}, "rule must be one of"),
-        (ReadingConfig, {"keep": "middle"}, "keep must be one of first, last, both"),
-        (ReadingConfig, {"model_type": "char"}, "model_type must be one of"),
-        (ReadingConfig, {"words": 0}, "words must be 1 or more"),
-        (ReadingConfig, {"max_words": 0}, "max_words must be 1 or more"),
-        (ReadingConfig, {"max_characters": -1}, "max_characters must be 0 or more"),
-        (ReadingConfig, {"lower": "yes"}, "lower must be bool"),
-        (ReadingConfig, {"min_count": 1.5}, "min_count must be int"),
+        (ClassifierTextConfig, {"tokens": "bytes"}, "tokens must be one of word, sentencepiece"),
+        (ClassifierTextConfig, {"rule": "ascii"}, "rule must be one of"),
+        (ClassifierTextConfig, {"keep": "middle"}, "keep must be one of first, last, both"),
+        (ClassifierTextConfig, {"model_type": "char"}, "model_type must be one of"),
+        (ClassifierTextConfig, {"max_vocab_size": 0}, "words must be 1 or more"),
+        (ClassifierTextConfig, {"max_tokens": 0}, "max_tokens must be 1 or more"),
+        (ClassifierTextConfig, {"max_characters": -1}, "max_characters must be 0 or more"),
+        (ClassifierTextConfig, {"lower": "yes"}, "lower must be bool"),
+        (ClassifierTextConfig, {"min_count": 1.5}, "min_count must be int"),
         (ClassifierConfig, {"classes": 1}, "classes must be 2 or more"),
         (ClassifierConfig, {"cell": "elman"}, "cell must be one of"),
         (ClassifierConfig, {"pooling": "sum"}, "pooling must be one of last, max, mean, all"),
@@ -83,8 +83,12 @@ def test_two_classes_have_one_logit_and_bidirectional_layers_two_directions():
         (ClassifierTrainingConfig, {"validation": 1.0}, "validation must be between 0 and 1"),
         (ClassifierTrainingConfig, {"validation": float("nan")}, "between 0 and 1, got nan"),
         (ClassifierTrainingConfig, {"class_weights": "sqrt"}, "one of none, balanced"),
-        (ClassifierTrainingConfig, {"buckets": 0}, "buckets must be 1 or more"),
-        (ClassifierTrainingConfig, {"crop": 1.0}, "crop must be at least 0 and less than 1"),
+        (ClassifierTrainingConfig, {"length_buckets": 0}, "buckets must be 1 or more"),
+        (
+            ClassifierTrainingConfig,
+            {"crop_probability": 1.0},
+            "crop must be at least 0 and less than 1",
+        ),
         (ClassifierTrainingConfig, {"layer_decay": 0.0}, "layer_decay must be above 0"),
         (ClassifierTrainingConfig, {"unfreeze_epochs": -1}, "unfreeze_epochs must be 0 or more"),
         (ClassifierTrainingConfig, {"epoch": 3}, "unknown setting 'epoch'; the settings are"),

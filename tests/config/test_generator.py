@@ -13,7 +13,7 @@ from textrnn.config.generator import (
     GeneratorConfig,
     GeneratorRecipe,
     GeneratorTextConfig,
-    TrainingConfig,
+    GeneratorTrainingConfig,
     preset,
 )
 from textrnn.config.parts import parse_part, parse_validation
@@ -21,7 +21,7 @@ from textrnn.config.sampling import SamplingConfig
 from textrnn.config.weights import CELLS
 from textrnn.errors import ConfigError
 
-CLASSES = (GeneratorTextConfig, GeneratorConfig, TrainingConfig, SamplingConfig)
+CLASSES = (GeneratorTextConfig, GeneratorConfig, GeneratorTrainingConfig, SamplingConfig)
 EVERY_FIELD = [(cls, name, kind) for cls in CLASSES for name, kind in cls.field_types().items()]
 NUMBERS = [
     (cls, name) for cls, name, kind in EVERY_FIELD if kind in (int, float, int | None, float | None)
@@ -40,10 +40,10 @@ DIFFERENT = [
         input_dropout=0.3, dropout=0, recurrent_dropout=0.2, l1=1e-5, l2=1,
     ),
     build(
-        TrainingConfig, stateful=False, window=9, shift=2, batch_size=1, epochs=4, seed=2**31,
-        learning_rate=1, schedule="constant", validation="0.4:0.6", part="10:500",
+        GeneratorTrainingConfig, stateful=False, window=9, stride=2, batch_size=1, epochs=4,
+        seed=2**31, learning_rate=1, schedule="constant", validation="0.4:0.6", part="10:500",
     ),
-    build(GeneratorTextConfig, tokens="word", lower=True, words=7, model_type="bpe"),
+    build(GeneratorTextConfig, tokens="word", lower=True, max_vocab_size=7, model_type="bpe"),
     build(
         SamplingConfig, temperature=0, top_k=5, top_p=0.9, min_p=1, repetition_penalty=1.2,
     ),
@@ -117,7 +117,7 @@ def test_no_number_may_be_negative(cls, name):
 @pytest.mark.parametrize("name", ["seed", "clip_norm", "learning_rate"])
 def test_a_number_too_large_for_a_float_never_crashes(name):
     try:
-        TrainingConfig(**{name: 10**400})
+        GeneratorTrainingConfig(**{name: 10**400})
     except ConfigError as error:
         assert name in str(error)
 
@@ -133,15 +133,15 @@ def test_a_number_too_large_for_a_float_never_crashes(name):
         (GeneratorConfig, "dropout", 1.0),
         (GeneratorConfig, "output_dropout", 1.5),
         (GeneratorConfig, "recurrent_dropout", 1),
-        (TrainingConfig, "window", 0),
-        (TrainingConfig, "batch_size", 0),
-        (TrainingConfig, "epochs", 0),
-        (TrainingConfig, "learning_rate", 0),
-        (TrainingConfig, "ema", 1),
-        (TrainingConfig, "schedule", "linear"),
-        (TrainingConfig, "part", "1:0"),
-        (TrainingConfig, "validation", "no such file"),
-        (TrainingConfig, "validation", "x" * 5000),
+        (GeneratorTrainingConfig, "window", 0),
+        (GeneratorTrainingConfig, "batch_size", 0),
+        (GeneratorTrainingConfig, "epochs", 0),
+        (GeneratorTrainingConfig, "learning_rate", 0),
+        (GeneratorTrainingConfig, "ema", 1),
+        (GeneratorTrainingConfig, "schedule", "linear"),
+        (GeneratorTrainingConfig, "part", "1:0"),
+        (GeneratorTrainingConfig, "validation", "no such file"),
+        (GeneratorTrainingConfig, "validation", "x" * 5000),
         (SamplingConfig, "repetition_penalty", 0),
         (SamplingConfig, "repetition_window", 0),
         (SamplingConfig, "top_p", 0),
@@ -172,7 +172,7 @@ def test_the_default_recurrent_dropout_suits_the_cell():
 def test_validation_may_name_a_file(tmp_path):
     path = tmp_path / "validation.txt"
     path.write_text("held out")
-    assert TrainingConfig(validation=str(path)).validation == str(path)
+    assert GeneratorTrainingConfig(validation=str(path)).validation == str(path)
 
 
 # ---- parse_setting ------------------------------------------------------------------------------
@@ -198,11 +198,11 @@ def test_every_setting_parses_back_from_its_string(config):
         (GeneratorConfig, "residual", "true", True),
         (GeneratorConfig, "residual", "False", False),
         (GeneratorConfig, "cell", "gru", "gru"),
-        (TrainingConfig, "epochs", "7", 7),
-        (TrainingConfig, "epochs", "none", None),
-        (TrainingConfig, "epochs", "null", None),
-        (TrainingConfig, "validation", "0.5", "0.5"),
-        (TrainingConfig, "part", ":0.5", ":0.5"),
+        (GeneratorTrainingConfig, "epochs", "7", 7),
+        (GeneratorTrainingConfig, "epochs", "none", None),
+        (GeneratorTrainingConfig, "epochs", "null", None),
+        (GeneratorTrainingConfig, "validation", "0.5", "0.5"),
+        (GeneratorTrainingConfig, "part", ":0.5", ":0.5"),
     ],
 )
 def test_a_typed_setting_is_converted_to_the_type_of_its_field(cls, name, text, value):
@@ -219,7 +219,7 @@ def test_a_typed_setting_is_converted_to_the_type_of_its_field(cls, name, text, 
         (GeneratorConfig, "dropout", "much", "dropout must be a number, got 'much'"),
         (GeneratorConfig, "residual", "1", "residual must be true or false, got '1'"),
         (GeneratorConfig, "residual", "yes", "residual must be true or false, got 'yes'"),
-        (TrainingConfig, "epochs", "few", "epochs must be a whole number, got 'few'"),
+        (GeneratorTrainingConfig, "epochs", "few", "epochs must be a whole number, got 'few'"),
     ],
 )
 def test_a_typed_setting_of_another_type_is_refused(cls, name, text, message):
@@ -239,7 +239,7 @@ def test_a_preset_is_made_of_known_settings_and_valid(name):
 
 
 def test_no_name_is_a_setting_of_both_the_network_and_its_training():
-    assert not GeneratorConfig.field_types().keys() & TrainingConfig.field_types().keys()
+    assert not GeneratorConfig.field_types().keys() & GeneratorTrainingConfig.field_types().keys()
 
 
 def test_an_unknown_preset_is_refused_and_the_known_are_listed():

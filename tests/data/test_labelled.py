@@ -1,4 +1,4 @@
-"""Labelled texts do not depend on their storage, and are split by class."""
+"""LabelledTexts texts do not depend on their storage, and are split by class."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from keras.datasets import imdb as keras_imdb
 
 from textrnn.data import imdb_keras, labelled
-from textrnn.data.labelled import Labelled, read_labelled, read_unlabelled, stratified_split
+from textrnn.data.labelled import LabelledTexts, read_labelled, read_unlabelled, stratified_split
 from textrnn.data.tables import RowWriter
 from textrnn.errors import ConfigError, CorpusError
 
@@ -48,18 +48,18 @@ def write_texts(folder: Path, **files: str) -> Path:
     return folder
 
 
-def pairs(data: Labelled) -> list[tuple[str, str]]:
+def pairs(data: LabelledTexts) -> list[tuple[str, str]]:
     return [
         (text, data.classes[label]) for text, label in zip(data.texts, data.labels, strict=True)
     ]
 
 
-def of(examples: list[tuple[str, str]], classes: tuple[str, ...] = CLASSES) -> Labelled:
+def of(examples: list[tuple[str, str]], classes: tuple[str, ...] = CLASSES) -> LabelledTexts:
     labels = np.array([classes.index(label) for _, label in examples], dtype=np.int32)
-    return Labelled.of([text for text, _ in examples], labels, classes, ("here",))
+    return LabelledTexts.of([text for text, _ in examples], labels, classes, ("here",))
 
 
-# ---- Labelled -----------------------------------------------------------------------------------
+# ---- LabelledTexts ---------------------------------------------------------------------------
 
 
 def test_a_subset_follows_its_indices_or_mask():

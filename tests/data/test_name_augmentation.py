@@ -77,4 +77,4 @@ def test_about_the_given_fraction_is_renamed_and_differently_each_time():
 @pytest.mark.parametrize("settings", [{"lower": True}, {"tokens": "word"}])
 def test_renaming_needs_cased_character_tokens(settings):
     with pytest.raises(ConfigError, match="rename needs cased character tokens"):
-        GeneratorRecipe.from_settings({"training": {"rename": 0.3}, "text": settings})
+        GeneratorRecipe.from_settings({"training": {"name_augmentation": 0.3}, "text": settings})

@@ -10,9 +10,9 @@ from support.watching import Watch
 from textrnn.artifacts import registry
 from textrnn.cli import main
 from textrnn.data import soft_labels
-from textrnn.data.soft_labels import is_table, read_opinions, write_soft_labels
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.engine.classification import Judge
+from textrnn.data.soft_labels import is_table, read_soft_labels, write_soft_labels
+from textrnn.data.unlabelled import UnlabelledTexts
+from textrnn.engine.classification import Predictor
 from textrnn.errors import CorpusError, TrainingError
 from textrnn.training.tasks.classifier import train_classifier
 
@@ -32,20 +32,22 @@ def test_the_output_of_classify_is_read_as_the_soft_labels_of_that_model(tmp_pat
     options = ["-m", str(tmp_path / "model"), "-o", str(tmp_path / "out.csv")]
     done = CliRunner().invoke(main, ["classify", str(tmp_path / "in.csv"), *options])
     assert done.exit_code == 0, done.output
-    found = read_opinions(str(tmp_path / "out.csv"), BINARY).of(TEXTS)
-    judge = Judge(model)
-    np.testing.assert_allclose(found, judge.probabilities_of(judge.text_logits(TEXTS)), atol=1e-6)
+    found = read_soft_labels(str(tmp_path / "out.csv"), BINARY).of(TEXTS)
+    predictor = Predictor(model)
+    np.testing.assert_allclose(
+        found, predictor.probabilities_of(predictor.text_logits(TEXTS)), atol=1e-6
+    )
 
 
 def test_a_text_is_found_in_any_case_and_punctuation_and_others_are_not(tmp_path):
     path = table(tmp_path / "t.csv", "A good film!,0.25,0.75")
-    found = read_opinions(str(path), BINARY).of(["a GOOD  film", "a good films"])
+    found = read_soft_labels(str(path), BINARY).of(["a GOOD  film", "a good films"])
     np.testing.assert_array_equal(found, [[0.25, 0.75], [np.nan, np.nan]])
 
 
 def test_columns_are_found_by_name(tmp_path):
     path = table(tmp_path / "t.csv", "1,0.2,good,0.8", columns="row,p_positive,text,p_negative")
-    assert read_opinions(str(path), BINARY).of(["good"]).tolist() == [[0.8, 0.2]]
+    assert read_soft_labels(str(path), BINARY).of(["good"]).tolist() == [[0.8, 0.2]]
 
 
 @pytest.mark.parametrize(
@@ -63,15 +65,15 @@ def test_columns_are_found_by_name(tmp_path):
 def test_invalid_soft_labels_are_refused_with_the_line(tmp_path, row, columns, message):
     path = table(tmp_path / "t.csv", row, columns=columns)
     with pytest.raises(CorpusError, match=message):
-        read_opinions(str(path), BINARY)
+        read_soft_labels(str(path), BINARY)
 
 
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(CorpusError, match=r"the teacher .*no\.csv cannot be read"):
-        read_opinions(str(tmp_path / "no.csv"), BINARY)
+        read_soft_labels(str(tmp_path / "no.csv"), BINARY)
     (tmp_path / "latin.csv").write_bytes("text\nschön".encode("latin-1"))
     with pytest.raises(CorpusError, match="not UTF-8"):
-        read_opinions(str(tmp_path / "latin.csv"), BINARY)
+        read_soft_labels(str(tmp_path / "latin.csv"), BINARY)
     assert is_table("a/b.CSV") and is_table("x.jsonl") and not is_table("imdb")
 
 
@@ -79,20 +81,20 @@ def test_a_run_trains_on_a_table_and_cannot_be_resumed_with_another(tmp_path):
     data, more = reviews(70), [f"{text} indeed" for text in reviews(30, seed=3).texts]
     path = table(tmp_path / "opinions.csv", *(f'"{text}",0.1,0.9' for text in more))
     settings = {
-        "layers": 0, "pooling": "mean", "embedding_dim": 6, "batch_size": 14, "buckets": 1,
+        "layers": 0, "pooling": "mean", "embedding_dim": 6, "batch_size": 14, "length_buckets": 1,
         "epochs": 2, "patience": 0, "min_count": 1, "teacher": str(path),
     }  # fmt: skip
     watch = Watch(1)
-    given = {"unlabelled": Unlabelled.of(more), "observer": watch}
+    given = {"unlabelled": UnlabelledTexts.of(more), "observer": watch}
     assert train_classifier(data, tmp_path / "m", settings=settings, **given) is None
     assert any("opinions.csv: no prediction for" in notice for notice in watch.notices)
-    for guesses in (tmp_path / "m" / "run" / "guesses").iterdir():
-        guesses.unlink()
+    for predictions_of_teachers in (tmp_path / "m" / "run" / "guesses").iterdir():
+        predictions_of_teachers.unlink()
     table(path, *(f'"{text}",0.9,0.1' for text in more))
     with pytest.raises(TrainingError, match="has changed since the run began"):
-        train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
+        train_classifier(data, tmp_path / "m", resume=True, unlabelled=UnlabelledTexts.of(more))
     table(path, *(f'"{text}",0.1,0.9' for text in more))
-    model = train_classifier(data, tmp_path / "m", resume=True, unlabelled=Unlabelled.of(more))
+    model = train_classifier(data, tmp_path / "m", resume=True, unlabelled=UnlabelledTexts.of(more))
     assert "**Distilled from**: opinions.csv, on 30 unlabelled texts (texts).\n" in model.card
 
 
@@ -110,7 +112,7 @@ def test_the_card_says_how_many_labelled_texts_are_in_the_table(known, said, tmp
 
 def test_a_table_that_is_written_is_read_back(tmp_path, monkeypatch):
     monkeypatch.setattr(soft_labels, "ROWS_PER_CHUNK", 3)
-    model = Judge(bag_of_words(effects={"good": [1.5], "bad": [-2.0]}))
+    model = Predictor(bag_of_words(effects={"good": [1.5], "bad": [-2.0]}))
     told = []
     done = write_soft_labels(
         tmp_path / "t.csv", TEXTS, BINARY,
@@ -120,7 +122,7 @@ def test_a_table_that_is_written_is_read_back(tmp_path, monkeypatch):
     assert done and told == [(3, 4), (4, 4)]
     expected = model.probabilities_of(model.text_logits(TEXTS))
     np.testing.assert_array_equal(
-        read_opinions(str(tmp_path / "t.csv"), BINARY).of(TEXTS), expected
+        read_soft_labels(str(tmp_path / "t.csv"), BINARY).of(TEXTS), expected
     )
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 

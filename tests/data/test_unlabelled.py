@@ -1,8 +1,8 @@
-"""Unlabelled texts are read unchanged, without those that are also labelled."""
+"""UnlabelledTexts texts are read unchanged, without those that are also labelled."""
 
 import pytest
 
-from textrnn.data.unlabelled import Unlabelled, bare, read_texts, without
+from textrnn.data.unlabelled import UnlabelledTexts, bare, read_texts, without
 from textrnn.errors import CorpusError
 
 
@@ -27,9 +27,9 @@ def test_a_source_without_texts_is_refused(tmp_path, name):
 
 
 def test_the_checksum_covers_the_texts_and_their_boundaries():
-    checksums = {Unlabelled.of(texts).sha256 for texts in (["ab", "c"], ["a", "bc"], ["abc"])}
+    checksums = {UnlabelledTexts.of(texts).sha256 for texts in (["ab", "c"], ["a", "bc"], ["abc"])}
     assert len(checksums) == 3
-    assert Unlabelled.of(["ab", "c"], ("x",)).sha256 in checksums
+    assert UnlabelledTexts.of(["ab", "c"], ("x",)).sha256 in checksums
 
 
 def test_case_spaces_and_punctuation_do_not_distinguish_texts():

@@ -18,10 +18,16 @@ def texts_of(sizes) -> list[np.ndarray]:
     return np.split(np.arange(1, sum(sizes) + 1), np.cumsum(sizes)[:-1])
 
 
-def batches_of(sizes, batch_size=3, buckets=2, crop=0.0) -> WordBatches:
+def batches_of(sizes, batch_size=3, length_buckets=2, crop_probability=0.0) -> WordBatches:
     """Batches in which text number i has the label i."""
     labels = np.arange(len(sizes))
-    return WordBatches(texts_of(sizes), labels, batch_size=batch_size, buckets=buckets, crop=crop)
+    return WordBatches(
+        texts_of(sizes),
+        labels,
+        batch_size=batch_size,
+        length_buckets=length_buckets,
+        crop_probability=crop_probability,
+    )
 
 
 def read(batches, **epoch) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -29,12 +35,13 @@ def read(batches, **epoch) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 @few
-@given(sizes=sizes_of_texts, batch_size=counts, buckets=counts, crop=st.sampled_from([0.0, 0.5]),
+@given(sizes=sizes_of_texts, batch_size=counts, length_buckets=counts,
+crop_probability=st.sampled_from([0.0, 0.5]),
        epoch=st.integers(0, 3))  # fmt: skip
 def test_an_epoch_has_every_text_once_and_at_most_one_batch_that_is_not_full(
-    sizes, batch_size, buckets, crop, epoch
+    sizes, batch_size, length_buckets, crop_probability, epoch
 ):
-    batches = batches_of(sizes, batch_size, buckets, crop)
+    batches = batches_of(sizes, batch_size, length_buckets, crop_probability)
     plan = batches.plan(seed=1, epoch=epoch)
     assert sorted(row for rows, _ in plan for row in rows.tolist()) == list(range(len(sizes)))
     assert len(plan) == batches.steps
@@ -43,14 +50,14 @@ def test_an_epoch_has_every_text_once_and_at_most_one_batch_that_is_not_full(
     assert sum(count < batch_size for count in counted) <= 1
     for rows, length in plan:
         assert length in batches.lengths
-        assert crop or length >= max(sizes[row] for row in rows)
+        assert crop_probability or length >= max(sizes[row] for row in rows)
 
 
 @few
-@given(sizes=sizes_of_texts, buckets=counts)
-def test_lengths_are_few_and_the_last_is_that_of_the_longest_text(sizes, buckets):
-    lengths = bucket_lengths(np.array(sizes), buckets)
-    assert 1 <= len(lengths) <= buckets
+@given(sizes=sizes_of_texts, length_buckets=counts)
+def test_lengths_are_few_and_the_last_is_that_of_the_longest_text(sizes, length_buckets):
+    lengths = bucket_lengths(np.array(sizes), length_buckets)
+    assert 1 <= len(lengths) <= length_buckets
     assert lengths[-1] == max(sizes)
     assert (np.diff(lengths) > 0).all()
     assert all(length % 8 == 0 for length in lengths[:-1])
@@ -62,10 +69,10 @@ def test_equally_many_texts_go_to_each_length():
 
 
 @settings(max_examples=8)
-@given(sizes=sizes_of_texts, batch_size=counts, buckets=counts)
-def test_batches_hold_the_texts_padded_on_the_right_only(sizes, batch_size, buckets):
+@given(sizes=sizes_of_texts, batch_size=counts, length_buckets=counts)
+def test_batches_hold_the_texts_padded_on_the_right_only(sizes, batch_size, length_buckets):
     texts = texts_of(sizes)
-    for ids, labels in read(batches_of(sizes, batch_size, buckets), seed=0, epoch=0):
+    for ids, labels in read(batches_of(sizes, batch_size, length_buckets), seed=0, epoch=0):
         assert ids.shape[0] == len(labels)
         for row, label in zip(ids, labels, strict=True):
             np.testing.assert_array_equal(row[: sizes[label]], texts[label])
@@ -73,9 +80,9 @@ def test_batches_hold_the_texts_padded_on_the_right_only(sizes, batch_size, buck
 
 
 @settings(max_examples=5)
-@given(sizes=sizes_of_texts, crop=st.sampled_from([0.0, 0.5]), data=st.data())
-def test_a_later_first_step_gives_the_tail_of_the_same_epoch(sizes, crop, data):
-    batches = batches_of(sizes, crop=crop)
+@given(sizes=sizes_of_texts, crop_probability=st.sampled_from([0.0, 0.5]), data=st.data())
+def test_a_later_first_step_gives_the_tail_of_the_same_epoch(sizes, crop_probability, data):
+    batches = batches_of(sizes, crop_probability=crop_probability)
     whole = read(batches, seed=3, epoch=2)
     first = data.draw(st.integers(0, batches.steps))
     tail = read(batches, seed=3, epoch=2, first_step=first)
@@ -88,7 +95,7 @@ def test_a_later_first_step_gives_the_tail_of_the_same_epoch(sizes, crop, data):
 def test_probabilities_stay_with_their_texts_as_labels_do():
     sizes, labels = [3, 1, 4, 1, 5], np.arange(5)
     targets = np.eye(5)[labels] / 2
-    batches = WordBatches(texts_of(sizes), targets, batch_size=2, buckets=2)
+    batches = WordBatches(texts_of(sizes), targets, batch_size=2, length_buckets=2)
     given = read(batches_of(sizes, batch_size=2), seed=1, epoch=0)
     for (ids, found), (same, label) in zip(read(batches, seed=1, epoch=0), given, strict=True):
         np.testing.assert_array_equal(ids, same)
@@ -107,20 +114,20 @@ def test_a_plan_is_a_function_of_seed_and_epoch():
 
 
 def test_a_single_length_is_that_of_the_longest_text():
-    batches = batches_of([3, 9, 1, 30], buckets=1)
+    batches = batches_of([3, 9, 1, 30], length_buckets=1)
     assert batches.lengths.tolist() == [30]
     assert {length for _, length in batches.plan(seed=0, epoch=0)} == {30}
 
 
 def test_one_text_is_an_epoch():
-    batches = batches_of([4], batch_size=32, buckets=5)
+    batches = batches_of([4], batch_size=32, length_buckets=5)
     ((ids, labels),) = read(batches, seed=0, epoch=0)
     assert ids.tolist() == [[1, 2, 3, 4]] and labels.tolist() == [0]
     assert batches.padding() == 0
 
 
 def test_padding_is_the_fraction_of_an_epoch_that_is_not_words():
-    batches = batches_of([2, 4, 10], batch_size=3, buckets=1)
+    batches = batches_of([2, 4, 10], batch_size=3, length_buckets=1)
     assert batches.padding() == pytest.approx(14 / 30)
     cells = np.concatenate([ids.ravel() for ids, _ in read(batches, seed=0, epoch=0)])
     assert (cells == PAD_ID).mean() == pytest.approx(14 / 30)
@@ -128,7 +135,11 @@ def test_padding_is_the_fraction_of_an_epoch_that_is_not_words():
 
 def test_a_cropped_text_is_a_run_of_its_words_that_differs_between_epochs():
     sizes = [3, CROP_WORDS, 40, 60, 50, 60, 60, 60]
-    batches, texts, seen = batches_of(sizes, buckets=3, crop=0.5), texts_of(sizes), set()
+    batches, texts, seen = (
+        batches_of(sizes, length_buckets=3, crop_probability=0.5),
+        texts_of(sizes),
+        set(),
+    )
     for epoch in range(4):
         for ids, labels in read(batches, seed=0, epoch=epoch):
             for row, label in zip(ids, labels, strict=True):
@@ -150,7 +161,12 @@ def test_a_cropped_text_is_a_run_of_its_sentences():
         text[rng.random(len(text)) < 0.2] = stop  # some of them in a row
     allowed = [sentences_of(text, stop) for text in texts]
     batches = WordBatches(
-        texts, np.arange(len(texts)), batch_size=2, buckets=3, crop=0.9, stops=[stop]
+        texts,
+        np.arange(len(texts)),
+        batch_size=2,
+        length_buckets=3,
+        crop_probability=0.9,
+        stops=[stop],
     )
     sizes = []
     for epoch in range(20):
@@ -170,12 +186,12 @@ def sentences_of(text, stop) -> set[tuple[int, ...]]:
 
 
 def test_short_runs_are_as_frequent_as_long_ones():
-    batches = batches_of([CROP_WORDS * 100] * 300, crop=0.999)
+    batches = batches_of([CROP_WORDS * 100] * 300, crop_probability=0.999)
     sizes = np.concatenate([(ids != PAD_ID).sum(1) for ids, _ in read(batches, seed=0, epoch=0)])
     assert np.median(sizes) == pytest.approx(CROP_WORDS * 10, rel=0.4)
 
 
 def test_batches_of_cropped_texts_hold_less_padding_than_of_the_lengths_of_whole_ones():
-    batches = batches_of([100] * 300, batch_size=8, buckets=5, crop=0.9)
+    batches = batches_of([100] * 300, batch_size=8, length_buckets=5, crop_probability=0.9)
     assert len(batches.lengths) > 1 and batches.lengths[-1] == 100
     assert batches.padding() < 0.5

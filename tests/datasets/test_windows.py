@@ -40,18 +40,23 @@ def same(left, right) -> bool:
 @given(
     n=st.integers(2, 120),
     window=st.integers(1, 15),
-    shift=st.integers(1, 20),
+    stride=st.integers(1, 20),
     batch_size=st.integers(1, 9),
     seed=st.integers(0, 2**31 - 1),
     epoch=st.integers(0, 9),
 )
 def test_every_start_is_seen_once_per_epoch_and_targets_are_one_later(
-    n, window, shift, batch_size, seed, epoch
+    n, window, stride, batch_size, seed, epoch
 ):
     n = max(n, window + 1)
     result = batches(
         stateless_windows(
-            np.arange(n), batch_size=batch_size, window=window, shift=shift, seed=seed, epoch=epoch
+            np.arange(n),
+            batch_size=batch_size,
+            window=window,
+            stride=stride,
+            seed=seed,
+            epoch=epoch,
         )
     )
     starts = []
@@ -60,8 +65,8 @@ def test_every_start_is_seen_once_per_epoch_and_targets_are_one_later(
         assert (inputs == inputs[:, :1] + np.arange(window)).all()
         assert (targets == inputs + 1).all()
         starts += inputs[:, 0].tolist()
-    assert sorted(starts) == [*range(0, n - window, shift)]
-    assert len(starts) == window_count(n, window, shift)
+    assert sorted(starts) == [*range(0, n - window, stride)]
+    assert len(starts) == window_count(n, window, stride)
     full, rest = divmod(len(starts), batch_size)
     assert [len(inputs) for inputs, _ in result] == [batch_size] * full + [rest] * bool(rest)
 
@@ -91,7 +96,7 @@ def test_each_epoch_over_one_dataset_repeats_it():
 @few
 @given(first_step=st.integers(0, 9), batch_size=st.integers(1, 9))
 def test_beginning_at_a_step_equals_skipping_the_steps_before(first_step, batch_size):
-    arguments = {"batch_size": batch_size, "window": 4, "shift": 2, "seed": 3, "epoch": 2}
+    arguments = {"batch_size": batch_size, "window": 4, "stride": 2, "seed": 3, "epoch": 2}
     whole = batches(stateless_windows(np.arange(41), **arguments))
     rest = batches(stateless_windows(np.arange(41), **arguments, first_step=first_step))
     assert same(rest, whole[first_step:])
@@ -162,12 +167,12 @@ def test_ids_of_any_integer_type_give_int32(make, dtype):
         assert (inputs == largest).all() and (targets == largest).all()
 
 
-@given(window=st.integers(1, 3000), missing=st.integers(1, 3000), shift=st.integers(1, 50))
-def test_a_text_below_one_window_is_refused_with_the_number_needed(window, missing, shift):
-    assert window_count(window + 1, window, shift) == 1
+@given(window=st.integers(1, 3000), missing=st.integers(1, 3000), stride=st.integers(1, 50))
+def test_a_text_below_one_window_is_refused_with_the_number_needed(window, missing, stride):
+    assert window_count(window + 1, window, stride) == 1
     length = max(0, window + 1 - missing)
     with pytest.raises(CorpusError, match=f"has {length:,} .* needs {window + 1:,} "):
-        window_count(length, window, shift)
+        window_count(length, window, stride)
 
 
 @given(batch_size=st.integers(1, 300), window=st.integers(1, 300), missing=st.integers(1, 90_000))

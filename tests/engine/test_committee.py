@@ -7,7 +7,7 @@ import pytest
 from support.classifiers import BINARY, random_classifier, reviews
 
 from textrnn.engine import calibration, committee
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.committee import Committee, LengthCalibration
 from textrnn.errors import ConfigError
 
@@ -126,7 +126,9 @@ def test_a_text_without_a_known_word_is_undecided_and_others_are_as_alone():
     texts = ["a b c", "", "d", "  "]
     logits = committee.classifier_logits(model, BINARY)(texts)
     np.testing.assert_array_equal(logits[[1, 3]], 0)
-    np.testing.assert_allclose(logits[[0, 2]], Judge(model).text_logits(["a b c", "d"]), atol=1e-6)
+    np.testing.assert_allclose(
+        logits[[0, 2]], Predictor(model).text_logits(["a b c", "d"]), atol=1e-6
+    )
     assert not committee.classifier_logits(model, BINARY)(["", " "]).any()
 
 

@@ -5,15 +5,15 @@ import pytest
 from support.classifiers import LETTERS, random_classifier
 
 from textrnn.engine import explanation
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.classifier import build_network
 from textrnn.engine.explanation import explain
 
 TERNARY = ("bad", "fair", "good")
 
 
-def predictor_of(**model) -> Judge:
-    return Judge(random_classifier(**model))
+def predictor_of(**model) -> Predictor:
+    return Predictor(random_classifier(**model))
 
 
 def words_of(count: int, seed: int = 0) -> list[str]:
@@ -22,7 +22,7 @@ def words_of(count: int, seed: int = 0) -> list[str]:
 
 def log_odds(predictor, words, best) -> float:
     """The log-odds of class number `best` for a text of these words."""
-    chances = predictor.judge([" ".join(words)])[0].probabilities
+    chances = predictor.predict([" ".join(words)])[0].probabilities
     return float(np.log(chances[best]) - np.log(sum(chances) - chances[best]))
 
 
@@ -31,10 +31,10 @@ def test_an_effect_is_the_fall_in_log_odds_without_the_word(classes):
     predictor = predictor_of(classes=classes, about={"temperature": 1.6})
     words = words_of(12)
     found = explain(predictor, " ".join(words))
-    (prediction,) = predictor.judge([" ".join(words)])
-    assert found.prediction == prediction.prediction
+    (prediction,) = predictor.predict([" ".join(words)])
+    assert found.label == prediction.label
     assert not found.sentences
-    best = classes.index(found.prediction)
+    best = classes.index(found.label)
     whole = log_odds(predictor, words, best)
     for index, effect in enumerate(found.words):
         without = log_odds(predictor, words[:index] + words[index + 1 :], best)
@@ -68,9 +68,9 @@ def test_negated_logits_with_swapped_classes_have_the_same_effects():
     flipped = predictor_of(classes=("positive", "negative"))
     for name in ("output/kernel", "output/bias"):
         flipped.model.weights[name][:] *= -1
-    flipped = Judge(flipped.model)
+    flipped = Predictor(flipped.model)
     one, other = (explain(each, "a b c d e") for each in (predictor, flipped))
-    assert one.prediction == other.prediction
+    assert one.label == other.label
     np.testing.assert_allclose(
         [effect.effect for effect in one.words],
         [effect.effect for effect in other.words],
@@ -83,8 +83,8 @@ def test_the_explained_class_is_the_predicted_class(threshold):
     model = random_classifier()
     for seed in range(8):
         text = " ".join(words_of(9, seed))
-        predictor = Judge(model, threshold=threshold)
-        assert explain(predictor, text).prediction == predictor.judge([text])[0].prediction
+        predictor = Predictor(model, threshold=threshold)
+        assert explain(predictor, text).label == predictor.predict([text])[0].label
 
 
 # ---- long texts ---------------------------------------------------------------------------------
@@ -98,12 +98,12 @@ def few_words(monkeypatch):
 
 
 def test_a_long_text_is_explained_by_sentence_and_by_word_in_the_strongest_sentences(few_words):
-    predictor = predictor_of(reading={"max_words": 100})
+    predictor = predictor_of(reading={"max_tokens": 100})
     text = "  " + " ".join(SENTENCES)
     found = explain(predictor, text)
     assert [effect.text for effect in found.sentences] == SENTENCES
     ids, spans = predictor.encode(text), predictor.model.tokenizer.spans(text)
-    best = predictor.model.classes.index(found.prediction)
+    best = predictor.model.classes.index(found.label)
 
     def odds(kept):
         logits = build_network(predictor.model).logits([kept])[0].astype(float)
@@ -130,14 +130,14 @@ def test_a_long_text_of_one_sentence_has_an_effect_for_every_word(few_words):
     assert len(found.sentences) == 1 and len(found.words) == 15
 
 
-@pytest.mark.parametrize("keep", ["first", "last", "both"])
+@pytest.mark.parametrize("keep", ["head", "last", "both"])
 def test_only_the_kept_words_of_a_truncated_text_are_explained(keep):
-    predictor, words = predictor_of(reading={"max_words": 6, "keep": keep}), words_of(20)
+    predictor, words = predictor_of(reading={"max_tokens": 6, "keep": keep}), words_of(20)
     found = explain(predictor, " ".join(words))
-    places = {"first": range(6), "last": range(14, 20), "both": [0, 1, 2, 17, 18, 19]}[keep]
+    places = {"head": range(6), "last": range(14, 20), "both": [0, 1, 2, 17, 18, 19]}[keep]
     assert [effect.start // 2 for effect in found.words] == list(places)
     read = [words[place] for place in places]
-    best = predictor.model.classes.index(found.prediction)
+    best = predictor.model.classes.index(found.label)
     for index, effect in enumerate(found.words):
         without = log_odds(predictor, read[:index] + read[index + 1 :], best)
         assert effect.effect == pytest.approx(log_odds(predictor, read, best) - without, abs=1e-4)
@@ -145,12 +145,12 @@ def test_only_the_kept_words_of_a_truncated_text_are_explained(keep):
 
 def test_every_word_of_a_text_read_in_windows_is_explained():
     predictor, words = (
-        predictor_of(reading={"max_words": 6}, about={"long_texts": "windows"}),
+        predictor_of(reading={"max_tokens": 6}, about={"long_texts": "windows"}),
         words_of(20),
     )
     found = explain(predictor, " ".join(words))
     assert len(found.words) == 20
-    best = predictor.model.classes.index(found.prediction)
+    best = predictor.model.classes.index(found.label)
     without = log_odds(predictor, words[1:], best)
     assert found.words[0].effect == pytest.approx(
         log_odds(predictor, words, best) - without, abs=1e-4

@@ -24,10 +24,10 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import weight_shapes
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.engine import language_model, packing, threads
 from textrnn.engine.cells import Layer
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.generation import generate, stream
 from textrnn.engine.generator import build_network
 from textrnn.engine.language_model import score as score_of
@@ -318,7 +318,9 @@ def score_words() -> dict[str, float]:
     config = GeneratorConfig(vocab_size=40, units=6, embedding_dim=5, layers=1, residual=False)
     weights = random_weights(config, shapes=weight_shapes)
     return score_of(
-        LanguageModelArtifact(config=config, text=ReadingConfig(), tokenizer=None, weights=weights),
+        LanguageModelArtifact(
+            config=config, text=ClassifierTextConfig(), tokenizer=None, weights=weights
+        ),
         IDS,
     )
 
@@ -334,8 +336,8 @@ WORK: dict[str, Callable[[], Any]] = {
     "cold": lambda: cold(build_network(LETTER_MODEL), IDS, window=10),
     "streamed": lambda: streamed(build_network(OTHER_MODEL), IDS),
     "language model": score_words,
-    "one text": lambda: Judge(CLASSIFIER).judge(TEXTS[8:9]),
-    "texts": lambda: Judge(CLASSIFIER).judge(TEXTS),
+    "one text": lambda: Predictor(CLASSIFIER).predict(TEXTS[8:9]),
+    "texts": lambda: Predictor(CLASSIFIER).predict(TEXTS),
 }  # fmt: skip
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from support.classifiers import LETTERS, random_classifier
 
-from textrnn.data.labelled import Labelled
-from textrnn.engine.classification import Judge
+from textrnn.data.labelled import LabelledTexts
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, CorpusError
 from textrnn.evaluation import classifier
 from textrnn.evaluation.classifier import evaluate
@@ -16,11 +16,11 @@ from textrnn.evaluation.classifier import evaluate
 BINARY, TERNARY = ("negative", "positive"), ("bad", "fair", "good")
 
 
-def labelled(texts, labels, classes=BINARY) -> Labelled:
-    return Labelled.of(texts, np.array(labels, np.int32), classes, ("data",))
+def labelled(texts, labels, classes=BINARY) -> LabelledTexts:
+    return LabelledTexts.of(texts, np.array(labels, np.int32), classes, ("data",))
 
 
-def letters(count=40, classes=BINARY, seed=0) -> Labelled:
+def letters(count=40, classes=BINARY, seed=0) -> LabelledTexts:
     rng = np.random.default_rng(seed)
     texts = [" ".join(rng.choice(LETTERS, rng.integers(6, 60))) for _ in range(count)]
     return labelled(texts, rng.integers(0, len(classes), count), classes)
@@ -33,17 +33,17 @@ def test_scores_equal_those_counted_from_the_predictions(classes):
         letters(classes=classes),
     )
     report = evaluate(model, data)
-    predictions = Judge(model).judge(list(data.texts))
+    predictions = Predictor(model).predict(list(data.texts))
     truths = [classes[label] for label in data.labels]
     found = report["scores"]
-    right = sum(v.prediction == truth for v, truth in zip(predictions, truths, strict=True))
+    right = sum(v.label == truth for v, truth in zip(predictions, truths, strict=True))
     assert found["examples"] == len(data)
     assert found["accuracy"] == right / len(data)
     losses = [
         -math.log(v.probabilities[label]) for v, label in zip(predictions, data.labels, strict=True)
     ]
     assert found["log_loss"] == pytest.approx(math.fsum(losses) / len(losses))
-    pairs = Counter((truth, v.prediction) for v, truth in zip(predictions, truths, strict=True))
+    pairs = Counter((truth, v.label) for v, truth in zip(predictions, truths, strict=True))
     assert found["confusion"] == [[pairs[one, other] for other in classes] for one in classes]
     assert sum(row["count"] for row in report["by_length"]) == len(data)
     short = sum(v.words <= 50 for v in predictions)
@@ -64,7 +64,7 @@ def test_scores_do_not_depend_on_the_chunk_size(monkeypatch):
 def test_texts_that_are_also_in_the_training_data_are_excluded_from_a_separate_score():
     model, data = random_classifier(), letters(30)
     train = data.subset(range(0, 30, 3))
-    report = evaluate(model, data, learnt=train)
+    report = evaluate(model, data, train=train)
     ((name, separate),) = report["subsets"].items()
     assert name == "without the 10 that are also in train"
     rest = data.subset([row for row in range(30) if row % 3])
@@ -77,7 +77,7 @@ def test_texts_that_are_also_in_the_training_data_are_excluded_from_a_separate_s
 
 def test_a_score_on_the_training_data_gives_a_note():
     data = letters(10)
-    report = evaluate(random_classifier(), data, learnt=data)
+    report = evaluate(random_classifier(), data, train=data)
     assert report["subsets"] == {"without the 10 that are also in train": None}
     assert any("was trained on all of these" in note for note in report["notes"])
 
@@ -103,7 +103,7 @@ def test_texts_without_any_word_are_refused():
 
 def test_abstention_is_scored_on_request():
     model, data = random_classifier(about={"temperature": 3.0}), letters()
-    chances = [prediction.probability for prediction in Judge(model).judge(list(data.texts))]
+    chances = [prediction.probability for prediction in Predictor(model).predict(list(data.texts))]
     limit = sorted(chances)[12]
     found = evaluate(model, data, abstain=limit)["abstain"]
     assert found["judged"] == sum(chance >= limit for chance in chances) == 28
@@ -113,7 +113,7 @@ def test_abstention_is_scored_on_request():
 
 @pytest.mark.parametrize("wrong", [{"abstain": 2.0}, {"abstain": math.nan}, {"worst": -1}])
 def test_settings_out_of_range_are_refused_before_the_classification(monkeypatch, wrong):
-    monkeypatch.delattr(Judge, "judge")
+    monkeypatch.delattr(Predictor, "judge")
     with pytest.raises(ConfigError, match=f"{next(iter(wrong))} must be"):
         evaluate(random_classifier(), letters(4), **wrong)
 

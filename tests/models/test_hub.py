@@ -25,8 +25,8 @@ from support.watching import folders_named
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.cli import main
-from textrnn.config.text import ReadingConfig
-from textrnn.engine.classification import Judge
+from textrnn.config.text import ClassifierTextConfig
+from textrnn.engine.classification import Predictor
 from textrnn.engine.explanation import explain
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, DownloadError
 from textrnn.models.export import tfhub
@@ -97,7 +97,7 @@ def test_a_module_gives_the_sum_of_the_rows_over_the_root_of_the_words(base, mod
 
 def test_the_words_and_vectors_of_a_module_are_those_exported(base, module):
     words_of_module = hub_module.word_vectors(hub_module.load(str(module)))
-    reading = ReadingConfig(oov_buckets=2)
+    reading = ClassifierTextConfig(oov_buckets=2)
     tokenizer = words_of_module.tokenizer(reading)
     assert tokenizer.words_by_id == base.tokenizer.words_by_id
     table = base.weights["embedding/embeddings"]
@@ -173,7 +173,7 @@ def test_vectors_of_a_module_are_trained_only_on_request(module, tmp_path, train
     assert model.metadata["hub"]["sha256"] == hub_module.fingerprint(module)
     assert not folders_named(tmp_path / "model", module.parent)
     # The result is a plain classifier: it runs without the module.
-    assert Judge(model).judge(["the film was great"])[0].judged
+    assert Predictor(model).predict(["the film was great"])[0].predicted
 
 
 def test_logits_through_the_module_equal_those_by_hand(over_text, module):
@@ -187,12 +187,12 @@ def test_logits_through_the_module_equal_those_by_hand(over_text, module):
     vectors = weights["hub/variable_0"][[rows[word] for word in text.split()]]
     hidden = vectors.sum(axis=0) / 5**0.5 @ weights["hidden/kernel"] + weights["hidden/bias"]
     logit = np.maximum(hidden, 0) @ weights["output/kernel"] + weights["output/bias"]
-    predictor = Judge(loaded)
+    predictor = Predictor(loaded)
     np.testing.assert_allclose(predictor.text_logits([text]), [[0, logit[0]]], atol=1e-5)
     np.testing.assert_allclose(
         predictor.network.logits([predictor.encode(text)])[0, 1], logit[0], 1e-5
     )
-    assert Judge(over_text).text_logits([text])[0, 1] == predictor.text_logits([text])[0, 1]
+    assert Predictor(over_text).text_logits([text])[0, 1] == predictor.text_logits([text])[0, 1]
 
 
 def test_a_module_is_saved_with_the_model_only_if_it_was_trained(over_text, module, tmp_path):
@@ -208,7 +208,7 @@ def test_a_module_is_saved_with_the_model_only_if_it_was_trained(over_text, modu
 
 
 def test_a_prediction_over_whole_texts_is_explained_by_word(over_text):
-    found = explain(Judge(over_text), "the film was great .")
+    found = explain(Predictor(over_text), "the film was great .")
     assert found
     assert [effect.text for effect in found.words] == ["the", "film", "was", "great", "."]
 
@@ -241,12 +241,12 @@ def test_a_run_over_whole_texts_resumes_as_if_it_had_not_stopped(module, over_te
 def test_a_model_reports_a_module_that_is_gone_or_changed(over_text, module, tmp_path):
     gone = replace(over_text, hub={**over_text.hub, "handle": str(tmp_path / "none")})
     with pytest.raises(ArtifactError, match=r'could not be loaded: there is no .* after "handle"'):
-        Judge(gone)
+        Predictor(gone)
     with pytest.raises(ArtifactError, match="was trained with another TF-Hub module"):
-        Judge(replace(over_text, hub={**over_text.hub, "sha256": "0"}))
+        Predictor(replace(over_text, hub={**over_text.hub, "sha256": "0"}))
     damaged = {**over_text.weights, "hub/variable_0": np.zeros((2, 2), np.float32)}
     with pytest.raises(ArtifactError, match="fits no variable"):
-        Judge(replace(over_text, weights=damaged))
+        Predictor(replace(over_text, weights=damaged))
     folder = tmp_path / "model"
     registry.save(over_text, folder)
     record = json.loads((folder / "config.json").read_text())
@@ -362,11 +362,11 @@ def test_tokens_that_no_text_can_hold_are_left_out(module):
     words = ("<UNK>", "", "The", "the", "the", "u.s.", *words_of_module.words[6:])
     odd = replace(words_of_module, words=words)
     assert odd.cased
-    tokenizer = odd.tokenizer(ReadingConfig(lower=True))
+    tokenizer = odd.tokenizer(ClassifierTextConfig(lower=True))
     assert tokenizer.words_by_id[0] == "the"
     np.testing.assert_array_equal(odd.table(tokenizer)[1], words_of_module.vectors[3])
     with pytest.raises(ConfigError, match="none of the module's"):
-        replace(words_of_module, words=("<s>", "</s>")).tokenizer(ReadingConfig())
+        replace(words_of_module, words=("<s>", "</s>")).tokenizer(ClassifierTextConfig())
 
 
 @given(st.text("ab c.,<br />\n", max_size=30))

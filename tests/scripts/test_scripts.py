@@ -61,7 +61,7 @@ def test_scripts_train_with_settings_that_exist(recipe, settings):
 
 def test_later_settings_override_earlier_ones_and_those_of_their_preset():
     found = compare_settings.settings_of(
-        "units=8 rename=0.5", "preset=large cell=gru layers=1", part="0:0.5", units=4
+        "units=8 name_augmentation=0.5", "preset=large cell=gru layers=1", part="0:0.5", units=4
     )
     large = {"units": 512, "cell": "gru", "layers": 1}
     assert {name: found["network"][name] for name in large} == large

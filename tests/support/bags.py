@@ -7,7 +7,7 @@ import numpy as np
 
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, weight_shapes
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.tokenizers import WordTokenizer
 
 WORDS = ("good", "bad", "fine", "the", "film", "is", "a", "not")
@@ -34,7 +34,7 @@ def bag_of_words(
     for word, effect in effects.items():
         weights["embedding/embeddings"][tokenizer.encode(word)[0]] = effect
     weights["output/kernel"] += 4 * np.eye(config.logits, dtype=np.float32)
-    settings = ReadingConfig(**(reading or {}))
+    settings = ClassifierTextConfig(**(reading or {}))
     return ClassifierArtifact(
         config=config,
         text=settings,

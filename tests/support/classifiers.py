@@ -9,8 +9,8 @@ import numpy as np
 from support.models import random_weights
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.config.classifier import ClassifierConfig, weight_shapes
-from textrnn.config.text import ReadingConfig
-from textrnn.data.labelled import Labelled
+from textrnn.config.text import ClassifierTextConfig
+from textrnn.data.labelled import LabelledTexts
 from textrnn.tokenizers import WordTokenizer
 
 BINARY = ("negative", "positive")
@@ -33,7 +33,7 @@ def random_classifier(
     network = ClassifierConfig(vocab_size=tokenizer.vocab_size, classes=len(classes), **settings)
     return ClassifierArtifact(
         config=network,
-        text=ReadingConfig(**{"max_words": 40, **(reading or {})}),
+        text=ClassifierTextConfig(**{"max_tokens": 40, **(reading or {})}),
         classes=tuple(classes),
         tokenizer=tokenizer,
         weights=random_weights(network, seed, weight_shapes),
@@ -47,7 +47,7 @@ def random_ids(lengths: Sequence[int], vocab_size: int, seed: int = 0) -> list[n
     return [rng.integers(1, vocab_size, size=length) for length in lengths]
 
 
-def reviews(count: int = 60, seed: int = 0, *, neutral: bool = False) -> Labelled:
+def reviews(count: int = 60, seed: int = 0, *, neutral: bool = False) -> LabelledTexts:
     """Short reviews whose only adjective determines the class, equally many per class."""
     adjectives = {"negative": ("awful", "dull"), "positive": ("lovely", "great")}
     if neutral:
@@ -61,4 +61,4 @@ def reviews(count: int = 60, seed: int = 0, *, neutral: bool = False) -> Labelle
         filler = " ".join(rng.choice(["and", "so", "then", "it", "was"], rng.integers(0, 6)))
         texts.append(f"{one} was {rng.choice(adjectives[classes[label]])} {filler} like {other} .")
         labels.append(label)
-    return Labelled.of(texts, np.array(labels, np.int32), classes, ("reviews.csv",))
+    return LabelledTexts.of(texts, np.array(labels, np.int32), classes, ("reviews.csv",))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textrnn.config.training import LearningConfig
-from textrnn.training.loop import Standing, epoch_end, run_epochs
+from textrnn.training.loop import TrainingState, epoch_end, run_epochs
 from textrnn.training.metrics import Metrics
 from textrnn.training.pace import Pace
 
@@ -22,7 +22,7 @@ class Clock:
 
 
 @dataclass(kw_only=True)
-class FakeRun(Standing):
+class FakeRun(TrainingState):
     patience: int = 0
 
     @property

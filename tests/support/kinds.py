@@ -12,9 +12,9 @@ from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config import language_model as config_language_model
 from textrnn.config.generator import GeneratorConfig
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.engine import generation
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.language_model import score
 from textrnn.tokenizers import SentencePieceTokenizer, WordTokenizer
 
@@ -39,7 +39,7 @@ def random_language_model(tokens: str = "word", seed: int = 0, **shape: Any) -> 
     })  # fmt: skip
     return LanguageModelArtifact(
         config=config,
-        text=ReadingConfig(tokens=tokens),  # type: ignore[arg-type]
+        text=ClassifierTextConfig(tokens=tokens),  # type: ignore[arg-type]
         tokenizer=tokenizer,
         weights=random_weights(config, seed, config_language_model.weight_shapes),
         metadata={
@@ -74,7 +74,7 @@ MODELS: dict[str, Callable[[int], Artifact]] = {
 
 OUTPUTS: dict[str, Callable[[Any], Any]] = {
     "generator": lambda model: generation.generate(model, seed=3, length=50, prime="a"),
-    "classifier": lambda model: Judge(model).judge(TEXTS),
+    "classifier": lambda model: Predictor(model).predict(TEXTS),
     "language_model": lambda model: score(
         model, np.arange(200) % model.config.vocab_size
     ),

@@ -143,9 +143,9 @@ def test_unigram_may_have_fewer_subwords_and_is_silent(capfd):
 
 
 def test_bpe_names_the_largest_possible_vocabulary():
-    with pytest.raises(CorpusError, match=r"set --words to \d+ at most") as caught:
+    with pytest.raises(CorpusError, match=r"set --max-vocab-size to \d+ at most") as caught:
         SentencePieceTokenizer.fit(LINES, vocab_size=8_000, model_type="bpe")
-    largest = int(str(caught.value).split("--words to ")[1].split()[0])
+    largest = int(str(caught.value).split("--max-vocab-size to ")[1].split()[0])
     assert SentencePieceTokenizer.fit(
         LINES, vocab_size=largest, model_type="bpe"
     ).vocab_size == largest  # fmt: skip
@@ -153,9 +153,9 @@ def test_bpe_names_the_largest_possible_vocabulary():
 
 @pytest.mark.parametrize("model_type", ["unigram", "bpe"])
 def test_a_vocabulary_too_small_for_the_characters_is_refused_with_the_minimum(model_type):
-    with pytest.raises(CorpusError, match=r"set --words to \d+ at least") as caught:
+    with pytest.raises(CorpusError, match=r"set --max-vocab-size to \d+ at least") as caught:
         SentencePieceTokenizer.fit(LINES, vocab_size=100, model_type=model_type)
-    least = int(str(caught.value).split("--words to ")[1].split()[0])
+    least = int(str(caught.value).split("--max-vocab-size to ")[1].split()[0])
     tokenizer = SentencePieceTokenizer.fit(LINES, vocab_size=least, model_type=model_type)
     assert tokenizer.vocab_size == least
 

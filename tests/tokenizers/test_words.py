@@ -233,7 +233,7 @@ def test_lower_casing_merges_two_spellings_of_a_word():
 
 @pytest.mark.parametrize("known", [[], [""], [" ... "], ["кино"]])
 def test_a_vocabulary_needs_a_word(known):
-    with pytest.raises(CorpusError, match="--rule unicode"):
+    with pytest.raises(CorpusError, match="--word-pattern unicode"):
         WordTokenizer.fit(known)
     if known != ["кино"]:
         with pytest.raises(CorpusError, match="no word"):
@@ -375,7 +375,7 @@ def test_characters_and_words_are_read_without_loading_sentencepiece():
 @given(
     length=st.integers(0, 20),
     limit=st.integers(0, 25),
-    keep=st.sampled_from(["first", "last", "both"]),
+    keep=st.sampled_from(["head", "tail", "both"]),
 )
 def test_truncation_keeps_the_given_number_from_the_chosen_ends(length, limit, keep):
     ids = np.arange(length)
@@ -386,10 +386,10 @@ def test_truncation_keeps_the_given_number_from_the_chosen_ends(length, limit, k
     assert (np.diff(dropped) == 1).all()  # contiguous
     if len(dropped):
         before, after = int(dropped[0]), int(length - 1 - dropped[-1])
-        expected = {"first": (limit, 0), "last": (0, limit), "both": ((limit + 1) // 2, limit // 2)}
+        expected = {"head": (limit, 0), "tail": (0, limit), "both": ((limit + 1) // 2, limit // 2)}
         assert (before, after) == expected[keep]
 
 
 def test_a_negative_limit_is_refused():
     with pytest.raises(ConfigError, match="0"):
-        cut(np.arange(3), -1, "first")
+        cut(np.arange(3), -1, "head")

@@ -113,8 +113,9 @@ def test_a_tiny_perturbation_trains_as_without_one_whatever_is_dropped():
 def test_an_adversarial_run_learns_and_resumes_to_the_losses_of_one_never_stopped(tmp_path):
     settings = {
         "cell": "gru", "units": 5, "embedding_dim": 6, "bidirectional": False, "batch_size": 14,
-        "validation": 0.2, "buckets": 1, "epochs": 10, "learning_rate": 0.1, "warmup_steps": 0,
-        "ema": 0.5, "patience": 0, "max_words": 12, "min_count": 1, "adversarial": 0.5,
+        "validation": 0.2, "length_buckets": 1, "epochs": 10, "learning_rate": 0.1,
+        "warmup_steps": 0, "ema": 0.5, "patience": 0, "max_tokens": 12, "min_count": 1,
+        "adversarial": 0.5,
     }  # fmt: skip
     data, whole, part = reviews(70), tmp_path / "whole", tmp_path / "part"
     assert train_classifier(data, whole, settings=settings) is not None

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from support.watching import Watch, folders_named, history
 
-from textrnn.config.generator import TrainingConfig
+from textrnn.config.generator import GeneratorTrainingConfig
 from textrnn.data.corpora import Corpus
 from textrnn.engine.generator import build_network
 from textrnn.errors import ArtifactError, ConfigError
@@ -36,7 +36,7 @@ def losses(output):
 
 
 def test_targets_mix_teacher_predictions_and_the_text_by_the_teacher_weight(teacher):
-    training = TrainingConfig(stateful=True, batch_size=2, window=5, teacher_share=0.25)
+    training = GeneratorTrainingConfig(stateful=True, batch_size=2, window=5, teacher_weight=0.25)
     ids = np.random.default_rng(0).integers(0, teacher.config.vocab_size, (2, 11))
     teachers = Teachers([teacher, teacher], training)
     parts = [
@@ -54,7 +54,7 @@ def test_targets_mix_teacher_predictions_and_the_text_by_the_teacher_weight(teac
 
 
 def test_a_model_learns_the_text_from_teacher_predictions_alone(teacher, tmp_path):
-    settings = {**SMALL, "epochs": 4, "teacher": teacher.name, "teacher_share": 1.0}
+    settings = {**SMALL, "epochs": 4, "teacher": teacher.name, "teacher_weight": 1.0}
     pupil = train_generator(CORPUS, tmp_path / "pupil", settings=settings)
     ids = pupil.tokenizer.encode(CORPUS.text)
     known = language_modelling.cold(build_network(teacher), ids).loss
@@ -65,7 +65,12 @@ def test_a_model_learns_the_text_from_teacher_predictions_alone(teacher, tmp_pat
 
 
 def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teacher, tmp_path):
-    settings = {**SMALL, "teacher": teacher.name, "state_reset": 0.3, "rename": 0.5}
+    settings = {
+        **SMALL,
+        "teacher": teacher.name,
+        "reset_probability": 0.3,
+        "name_augmentation": 0.5,
+    }
     model = train_generator(CORPUS, tmp_path / "whole", settings=settings)
     assert f"**Distilled from**: {Path(teacher.name).name} (weight 50%;" in model.card
     assert not folders_named(tmp_path / "whole", Path(teacher.name).parent)
@@ -77,7 +82,7 @@ def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teac
 
 
 def test_the_given_fraction_of_streams_is_reset(teacher):
-    training = TrainingConfig(batch_size=200, window=4, state_reset=0.25)
+    training = GeneratorTrainingConfig(batch_size=200, window=4, reset_probability=0.25)
     learner = generator_learner(teacher.config, training, total_steps=10)
     for state in state_variables(learner.model):
         state.assign(np.full(state.shape, 1e6, np.float32))  # saturates every gate
@@ -94,5 +99,5 @@ def test_a_teacher_of_another_alphabet_or_that_is_not_there_is_refused(teacher, 
         train_generator(other, tmp_path / "m", settings={**SMALL, "teacher": teacher.name})
     with pytest.raises(ArtifactError):
         train_generator(CORPUS, tmp_path / "m", settings={**SMALL, "teacher": str(tmp_path / "no")})
-    with pytest.raises(ConfigError, match="teacher_share must be above 0"):
-        TrainingConfig(teacher_share=0.0)
+    with pytest.raises(ConfigError, match="teacher_weight must be above 0"):
+        GeneratorTrainingConfig(teacher_weight=0.0)

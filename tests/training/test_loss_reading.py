@@ -6,7 +6,7 @@ import tensorflow as tf
 from support.watching import Watch, history
 
 from textrnn.artifacts import registry
-from textrnn.config.generator import GeneratorConfig, TrainingConfig
+from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.data.corpora import Corpus
 from textrnn.errors import TrainingError
 from textrnn.training import learner as training_learner
@@ -64,7 +64,7 @@ def test_weights_stay_fixed_from_the_first_loss_that_is_not_finite(monkeypatch):
 
     monkeypatch.setattr(task, "_loss", poisoned)
     network = GeneratorConfig(vocab_size=5, cell="simple_rnn", units=4, embedding_dim=3)
-    learner = generator_learner(network, TrainingConfig(stateful=False), total_steps=10)
+    learner = generator_learner(network, GeneratorTrainingConfig(stateful=False), total_steps=10)
     good, bad = np.ones((2, 7), np.int32), np.full((2, 7), 4, np.int32)
     assert np.isfinite(learner.step(good, good))
     before = learner.average_weights()

@@ -13,9 +13,9 @@ import textrnn
 from textrnn.artifacts import registry
 from textrnn.cli import main
 from textrnn.config.classifier import ClassifierRecipe, ClassifierTrainingConfig
-from textrnn.data.labelled import Labelled
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.engine.classification import Judge
+from textrnn.data.labelled import LabelledTexts
+from textrnn.data.unlabelled import UnlabelledTexts
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TextRNNError, TrainingError
 from textrnn.training import teachers as training_teachers
 from textrnn.training.initialization import Fresh
@@ -28,9 +28,9 @@ BINARY = ("negative", "positive")
 # without 120 more, all batches have one shape.
 SMALL = {
     "layers": 0, "pooling": "mean", "embedding_dim": 6, "batch_size": 12, "validation": 0.2,
-    "buckets": 1, "epochs": 2, "learning_rate": 0.05, "warmup_steps": 0, "ema": 0.5, "patience": 0,
-    "max_words": 12, "oov_buckets": 2, "min_count": 1, "dropout": 0.0, "word_dropout": 0.0,
-    "embedding_dropout": 0.0,
+    "length_buckets": 1, "epochs": 2, "learning_rate": 0.05, "warmup_steps": 0, "ema": 0.5,
+    "patience": 0, "max_tokens": 12, "oov_buckets": 2, "min_count": 1, "dropout": 0.0,
+    "word_dropout": 0.0, "embedding_dropout": 0.0,
 }  # fmt: skip
 
 
@@ -40,16 +40,16 @@ def texts_of(count, seed, words=WORDS) -> list[str]:
     return [f"{' '.join(rng.choice(words, 6))} {seed}x{row}" for row in range(count)]
 
 
-def labelled(classes=BINARY, count=30, seed=0) -> Labelled:
+def labelled(classes=BINARY, count=30, seed=0) -> LabelledTexts:
     """Texts with obvious labels; none contains "fine"."""
     texts = [f"the film is {('bad', 'good', 'not')[row % len(classes)]} {text}"
              for row, text in enumerate(texts_of(count, seed, WORDS[3:]))]  # fmt: skip
     labels = np.arange(count, dtype=np.int32) % len(classes)
-    return Labelled.of(texts, labels, tuple(classes), ("few.csv",))
+    return LabelledTexts.of(texts, labels, tuple(classes), ("few.csv",))
 
 
 DATA = labelled()
-MORE = Unlabelled.of(texts_of(120, 1), ("folder/more.csv",))
+MORE = UnlabelledTexts.of(texts_of(120, 1), ("folder/more.csv",))
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +89,14 @@ def targets_of(run_folder, texts, labels, teachers, observer=None, **training):
 
 
 def chances(folder, texts):
-    predictor = Judge(registry.load_classifier(folder))
+    predictor = Predictor(registry.load_classifier(folder))
     return predictor.probabilities_of(predictor.text_logits(texts))
 
 
 @pytest.mark.parametrize("weight", [0.25, 1.0])
 def test_targets_mix_teachers_and_labels_by_the_teacher_weight(teacher, other, weight, tmp_path):
     texts, labels = texts_of(9, 2), np.array([1, 0, 1, 1], np.int32)
-    found = targets_of(tmp_path, texts, labels, [teacher, other], teacher_share=weight)
+    found = targets_of(tmp_path, texts, labels, [teacher, other], teacher_weight=weight)
     mean = (chances(teacher, texts) + chances(other, texts)) / 2
     truth = np.eye(2)[labels]
     np.testing.assert_allclose(found[:4], weight * mean[:4] + (1 - weight) * truth, atol=1e-6)
@@ -108,7 +108,7 @@ def test_a_text_that_no_teacher_reads_has_its_label_or_all_classes_equally(tmp_p
     textbook = bag_of_words(reading={"max_characters": 3})
     registry.save(textbook, tmp_path / "brief")  # of the second text, it reads only spaces
     texts, labels = ["good film", "     bad", "     good", " "], np.array([1, 1], np.int32)
-    alone = targets_of(tmp_path / "a", texts, labels, [tmp_path / "brief"], teacher_share=0.5)
+    alone = targets_of(tmp_path / "a", texts, labels, [tmp_path / "brief"], teacher_weight=0.5)
     np.testing.assert_allclose(alone[1:], [[0, 1], [0.5, 0.5], [0.5, 0.5]])
     watch = Watch()
     both = targets_of(tmp_path / "b", texts, labels, [tmp_path / "brief", teacher], watch)
@@ -139,8 +139,10 @@ def test_stopped_predictions_resume_where_they_stopped(tmp_path, teacher, monkey
     monkeypatch.setattr(training_teachers, "CHUNK", 4)
     monkeypatch.setattr(training_teachers, "NOTICE_SECONDS", 0.0)
     texts, labels, read = texts_of(10, 3), np.array([0], np.int32), []
-    predict = Judge.judge
-    monkeypatch.setattr(Judge, "judge", lambda self, some: read.extend(some) or predict(self, some))
+    predict = Predictor.predictor
+    monkeypatch.setattr(
+        Predictor, "judge", lambda self, some: read.extend(some) or predict(self, some)
+    )
     watch = Watch(stop=2)
     assert targets_of(tmp_path, texts, labels, [teacher], watch) is None
     assert read == texts[:8]
@@ -163,8 +165,8 @@ def test_stopped_predictions_resume_where_they_stopped(tmp_path, teacher, monkey
 def distilled(teacher, tmp_path_factory):
     """A run that saw no label: its folder, its observer and its model."""
     output, watch = tmp_path_factory.mktemp("distilled") / "model", Watch()
-    more = Unlabelled.of([*MORE.texts, *(text.upper() for text in DATA.texts[:9])], MORE.names)
-    settings = {"teacher": str(teacher), "teacher_share": 1.0, "epochs": 3}
+    more = UnlabelledTexts.of([*MORE.texts, *(text.upper() for text in DATA.texts[:9])], MORE.names)
+    settings = {"teacher": str(teacher), "teacher_weight": 1.0, "epochs": 3}
     return output, watch, run(output, unlabelled=more, observer=watch, **settings)
 
 
@@ -179,7 +181,7 @@ def test_a_student_agrees_with_its_teacher_on_new_texts_more_than_one_without(
     agreement = {}
     for name, model in (("distilled", distilled[2]), ("without", without)):
         assert len(fresh) > 100
-        agreement[name] = np.mean(Judge(model).text_logits(fresh).argmax(1) == theirs)
+        agreement[name] = np.mean(Predictor(model).text_logits(fresh).argmax(1) == theirs)
     assert agreement["distilled"] > max(0.9, agreement["without"] + 0.1), agreement
 
 
@@ -194,10 +196,10 @@ def test_known_texts_are_left_out_and_all_others_trained_on(distilled):
 
 def test_metadata_and_card_name_teachers_and_texts_without_folders(distilled):
     output, _, model = distilled
-    found = model.metadata["taught"]
+    found = model.metadata["distillation"]
     assert found["by"] == ["knows"] and model.metadata["training"]["teacher"] == "knows"
     more = found["unlabelled"]
-    assert (more["names"], more["texts"], more["learnt"]) == (["more.csv"], 129, 120)
+    assert (more["names"], more["texts"], more["trained_on"]) == (["more.csv"], 129, 120)
     assert len(more["sha256"]) == 64
     line = "from**: knows, on 120 unlabelled texts (more.csv) and 24 of the texts above"
     assert line in (output / "README.md").read_text()
@@ -206,9 +208,9 @@ def test_metadata_and_card_name_teachers_and_texts_without_folders(distilled):
 
 def test_without_unlabelled_texts_the_labelled_ones_get_soft_labels(teacher, other, tmp_path):
     names = f"{teacher}, {other}"
-    model = run(tmp_path / "m", unlabelled=None, teacher=names, teacher_share=0.3, epochs=1)
-    assert model.metadata["taught"]["by"] == ["knows", "thinks"]
-    assert "unlabelled" not in model.metadata["taught"]
+    model = run(tmp_path / "m", unlabelled=None, teacher=names, teacher_weight=0.3, epochs=1)
+    assert model.metadata["distillation"]["by"] == ["knows", "thinks"]
+    assert "unlabelled" not in model.metadata["distillation"]
     assert (
         "knows, thinks, on 24 of the texts above (weight 30%; the labels have the rest)."
         in model.card
@@ -216,7 +218,7 @@ def test_without_unlabelled_texts_the_labelled_ones_get_soft_labels(teacher, oth
 
 
 def test_words_steps_and_epochs_are_those_of_all_texts(teacher, tmp_path):
-    more = Unlabelled.of(texts_of(1000, 5, [*WORDS, "zebra"]))
+    more = UnlabelledTexts.of(texts_of(1000, 5, [*WORDS, "zebra"]))
     settings = {**SMALL, "teacher": str(teacher), "epochs": None}
     recipe = ClassifierRecipe.from_settings(ClassifierRecipe.nest(settings))
     task = ClassifierTask(DATA, None, more)
@@ -234,7 +236,7 @@ def test_a_model_can_be_fine_tuned_on_its_own_predictions(teacher, tmp_path):
         few, tmp_path / "tuned", unlabelled=MORE.texts, teacher=str(teacher), epochs=1
     )
     assert tuned.metadata["base"]["name"] == teacher.name
-    assert tuned.metadata["taught"]["unlabelled"]["learnt"] == 120
+    assert tuned.metadata["distillation"]["unlabelled"]["trained_on"] == 120
     assert not folders_named(tmp_path / "tuned", teacher.parent)
 
 
@@ -251,7 +253,10 @@ def test_pretraining_and_distillation_work_together(teacher, tmp_path):
     model = run(output, pretrain=MORE, **settings)
     words = registry.load_language_model(output / "pretrain").tokenizer
     assert model.tokenizer.to_json() == words.to_json()
-    assert model.metadata["pretrained"]["texts"] == model.metadata["taught"]["unlabelled"]["texts"]
+    assert (
+        model.metadata["pretrained"]["texts"]
+        == model.metadata["distillation"]["unlabelled"]["texts"]
+    )
 
 
 # ---- stopping and resuming ----------------------------------------------------------------------
@@ -263,20 +268,20 @@ def test_a_resumed_run_gives_the_losses_of_one_never_stopped_and_needs_no_teache
     effects = {"bad": [1, 0, 0], "film": [0, 0.4, 0.2], "good": [0, 0, 1]}
     registry.save(bag_of_words(classes, effects), folder)
     settings = {
-        "data": data, "teacher": str(folder), "teacher_share": 0.7, "adversarial": 0.5,
-        "crop": 0.3, "dropout": 0.2,
+        "data": data, "teacher": str(folder), "teacher_weight": 0.7, "adversarial": 0.5,
+        "crop_probability": 0.3, "dropout": 0.2,
     }  # fmt: skip
     never, output = run(tmp_path / "whole", **settings), tmp_path / "stopped"
     assert run(output, observer=Watch(5), **settings) is None
     folder.rename(tmp_path / "gone")
     for given, message in (
         (None, r"unlabelled texts of more\.csv, 120 in all; name those with --unlabelled"),
-        (Unlabelled.of(["x"]), r"unlabelled texts of more\.csv, 120 in all"),
+        (UnlabelledTexts.of(["x"]), r"unlabelled texts of more\.csv, 120 in all"),
     ):
         with pytest.raises(TrainingError, match=message):
             run(output, data=data, unlabelled=given, resume=True)
-    with pytest.raises(ConfigError, match=r"has teacher_share=0\.7, not 1"):
-        run(output, data=data, resume=True, teacher_share=1)
+    with pytest.raises(ConfigError, match=r"has teacher_weight=0\.7, not 1"):
+        run(output, data=data, resume=True, teacher_weight=1)
     model = run(output, data=data, resume=True)
     for one, other in zip(history(tmp_path / "whole"), history(output), strict=True):
         for name in one:
@@ -319,8 +324,11 @@ def test_a_run_without_unlabelled_texts_cannot_resume_with_some(tmp_path):
         ({"teacher": "nobody"}, "no model 'nobody'"),
         ({"teacher": "shakespeare"}, "is a generator, not a classifier"),
         ({"teacher": "imdb", "class_weights": "balanced"}, "leave out --class-weights or teacher"),
-        ({"teacher": "imdb", "teacher_share": 0.0}, "teacher_share must be above 0 and at most 1"),
-        ({"teacher_share": 1.5}, "teacher_share must be above 0 and at most 1"),
+        (
+            {"teacher": "imdb", "teacher_weight": 0.0},
+            "teacher_weight must be above 0 and at most 1",
+        ),
+        ({"teacher_weight": 1.5}, "teacher_weight must be above 0 and at most 1"),
     ],
     ids=str,
 )
@@ -371,4 +379,4 @@ def test_the_command_line_hands_over_the_texts_and_the_teacher(tmp_path, teacher
         main, ["finetune", "shakespeare", "x", "-o", "m", "--unlabelled", "y"]
     )
     assert "is a generator; leave out --unlabelled" in done.stderr
-    assert "teacher_share = 0.5" in CliRunner().invoke(main, ["train", "settings"]).output
+    assert "teacher_weight = 0.5" in CliRunner().invoke(main, ["train", "settings"]).output

@@ -23,9 +23,9 @@ from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import classifier_preset
-from textrnn.data.labelled import Labelled, read_labelled
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.engine.classification import Judge, Verdict
+from textrnn.data.labelled import LabelledTexts, read_labelled
+from textrnn.data.unlabelled import UnlabelledTexts
+from textrnn.engine.classification import Prediction, Predictor
 from textrnn.engine.explanation import Explanation, explain
 from textrnn.errors import CorpusError, needs_extra
 from textrnn.evaluation import classifier
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from textrnn.training.observer import Observer
 
 CorpusLike = LanguageModel | TextsLike
-DataLike = Labelled | str | Path | tuple[Iterable[str], Iterable[str]]
+DataLike = LabelledTexts | str | Path | tuple[Iterable[str], Iterable[str]]
 
 
 class Classifier(Model[ClassifierArtifact]):
@@ -42,7 +42,7 @@ class Classifier(Model[ClassifierArtifact]):
 
     def __init__(self, model: ClassifierArtifact) -> None:
         super().__init__(model)
-        self._predictor = Judge(model)
+        self._predictor = Predictor(model)
 
     def _shape(self) -> str:
         return ", ".join(self.classes)
@@ -55,16 +55,16 @@ class Classifier(Model[ClassifierArtifact]):
     @overload
     def classify(  # type: ignore[overload-overlap]
         self, texts: str, *, abstain: float = 0.0, threshold: float | None = None
-    ) -> Verdict: ...
+    ) -> Prediction: ...
 
     @overload
     def classify(
         self, texts: Sequence[str], *, abstain: float = 0.0, threshold: float | None = None
-    ) -> list[Verdict]: ...
+    ) -> list[Prediction]: ...
 
     def classify(
         self, texts: str | Sequence[str], *, abstain: float = 0.0, threshold: float | None = None
-    ) -> Verdict | list[Verdict]:
+    ) -> Prediction | list[Prediction]:
         """Classify one text, or many at once (much faster): prediction and calibrated probability.
 
         Strings are used unchanged. Training and `textrnn classify` strip the byte order mark, the
@@ -76,8 +76,8 @@ class Classifier(Model[ClassifierArtifact]):
         """
         predictor = self._predictor
         if abstain or threshold is not None:
-            predictor = Judge(self.artifact, abstain=abstain, threshold=threshold)
-        predictions = predictor.judge(as_list(texts))
+            predictor = Predictor(self.artifact, abstain=abstain, threshold=threshold)
+        predictions = predictor.predict(as_list(texts))
         return predictions[0] if isinstance(texts, str) else predictions
 
     def probabilities(self, texts: str | Sequence[str]) -> npt.NDArray[np.float64]:
@@ -86,7 +86,7 @@ class Classifier(Model[ClassifierArtifact]):
         A single string means a list of one.
         """
         nothing = (np.nan,) * len(self.classes)
-        predictions = self._predictor.judge(as_list(texts))
+        predictions = self._predictor.predict(as_list(texts))
         rows = [prediction.probabilities or nothing for prediction in predictions]
         return np.array(rows).reshape(-1, len(self.classes))
 
@@ -140,14 +140,14 @@ def train_classifier(
 ) -> Classifier | None:
     """Train a classifier on `data`; the model of lowest validation loss is saved in `output`.
 
-    `data` is a path (as for `textrnn train classifier`), a Labelled, or a pair of texts and
+    `data` is a path (as for `textrnn train classifier`), a LabelledTexts, or a pair of texts and
     labels. So is `validation`; without it a fraction of `data` is held out.
     `pretrain` is unlabelled text to train a language model on first: a path (a folder, a table, a
     .txt file), or an iterable of texts. It may also be `output`/pretrain of an earlier training;
     that language model is then used without training it again.
     `unlabelled` is text for distillation: the classifiers named by the setting `teacher` predict
     its soft labels. With a teacher but without `unlabelled`, they predict those of `data`.
-    `settings` are fields of ReadingConfig, ClassifierConfig, ClassifierTrainingConfig and
+    `settings` are fields of ClassifierTextConfig, ClassifierConfig, ClassifierTrainingConfig and
     PretrainingConfig, and override those of the preset. The `observer` receives progress and may
     stop the run; the result is then None. The same call with `resume=True` resumes it.
     """
@@ -181,12 +181,12 @@ def _train(
     return Classifier._from_training(model, output)
 
 
-def as_labelled(data: DataLike, **options: Any) -> Labelled:
-    """Labelled texts from a Labelled, a pair of texts and labels, or a path.
+def as_labelled(data: DataLike, **options: Any) -> LabelledTexts:
+    """LabelledTexts texts from a LabelledTexts, a pair of texts and labels, or a path.
 
     CorpusError when the pair has different lengths, or a label is unknown or not a string.
     """
-    if isinstance(data, Labelled):
+    if isinstance(data, LabelledTexts):
         return data
     if isinstance(data, str | Path):
         return read_labelled(data, **options)
@@ -207,10 +207,10 @@ def as_labelled(data: DataLike, **options: Any) -> Labelled:
         )
     numbers = {name: number for number, name in enumerate(classes)}
     array = np.array([numbers[label] for label in labels], np.int32)
-    return Labelled.of(texts, array, tuple(classes), ("texts",))
+    return LabelledTexts.of(texts, array, tuple(classes), ("texts",))
 
 
-def as_corpus(corpus: CorpusLike) -> Unlabelled | LanguageModelArtifact:
+def as_corpus(corpus: CorpusLike) -> UnlabelledTexts | LanguageModelArtifact:
     """Texts to pretrain on, or a trained language model; a path is read or loaded."""
     if isinstance(corpus, LanguageModel):
         return corpus.artifact

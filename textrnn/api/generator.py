@@ -138,9 +138,9 @@ def train_generator(
     """Train a generator on `corpus`; the model of lowest validation loss is saved in `output`.
 
     `corpus` is a Corpus, a path, or several paths. `settings` are fields of GeneratorConfig and
-    TrainingConfig (units=256, tokens="sentencepiece", ...), and override those of the preset. The
-    `observer` receives progress and may stop the run; the result is then None. The same call with
-    `resume=True` resumes it.
+    GeneratorTrainingConfig (units=256, tokens="sentencepiece", ...), and override those of the
+    preset. The `observer` receives progress and may stop the run; the result is then None. The
+    same call with `resume=True` resumes it.
     """
     values = {**(preset(preset_name) if preset_name else {}), **settings}
     return _train(corpus, output, values, base=None, observer=observer, resume=resume)

@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from textrnn.data.unlabelled import Unlabelled, read_texts
+from textrnn.data.unlabelled import UnlabelledTexts, read_texts
 
-TextsLike = Unlabelled | str | Path | Iterable[str]
+TextsLike = UnlabelledTexts | str | Path | Iterable[str]
 
 
-def as_texts(texts: TextsLike) -> Unlabelled:
-    """Unlabelled texts from an iterable, or read from a path."""
-    if isinstance(texts, Unlabelled):
+def as_texts(texts: TextsLike) -> UnlabelledTexts:
+    """UnlabelledTexts texts from an iterable, or read from a path."""
+    if isinstance(texts, UnlabelledTexts):
         return texts
-    return read_texts(texts) if isinstance(texts, str | Path) else Unlabelled.of(texts)
+    return read_texts(texts) if isinstance(texts, str | Path) else UnlabelledTexts.of(texts)
 
 
 def as_list(texts: str | Iterable[str]) -> list[str]:

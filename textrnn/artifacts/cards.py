@@ -54,7 +54,7 @@ def generator_card(model: GeneratorArtifact, *, title: str) -> str:
     if teachers := training.get("teacher"):
         names = ", ".join(map(bare_name, names_in(teachers)))
         lines.append(
-            f"- **Distilled from**: {names} (weight {training['teacher_share']:.0%}; the text has "
+            f"- **Distilled from**: {names} (weight {training['teacher_weight']:.0%}; the text has "
             f"the rest)."
         )
     for name, score in metadata.get("scores", {}).items():
@@ -135,9 +135,9 @@ def classifier_card(model: ClassifierArtifact, *, title: str) -> str:
             f"- **Pretrained on**: {', '.join(found['names'])} ({found['texts']:,} texts) and the "
             f"texts above, {found['tokens']:,} ids, perplexity {found['perplexity']:.1f}."
         )
-    if found := metadata.get("taught"):
+    if found := metadata.get("distillation"):
         lines.append(
-            f"- **Distilled from**: {_distillation(found, metadata['training']['teacher_share'])}."
+            f"- **Distilled from**: {_distillation(found, metadata['training']['teacher_weight'])}."
         )
     lines += [_score(name, score) for name, score in metadata.get("scores", {}).items()]
     lines += [
@@ -173,7 +173,7 @@ def _distillation(record: Mapping[str, Any], weight: float) -> str:
     parts = []
     if more := record.get("unlabelled"):
         names = ", ".join(more["names"])
-        parts.append(f"{more['learnt']:,} unlabelled texts ({names})")
+        parts.append(f"{more['trained_on']:,} unlabelled texts ({names})")
     if known := record["labelled"]:
         texts = f"{known:,} of the texts above"
         parts.append(
@@ -199,7 +199,7 @@ def _long_texts(model: ClassifierArtifact) -> str:
         if text.max_characters
         else ""
     )
-    limit = f"longer than {text.max_words} {model.tokenizer.unit}"
+    limit = f"longer than {text.max_tokens} {model.tokenizer.unit}"
     return f"{first}texts {limit} are read {HOW_READ[way]}{averaged}"
 
 

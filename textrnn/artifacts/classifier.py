@@ -10,10 +10,10 @@ import numpy.typing as npt
 from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.storage import Parts
 from textrnn.config.classifier import ClassifierConfig, LongTexts, weight_shapes
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ArtifactError
 
-# How texts of more than `max_words` tokens are read, as a phrase.
+# How texts of more than `max_tokens` tokens are read, as a phrase.
 HOW_READ: Mapping[str, str] = MappingProxyType(
     {"cut": "in part", "whole": "whole", "windows": "in overlapping windows"}
 )
@@ -31,7 +31,7 @@ class ClassifierArtifact(Artifact):
     kind: ClassVar[Literal["classifier"]] = "classifier"
 
     config: ClassifierConfig
-    text: ReadingConfig
+    text: ClassifierTextConfig
     classes: tuple[str, ...]
     temperature: float = 1.0
     long_texts: LongTexts = "cut"
@@ -53,7 +53,7 @@ class ClassifierArtifact(Artifact):
 def read(parts: Parts) -> ClassifierArtifact:
     """The classifier in the files of a model folder; ArtifactError if they are damaged."""
     config = parts.config(ClassifierConfig, "network")
-    text = parts.config(ReadingConfig, "text")
+    text = parts.config(ClassifierTextConfig, "text")
     settings = _settings(parts, config)
     shapes, hub = weight_shapes(config), {}
     tokenizer = parts.tokenizer(text.tokens, config.vocab_size)
@@ -128,7 +128,7 @@ def summary(model: ClassifierArtifact) -> list[str]:
     return [
         f"network     {', '.join(parts)}",
         f"reads       {unit}{pattern}{', in lower case' if text.lower else ''}: "
-        f"{config.vocab_size:,} ids, {text.max_words:,} {unit} at a time",
+        f"{config.vocab_size:,} ids, {text.max_tokens:,} {unit} at a time",
         f"long texts  are read {HOW_READ[model.long_texts]}",
         f"classes     {', '.join(model.classes)}",
     ]

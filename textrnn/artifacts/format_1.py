@@ -1,8 +1,8 @@
 """Upgrade the files of a model folder of format 1 to the present format.
 
-In format 1, the text section of a classifier was called `reading`, and a generator had none: its
-token settings were in metadata.json only. Training without validation was recorded as "", files
-were recorded with their folders, and numbers might be nan.
+In format 1, settings had other names, the text section of a classifier was called `reading`, and a
+generator had none: its token settings were in metadata.json only. Training without validation was
+recorded as "", files were recorded with their folders, and numbers might be nan.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,19 @@ from textrnn.config.text import GeneratorTextConfig
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import serialization
 
-KINDS = {"language model": "language_model"}  # old name -> new name
-TEXT_SETTINGS = (
-    "tokens",
-    "lower",
-    "words",
-    "model_type",
-)  # of a generator, in its training section
+# Old name -> new name.
+KINDS = {"language model": "language_model"}
+TEXT = {
+    "words": "max_vocab_size", "rule": "word_pattern", "keep": "truncation",
+    "max_words": "max_tokens",
+}  # fmt: skip
+TRUNCATION = {"first": "head", "last": "tail"}
+TRAINING = {
+    "shift": "stride", "state_reset": "reset_probability", "rename": "name_augmentation",
+    "teacher_share": "teacher_weight", "crop": "crop_probability", "buckets": "length_buckets",
+}  # fmt: skip
+# Text settings of a generator, which format 1 kept in the training section.
+TEXT_SETTINGS = ("tokens", "lower", "words", "model_type")
 
 
 def upgrade_record(
@@ -33,7 +39,17 @@ def upgrade_record(
     if kind == "generator":
         new["text"] = _generator_text(metadata, serialization.parse(tokenizer))
     elif "reading" in new:
-        new["text"] = new.pop("reading")
+        new["text"] = _renamed(new.pop("reading"))
+    return new
+
+
+def _renamed(text: Any) -> Any:
+    """A text section of format 1 with the present names of its settings."""
+    if not isinstance(text, dict):
+        return text
+    new = {TEXT.get(name, name): value for name, value in text.items()}
+    if (end := new.get("truncation")) in TRUNCATION:
+        new["truncation"] = TRUNCATION[str(end)]
     return new
 
 
@@ -44,6 +60,7 @@ def _generator_text(metadata: Mapping[str, Any], tokenizer: Mapping[str, Any]) -
     training = metadata.get("training")
     settings = training if isinstance(training, dict) else {}
     limits = {name: settings[name] for name in ("words", "model_type") if name in settings}
+    limits = _renamed(limits)
     try:
         return GeneratorTextConfig.from_dict({**limits, **known}).to_dict()
     except ConfigError:  # damaged records, which a model does not need
@@ -53,12 +70,25 @@ def _generator_text(metadata: Mapping[str, Any], tokenizer: Mapping[str, Any]) -
 def upgrade_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Upgrade metadata.json."""
     new, training = without_folders(metadata), metadata.get("training")
+    if isinstance(record := new.pop("taught", None), dict):
+        new["distillation"] = _distillation(record)
     if isinstance(training, dict):
         settings = new["training"]
         if settings.get("validation") == "":
             settings = {**settings, "validation": None}
         text = {name: settings[name] for name in TEXT_SETTINGS if name in settings}
-        new["training"] = {name: value for name, value in settings.items() if name not in text}
+        new["training"] = {
+            TRAINING.get(name, name): value for name, value in settings.items() if name not in text
+        }
         if text:
-            new["text"] = text
+            new["text"] = _renamed(text)
+    return new
+
+
+def _distillation(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record about teachers with the present name of the number of unlabelled texts used."""
+    new, unlabelled = dict(record), record.get("unlabelled")
+    if isinstance(unlabelled, dict) and "learnt" in unlabelled:
+        renamed = {**unlabelled, "trained_on": unlabelled["learnt"]}
+        new["unlabelled"] = {name: value for name, value in renamed.items() if name != "learnt"}
     return new

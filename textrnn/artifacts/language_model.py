@@ -11,7 +11,7 @@ from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.storage import Parts
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import weight_shapes
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ArtifactError
 
 # Entries of its metadata that a classifier which starts from it records.
@@ -28,7 +28,7 @@ class LanguageModelArtifact(Artifact):
     kind: ClassVar[Literal["language_model"]] = "language_model"
 
     config: GeneratorConfig
-    text: ReadingConfig
+    text: ClassifierTextConfig
 
     @property
     def unit(self) -> str:
@@ -59,7 +59,7 @@ class LanguageModelArtifact(Artifact):
 def read(parts: Parts) -> LanguageModelArtifact:
     """The language model in the files of a model folder; ArtifactError if they are damaged."""
     config = parts.config(GeneratorConfig, "network")
-    text = parts.config(ReadingConfig, "text")
+    text = parts.config(ClassifierTextConfig, "text")
     return LanguageModelArtifact(
         config=config,
         text=text,

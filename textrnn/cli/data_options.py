@@ -9,8 +9,8 @@ import click
 from textrnn.cli.options import all_of
 
 if TYPE_CHECKING:
-    from textrnn.data.labelled import Labelled
-    from textrnn.data.unlabelled import Unlabelled
+    from textrnn.data.labelled import LabelledTexts
+    from textrnn.data.unlabelled import UnlabelledTexts
 
 DATA_SETTINGS = (
     "column",
@@ -60,7 +60,7 @@ def read_texts(
     table: str | None,
     encoding: str,
     data_dir: str | None,
-) -> "Labelled":
+) -> "LabelledTexts":
     """Read the `split` of labelled texts from a file, a folder or `imdb`."""
     if is_imdb(name):
         from textrnn.cli import tensorflow
@@ -79,7 +79,7 @@ def read_texts(
     )
 
 
-def read_unlabelled(name: str, settings: Mapping[str, Any]) -> "Unlabelled":
+def read_unlabelled(name: str, settings: Mapping[str, Any]) -> "UnlabelledTexts":
     """Read unlabelled texts from a file, a folder or `imdb`; `settings` as for `read_texts`."""
     if is_imdb(name):
         from textrnn.cli import tensorflow

@@ -22,7 +22,7 @@ from textrnn.data.inputs import (
     text_item,
 )
 from textrnn.data.tables import form_of
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.explanation import explain
 from textrnn.errors import ConfigError
 
@@ -106,7 +106,7 @@ class Task:
         return bool(self.output) and any(_same(Path(file), self.output) for file in self.files)  # type: ignore[arg-type]
 
 
-def classify_all(task: Task, predictor: Judge, *, quiet: bool) -> None:
+def classify_all(task: Task, predictor: Predictor, *, quiet: bool) -> None:
     """Classify all texts of `task` and write the predictions.
 
     Texts that cannot be classified are reported on stderr, and the exit code is 1 after all others
@@ -156,7 +156,7 @@ def classify_all(task: Task, predictor: Judge, *, quiet: bool) -> None:
 
 def _classify_chunk(
     chunk: Sequence[Item],
-    predictor: Judge,
+    predictor: Predictor,
     writer: PredictionWriter,
     problems: Problems,
     *,
@@ -165,10 +165,10 @@ def _classify_chunk(
     writer.expect(chunk)
     reasons = [item.reason or writer.objection(item) for item in chunk]
     pairs = list(zip(chunk, reasons, strict=True))
-    predictions = iter(predictor.judge([item.text for item, reason in pairs if not reason]))
+    predictions = iter(predictor.predict([item.text for item, reason in pairs if not reason]))
     for item, reason in pairs:
         prediction = None if reason else next(predictions)
-        if prediction and prediction.judged:
+        if prediction and prediction.predicted:
             problems.release()
             writer.write(item, prediction, explain(predictor, item.text) if explained else None)
             continue

@@ -11,7 +11,7 @@ from itertools import cycle
 import click
 
 from textrnn.data.inputs import Item
-from textrnn.engine.classification import UNSURE, Judge, Verdict
+from textrnn.engine.classification import UNSURE, Prediction, Predictor
 from textrnn.engine.explanation import Effect, Explanation
 from textrnn.evaluation.columns import columns, one_line, plain
 
@@ -32,7 +32,7 @@ class PredictionLines:
     `width`: columns of the terminal; None without a terminal.
     """
 
-    def __init__(self, predictor: Judge, *, width: int | None) -> None:
+    def __init__(self, predictor: Predictor, *, width: int | None) -> None:
         self.predictor, self.width = predictor, width
         classes = predictor.model.classes
         others = cycle(OTHER_COLOURS)
@@ -42,10 +42,12 @@ class PredictionLines:
         shown = [*classes, UNSURE] if predictor.abstain else classes
         self._widest = max(columns(one_line(name)) for name in shown)
 
-    def lines(self, item: Item, prediction: Verdict, explanation: Explanation | None) -> list[str]:
+    def lines(
+        self, item: Item, prediction: Prediction, explanation: Explanation | None
+    ) -> list[str]:
         """The lines for one text."""
-        assert prediction.prediction is not None and prediction.probability is not None
-        label = one_line(prediction.prediction)
+        assert prediction.label is not None and prediction.probability is not None
+        label = one_line(prediction.label)
         percent = f"{floor_percent(prediction.probability):5.1f} %"
         where = one_line(item.place)
         notes = "; ".join(self._notes(item, prediction))
@@ -57,13 +59,13 @@ class PredictionLines:
         elif explanation is None and item.line is not None and room >= 10:
             where = f"{where}  {shorten(item.text, room)}"
         gap = " " * (self._widest - columns(label))
-        shown = click.style(label, fg=self._colours[prediction.prediction], bold=True)
+        shown = click.style(label, fg=self._colours[prediction.label], bold=True)
         place = f"  {click.style(where, dim=True)}" if where else ""
         line = f"{shown}{gap}  {percent}{place}{notes}"
         return [line, *(self._explained(item.text, explanation) if explanation else ())]
 
-    def _notes(self, item: Item, prediction: Verdict) -> Iterable[str]:
-        if prediction.prediction == UNSURE:
+    def _notes(self, item: Item, prediction: Prediction) -> Iterable[str]:
+        if prediction.label == UNSURE:
             best = max(
                 range(len(prediction.probabilities)), key=prediction.probabilities.__getitem__
             )
@@ -92,7 +94,7 @@ class PredictionLines:
             coloured = self._coloured(text, 0, len(text), words, explanation, most)
             lines += self._wrapped(coloured, INDENT)
         ranked = sorted(_strongest_of_each(words), key=lambda word: -abs(word.effect))
-        label = one_line(explanation.prediction)
+        label = one_line(explanation.label)
         for side, title in ((1, f"for {label}"), (-1, f"against {label}")):
             chosen = [word for word in ranked if word.effect * side >= LEAST][:LISTED]
             if chosen:
@@ -133,10 +135,10 @@ class PredictionLines:
             return shown
         classes, bold = self.predictor.model.classes, abs(strength) > STRONG
         if strength > 0:
-            return click.style(shown, fg=self._colours[explanation.prediction], bold=bold)
+            return click.style(shown, fg=self._colours[explanation.label], bold=bold)
         if len(classes) > 2:  # evidence against one class supports no particular other class
             return click.style(shown, underline=True, bold=bold)
-        (other,) = (name for name in classes if name != explanation.prediction)
+        (other,) = (name for name in classes if name != explanation.label)
         return click.style(shown, fg=self._colours[other], bold=bold)
 
     def _wrapped(self, styled: str, start: str) -> list[str]:
@@ -154,7 +156,7 @@ class PredictionLines:
         return [*lines, line]
 
 
-def read_extent(predictor: Judge, text: str, prediction: Verdict) -> str:
+def read_extent(predictor: Predictor, text: str, prediction: Prediction) -> str:
     """Which part of a text the model used, if it is over the limits; "" if all of it."""
     config = predictor.model.text
     what = predictor.model.tokenizer.unit
@@ -163,13 +165,13 @@ def read_extent(predictor: Judge, text: str, prediction: Verdict) -> str:
         parts.append(f"the first {limit:,} characters")
     if prediction.windows > 1:
         parts.append(f"all {prediction.words:,} {what} in {prediction.windows:,} windows")
-    elif prediction.cut and prediction.words > config.max_words:
-        end = {"first": "beginning", "last": "end", "both": "beginning and end"}[config.keep]
-        parts.append(f"{config.max_words:,} of {prediction.words:,} {what}, its {end}")
+    elif prediction.cut and prediction.words > config.max_tokens:
+        end = {"head": "beginning", "tail": "end", "both": "beginning and end"}[config.truncation]
+        parts.append(f"{config.max_tokens:,} of {prediction.words:,} {what}, its {end}")
     return ", of these ".join(parts)
 
 
-def unknown_words(prediction: Verdict) -> str:
+def unknown_words(prediction: Prediction) -> str:
     """A note for a text of mostly out-of-vocabulary words; else ""."""
     if 2 * prediction.unknown <= prediction.words:
         return ""

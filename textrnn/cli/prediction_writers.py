@@ -12,7 +12,7 @@ import click
 from textrnn.cli.prediction_text import PredictionLines, read_extent, unknown_words
 from textrnn.data.inputs import Item
 from textrnn.data.tables import RowWriter
-from textrnn.engine.classification import Judge, Verdict
+from textrnn.engine.classification import Prediction, Predictor
 from textrnn.engine.explanation import Effect, Explanation
 from textrnn.errors import ConfigError, TextRNNError
 
@@ -30,7 +30,7 @@ class PredictionWriter:
         self,
         stream: TextIO,
         form: ResultForm,
-        predictor: Judge,
+        predictor: Predictor,
         *,
         tables: bool,
         explained: bool,
@@ -92,9 +92,9 @@ class PredictionWriter:
             )
         return ""
 
-    def write(self, item: Item, prediction: Verdict, explanation: Explanation | None) -> None:
+    def write(self, item: Item, prediction: Prediction, explanation: Explanation | None) -> None:
         """Write the prediction for one item."""
-        self.counts[str(prediction.prediction)] += 1
+        self.counts[str(prediction.label)] += 1
         if self.form == "text":
             lines = self._lines.lines(item, prediction, explanation)
             self._records += 1
@@ -105,7 +105,7 @@ class PredictionWriter:
         self.first_long = self.first_long or how
         self.mostly_unknown += bool(unknown_words(prediction))
         values: dict[str, Any] = {
-            "prediction": prediction.prediction,
+            "prediction": prediction.label,
             "probability": _rounded(prediction.probability),
             **{
                 f"p_{name}": _rounded(chance)
@@ -178,7 +178,7 @@ def _rounded(chance: float | None) -> float | None:
 def _explained(explanation: Explanation) -> dict[str, Any]:
     parts = {"sentences": explanation.sentences} if explanation.sentences else {}
     return {
-        "class": explanation.prediction,
+        "class": explanation.label,
         **{
             name: [_effect(effect) for effect in effects]
             for name, effects in {"words": explanation.words, **parts}.items()

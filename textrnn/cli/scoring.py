@@ -10,7 +10,7 @@ import click
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.cli.data_options import is_imdb, read_texts
 from textrnn.cli.tensorflow import prepare
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.errors import ConfigError
 from textrnn.evaluation import classifier, report_text
 
@@ -41,7 +41,7 @@ def score(
     return classifier.evaluate(
         model,
         data,
-        learnt=train,
+        train=train,
         worst=worst,
         abstain=abstain,
         on_progress=_show if sys.stderr.isatty() else None,
@@ -54,7 +54,9 @@ def render(report: Mapping[str, Any], form: str) -> str:
     return show(report).rstrip("\n")
 
 
-def _read(model: ClassifierArtifact, name: str, split: str, options: Mapping[str, Any]) -> Labelled:
+def _read(
+    model: ClassifierArtifact, name: str, split: str, options: Mapping[str, Any]
+) -> LabelledTexts:
     data = read_texts(name, split, classes=model.classes, **options)
     if data.classes != model.classes:
         raise ConfigError(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
     from textrnn.artifacts.language_model import LanguageModelArtifact
     from textrnn.data.corpora import Corpus
-    from textrnn.data.labelled import Labelled
-    from textrnn.data.unlabelled import Unlabelled
+    from textrnn.data.labelled import LabelledTexts
+    from textrnn.data.unlabelled import UnlabelledTexts
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def train(
     return model is not None
 
 
-def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "Labelled":
+def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "LabelledTexts":
     """Read the labelled IMDB reviews of tensorflow-datasets from `data_dir`."""
     import_tensorflow("reading `imdb`")
     from textrnn.data.registry import read_data
@@ -103,7 +103,7 @@ def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "Labelle
     return read_data("imdb", split, data_dir=data_dir)
 
 
-def read_unlabelled_imdb(data_dir: str | None) -> "Unlabelled":
+def read_unlabelled_imdb(data_dir: str | None) -> "UnlabelledTexts":
     """Read the unlabelled IMDB reviews of tensorflow-datasets from `data_dir`."""
     import_tensorflow("reading `imdb`")
     from textrnn.data.registry import read_unlabelled_data
@@ -112,14 +112,14 @@ def read_unlabelled_imdb(data_dir: str | None) -> "Unlabelled":
 
 
 def train_classifier(
-    texts: "Labelled",
+    texts: "LabelledTexts",
     output: Path,
     settings: Mapping[str, Any],
     *,
-    validation: "Labelled | None",
+    validation: "LabelledTexts | None",
     base: "ClassifierArtifact | None",
-    pretrain: "Unlabelled | LanguageModelArtifact | None",
-    unlabelled: "Unlabelled | None",
+    pretrain: "UnlabelledTexts | LanguageModelArtifact | None",
+    unlabelled: "UnlabelledTexts | None",
     resume: bool,
     quiet: bool,
     command: str,

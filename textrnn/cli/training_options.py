@@ -6,11 +6,11 @@ import click
 
 from textrnn.cli.options import all_of, setting
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 
 
 def _text(name: str, help: str) -> Any:
-    return setting(ReadingConfig, name, help, keep_unset=True)
+    return setting(ClassifierTextConfig, name, help, keep_unset=True)
 
 
 def _shape(name: str, help: str) -> Any:
@@ -23,11 +23,11 @@ def _recipe(name: str, help: str) -> Any:
 
 setting_options = all_of(
     _text("tokens", "Tokens; text: the --hub module takes whole texts."),
-    _text("rule", "Word pattern; textbook: ASCII letters and apostrophes."),
+    _text("word_pattern", "Word pattern; textbook: ASCII letters and apostrophes."),
     _text("lower", "Lower-case the texts."),
-    _text("words", "Maximum vocabulary size (words or subwords)."),
-    _text("max_words", "Maximum number of tokens per text."),
-    _text("keep", "Which end of a longer text is kept."),
+    _text("max_vocab_size", "Maximum vocabulary size (words or subwords)."),
+    _text("max_tokens", "Maximum number of tokens per text."),
+    _text("truncation", "Which end of a longer text is kept."),
     _text("max_characters", "Use only the first N characters of a text; 0: all."),
     _shape("cell", "The recurrent cell."),
     _shape("layers", "Recurrent layers."),

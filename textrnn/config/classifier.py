@@ -9,7 +9,7 @@ from textrnn.config.language_model import PretrainingConfig
 from textrnn.config.network import POOLINGS, Pooling, RecurrentConfig
 from textrnn.config.parts import names_in
 from textrnn.config.recipe import Recipe
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.config.training import LearningConfig
 from textrnn.config.weights import Cell, Shapes, stack_shapes
 from textrnn.errors import ConfigError
@@ -95,9 +95,11 @@ class ClassifierTrainingConfig(LearningConfig):
     # of a text is its teacher prediction with this weight and its label with the rest; a text
     # without a label has the teacher prediction alone.
     teacher: str = ""
-    teacher_share: float = 0.5
-    crop: float = 0.0  # probability that an epoch replaces a text by a random run of its sentences
-    buckets: int = 5  # number of lengths that batches are padded to
+    teacher_weight: float = 0.5
+    crop_probability: float = (
+        0.0  # probability that an epoch replaces a text by a random run of its sentences
+    )
+    length_buckets: int = 5  # number of lengths that batches are padded to
     # Fine-tuning (Howard and Ruder 2018): the learning rate of each layer is that of the layer
     # above times `layer_decay`, and each layer is unfrozen `unfreeze_epochs` after the one above.
     layer_decay: float = 1.0
@@ -106,16 +108,16 @@ class ClassifierTrainingConfig(LearningConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._one_of("class_weights", ClassWeights)
-        self._at_least(1, "buckets")
-        self._fraction("crop")
+        self._at_least(1, "length_buckets")
+        self._fraction("crop_probability")
         self._at_least(0, "unfreeze_epochs", "adversarial")
         if not 0 < self.layer_decay <= 1:
             raise ConfigError(f"layer_decay must be above 0 and at most 1, got {self.layer_decay}")
         if not 0 < self.validation < 1:
             raise ConfigError(f"validation must be between 0 and 1, got {self.validation}")
-        if not 0 < self.teacher_share <= 1:
+        if not 0 < self.teacher_weight <= 1:
             raise ConfigError(
-                f"teacher_share must be above 0 and at most 1, got {self.teacher_share}"
+                f"teacher_weight must be above 0 and at most 1, got {self.teacher_weight}"
             )
         if self.teachers and self.class_weights != "none":
             raise ConfigError(
@@ -129,7 +131,7 @@ class ClassifierTrainingConfig(LearningConfig):
         return names_in(self.teacher)
 
 
-def check_taught(teacher: str) -> None:
+def check_teacher(teacher: str) -> None:
     """ConfigError if there are unlabelled texts but no teacher to label them."""
     if not names_in(teacher):
         raise ConfigError(
@@ -144,7 +146,7 @@ class ClassifierRecipe(Recipe):
 
     prefixed = ("pretraining",)
 
-    text: ReadingConfig
+    text: ClassifierTextConfig
     network: ClassifierConfig
     training: ClassifierTrainingConfig
     pretraining: PretrainingConfig
@@ -156,14 +158,14 @@ _PLAIN = {
     "patience": 0, "learning_rate": 1e-3, "min_count": 1,
 }  # fmt: skip
 _TEXTBOOK = {
-    **_PLAIN, "rule": "textbook", "lower": False, "words": 10_000, "oov_buckets": 1000,
-    "embedding_dim": 128, "cell": "gru", "layers": 2, "units": 128, "pooling": "last",
+    **_PLAIN, "word_pattern": "textbook", "lower": False, "max_vocab_size": 10_000, "oov_buckets":
+    1000, "embedding_dim": 128, "cell": "gru", "layers": 2, "units": 128, "pooling": "last",
     "batch_size": 32, "epochs": 5,
 }  # fmt: skip
 _CHOLLET = {
-    **_PLAIN, "words": 10_000, "oov_buckets": 1, "embedding_dim": 32, "layers": 1, "units": 32,
-    "pooling": "last", "max_words": 500, "keep": "last", "optimizer": "rmsprop", "batch_size": 128,
-    "epochs": 10,
+    **_PLAIN, "max_vocab_size": 10_000, "oov_buckets": 1, "embedding_dim": 32, "layers": 1,
+    "units": 32, "pooling": "last", "max_tokens": 500, "truncation": "tail", "optimizer":
+    "rmsprop", "batch_size": 128, "epochs": 10,
     "validation": 0.2,
 }  # fmt: skip
 
@@ -173,24 +175,24 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         # The lectures' sentiment network, on the first 300 characters of a text.
         "textbook": {**_TEXTBOOK, "max_characters": 300},
         # The same network on up to 400 words (both ends of a longer text), with averaged weights.
-        "textbook-full": {**_TEXTBOOK, "max_words": 400, "keep": "both", "ema": 0.99},
+        "textbook-full": {**_TEXTBOOK, "max_tokens": 400, "truncation": "both", "ema": 0.99},
         "simple-rnn": {**_CHOLLET, "cell": "simple_rnn"},
         "lstm": {**_CHOLLET, "cell": "lstm"},
         "bidirectional": {
-            **_PLAIN, "words": 20_000, "oov_buckets": 1, "max_words": 200, "embedding_dim": 128,
-            "cell": "lstm", "layers": 2, "units": 64, "bidirectional": True, "pooling": "last",
-            "epochs": 2,
+            **_PLAIN, "max_vocab_size": 20_000, "oov_buckets": 1, "max_tokens": 200,
+            "embedding_dim": 128, "cell": "lstm", "layers": 2, "units": 64, "bidirectional": True,
+            "pooling": "last", "epochs": 2,
         },
         "conv": {
-            **_PLAIN, "words": 10_000, "oov_buckets": 1, "max_words": 500, "keep": "last",
-            "embedding_dim": 128,
+            **_PLAIN, "max_vocab_size": 10_000, "oov_buckets": 1, "max_tokens": 500, "truncation":
+            "tail", "embedding_dim": 128,
             "conv_layers": 2, "layers": 0, "pooling": "max", "optimizer": "rmsprop",
             "learning_rate": 1e-4, "batch_size": 128, "epochs": 10, "validation": 0.2,
         },
         # Pretrained sentence vectors from TF-Hub and two dense layers.
         "hub": {
             **_PLAIN, "hub": "https://tfhub.dev/google/nnlm-en-dim50/2", "tokens": "text",
-            "train_embedding": False, "max_words": 10_000, "layers": 0, "pooling": "mean",
+            "train_embedding": False, "max_tokens": 10_000, "layers": 0, "pooling": "mean",
             "dense_units": 128, "epochs": 5,
         },
     }

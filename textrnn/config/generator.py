@@ -45,7 +45,7 @@ class GeneratorConfig(RecurrentConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingConfig(LearningConfig):
+class GeneratorTrainingConfig(LearningConfig):
     """Training settings of a generator: windows of the corpus, and the optimizer.
 
     If `epochs` is None, training runs for about 5,000 steps, but for 4 to 100 epochs.
@@ -54,26 +54,26 @@ class TrainingConfig(LearningConfig):
     weight_decay: float = 0.1
     stateful: bool = True  # carry the state from window to window, or shuffle the windows
     window: int = 64  # tokens per example
-    shift: int = 0  # stateless: stride of the windows; 0 is the window length
+    stride: int = 0  # stateless: stride of the windows; 0 is the window length
     # A fraction at the end, a slice START:END or a file. None: train on everything (for a release).
     validation: str | None = "0.1"
     part: str = "0:1"  # slice START:END of the corpus to use, validation included
     random_offset: bool = True  # stateful: start each epoch at a random offset
-    state_reset: float = 0.1  # stateful: probability of resetting a stream per window
-    rename: float = 0.0  # fraction of the names in a passage that an epoch replaces
+    reset_probability: float = 0.1  # stateful: probability of resetting a stream per window
+    name_augmentation: float = 0.0  # fraction of the names in a passage that an epoch replaces
     # Trained models, separated by commas, whose predictions have this weight in the targets.
     teacher: str = ""
-    teacher_share: float = 0.5
+    teacher_weight: float = 0.5
     sample_length: int = 200  # characters of the sample shown after each epoch; 0 shows none
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._at_least(1, "window")
-        self._at_least(0, "shift", "sample_length")
-        self._fraction("state_reset", "rename")
-        if not 0 < self.teacher_share <= 1:
+        self._at_least(0, "stride", "sample_length")
+        self._fraction("reset_probability", "name_augmentation")
+        if not 0 < self.teacher_weight <= 1:
             raise ConfigError(
-                f"teacher_share must be above 0 and at most 1, got {self.teacher_share}"
+                f"teacher_weight must be above 0 and at most 1, got {self.teacher_weight}"
             )
         parse_part(self.part)
         # Anything but a fraction or a slice names a file, which is checked on reading.
@@ -87,12 +87,12 @@ class GeneratorRecipe(Recipe):
 
     text: GeneratorTextConfig
     network: GeneratorConfig
-    training: TrainingConfig
+    training: GeneratorTrainingConfig
 
     def __post_init__(self) -> None:
-        if self.training.rename and (self.text.lower or self.text.tokens != "char"):
+        if self.training.name_augmentation and (self.text.lower or self.text.tokens != "char"):
             raise ConfigError(
-                "rename needs cased character tokens; drop rename, or set "
+                "rename needs cased character tokens; leave out name_augmentation, or set "
                 "lower=false and tokens=char"
             )
 
@@ -102,14 +102,14 @@ _TEXTBOOK = {
     "input_dropout": 0.2, "dropout": 0.2, "output_dropout": 0.0, "recurrent_dropout": 0.2,
     "lower": True, "window": 100, "learning_rate": 1e-3,
     "schedule": "constant", "warmup_steps": 0, "weight_decay": 0.0, "clip_norm": 0.0,
-    "ema": 0.0, "patience": 0, "state_reset": 0.0,
+    "ema": 0.0, "patience": 0, "reset_probability": 0.0,
 }  # fmt: skip
 
 # Named overrides of the defaults of all sections.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The lectures' character generator: exactly its network and its training.
-        "textbook": {**_TEXTBOOK, "stateful": False, "shift": 1, "batch_size": 32, "epochs": 20},
+        "textbook": {**_TEXTBOOK, "stateful": False, "stride": 1, "batch_size": 32, "epochs": 20},
         "textbook-stateful": {
             **_TEXTBOOK,
             "stateful": True,

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.data.sources import BINARY
 from textrnn.data.unlabelled import without
 from textrnn.errors import CorpusError
@@ -28,7 +28,7 @@ TIMEOUT = 30.0  # seconds without data
 BATCH_SIZE = 1000
 
 
-def read_imdb(split: Literal["train", "test"], data_dir: str | None = None) -> Labelled:
+def read_imdb(split: Literal["train", "test"], data_dir: str | None = None) -> LabelledTexts:
     """The 25,000 labelled reviews of a split, with the classes (negative, positive).
 
     `data_dir` is the data folder of tensorflow-datasets, by default $TFDS_DATA_DIR or
@@ -40,7 +40,7 @@ def read_imdb(split: Literal["train", "test"], data_dir: str | None = None) -> L
         raise CorpusError(
             f"{NAME} has labels other than 0 and 1 in {split}; delete it to download it again"
         )
-    return Labelled.of(texts, np.array(labels, dtype=np.int32), BINARY, (f"{NAME} {split}",))
+    return LabelledTexts.of(texts, np.array(labels, dtype=np.int32), BINARY, (f"{NAME} {split}",))
 
 
 def read_imdb_unlabelled(data_dir: str | None = None) -> Sequence[str]:

@@ -21,7 +21,7 @@ from textrnn.errors import ConfigError, CorpusError
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class LabelledTexts:
     """Texts, the class of each as an index into `classes`, and the names of their sources."""
 
     texts: Sequence[str]
@@ -38,7 +38,7 @@ class Labelled:
         classes: tuple[str, ...],
         names: tuple[str, ...],
     ) -> Self:
-        """Labelled texts in memory; computes their SHA-256."""
+        """LabelledTexts texts in memory; computes their SHA-256."""
         digest = hashlib.sha256()
         for text, label in zip(texts, labels, strict=True):
             digest.update(json.dumps([classes[label], text]).encode())
@@ -72,7 +72,7 @@ def read_labelled(
     form: Form | None = None,
     encoding: str = "utf-8",
     classes: Sequence[str] | None = None,
-) -> Labelled:
+) -> LabelledTexts:
     """Read labelled texts from any of:
 
     - a CSV, TSV or JSON lines file, or "-" for standard input, which needs a `form`;
@@ -111,7 +111,7 @@ def read_labelled(
             )
     numbers = _numbers(first, classes)
     array = np.array([numbers[label] for label in labels], dtype=np.int32)
-    return Labelled.of(texts, array, tuple(classes), (str(path),))
+    return LabelledTexts.of(texts, array, tuple(classes), (str(path),))
 
 
 def read_unlabelled(
@@ -174,7 +174,7 @@ def stratified_split(
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
-def test_overlap(train: Labelled, test: Labelled) -> npt.NDArray[np.bool_]:
+def test_overlap(train: LabelledTexts, test: LabelledTexts) -> npt.NDArray[np.bool_]:
     """Mask over `test`, (n,): True where the identical text is in `train`, with any label."""
     train_texts = set(train.texts)
     return np.array([text in train_texts for text in test.texts], dtype=bool)

@@ -25,7 +25,7 @@ SLACK = 0.01  # tolerance of a sum of rounded probabilities
 
 
 @dataclass(frozen=True, eq=False)
-class Opinions:
+class SoftLabels:
     """Class probabilities by text; case, spaces and punctuation of a text do not matter."""
 
     name: str
@@ -47,7 +47,7 @@ def is_table(name: str) -> bool:
     return form_of(name) is not None
 
 
-def read_opinions(path: str, classes: Sequence[str]) -> Opinions:
+def read_soft_labels(path: str, classes: Sequence[str]) -> SoftLabels:
     """The soft labels over `classes` in a CSV, TSV or JSON lines file.
 
     CorpusError when the file cannot be read, lacks a column, or a row has invalid probabilities.
@@ -69,7 +69,7 @@ def read_opinions(path: str, classes: Sequence[str]) -> Opinions:
         ) from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} is not UTF-8 text; save it as UTF-8") from error
-    return Opinions(path, tuple(classes), found, digest.hexdigest())
+    return SoftLabels(path, tuple(classes), found, digest.hexdigest())
 
 
 def write_soft_labels(

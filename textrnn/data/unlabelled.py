@@ -1,6 +1,6 @@
 """Turn a folder, a table or a .txt file into unlabelled texts, for pretraining or distillation.
 
-Unlabelled texts that are also labelled texts, up to punctuation, can be left out.
+UnlabelledTexts texts that are also labelled texts, up to punctuation, can be left out.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, eq=False)
-class Unlabelled:
+class UnlabelledTexts:
     """Texts without labels, and the names of their sources."""
 
     texts: Sequence[str]
@@ -31,7 +31,7 @@ class Unlabelled:
 
     @classmethod
     def of(cls, texts: Iterable[str], names: tuple[str, ...] = ("texts",)) -> Self:
-        """Unlabelled texts in memory; computes their SHA-256."""
+        """UnlabelledTexts texts in memory; computes their SHA-256."""
         texts, digest = [texts] if isinstance(texts, str) else list(texts), hashlib.sha256()
         for text in texts:
             digest.update(json.dumps(text).encode())
@@ -76,7 +76,7 @@ def read_texts(
     text_column: str = "text",
     form: Form | None = None,
     encoding: str = "utf-8",
-) -> Unlabelled:
+) -> UnlabelledTexts:
     """The texts of a .txt file (as one text), or of a source of `labelled.read_unlabelled`.
 
     CorpusError as for `read_unlabelled`.
@@ -85,11 +85,11 @@ def read_texts(
         texts: Sequence[str] = [read_text(path, encoding)]
     else:
         texts = read_unlabelled(path, text_column=text_column, form=form, encoding=encoding)
-    return Unlabelled.of(texts, (str(path),))
+    return UnlabelledTexts.of(texts, (str(path),))
 
 
 def fresh(
-    corpus: Unlabelled | None, known: Iterable[str], notify: Callable[[str], object]
+    corpus: UnlabelledTexts | None, known: Iterable[str], notify: Callable[[str], object]
 ) -> list[str]:
     """The texts of `corpus` that are not in `known`; `notify` reports how many are left out.
 

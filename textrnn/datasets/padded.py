@@ -23,10 +23,10 @@ class WordBatches:
     """Texts (each at least one id) and their targets, from which batches are drawn.
 
     Targets are labels (texts,) or probabilities (texts, classes). `lengths` are the padded lengths,
-    shortest first. With probability `crop`, an epoch replaces a text by a random run of its
-    sentences, so that the model also sees short texts. `stops` are the ids that end a sentence;
-    without any, the run is one of words. A run has `CROP_WORDS` words or more, and its length is
-    drawn log-uniformly.
+    shortest first. With probability `crop_probability`, an epoch replaces a text by a random run
+    of its sentences, so that the model also sees short texts. `stops` are the ids that end a
+    sentence; without any, the run is one of words. A run has `CROP_WORDS` words or more, and its
+    length is drawn log-uniformly.
     """
 
     def __init__(
@@ -35,16 +35,16 @@ class WordBatches:
         targets: npt.NDArray[Any],
         *,
         batch_size: int,
-        buckets: int,
-        crop: float = 0.0,
+        length_buckets: int,
+        crop_probability: float = 0.0,
         stops: Sequence[int] = (),
     ) -> None:
-        self.batch_size, self.crop, self._stops = batch_size, crop, stops
+        self.batch_size, self.crop_probability, self._stops = batch_size, crop_probability, stops
         self._ids = np.concatenate(texts).astype(np.int32)
         self._sizes = np.array([len(ids) for ids in texts])
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._targets = targets.astype(np.int32 if targets.ndim == 1 else np.float32)
-        lengths = bucket_lengths(self._views(0, 0)[1], buckets)
+        lengths = bucket_lengths(self._views(0, 0)[1], length_buckets)
         self.lengths = np.union1d(lengths[:-1], self._sizes.max())
 
     @cached_property
@@ -89,7 +89,7 @@ class WordBatches:
 
     def _views(self, seed: int, epoch: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Start (among all ids) and length of the part of each text that an epoch uses."""
-        if not self.crop:
+        if not self.crop_probability:
             return self._starts, self._sizes
         rng = np.random.default_rng([seed, epoch, 1])
         least = np.minimum(self._sizes, CROP_WORDS)
@@ -98,7 +98,7 @@ class WordBatches:
         # Extend the run to whole sentences.
         first = self._edges[np.searchsorted(self._edges, starts, "right") - 1]
         last = self._edges[np.searchsorted(self._edges, starts + drawn)]
-        cropped = rng.random(len(least)) < self.crop
+        cropped = rng.random(len(least)) < self.crop_probability
         sizes = np.where(cropped, last - first, self._sizes)
         return np.where(cropped, first, self._starts), sizes
 
@@ -147,9 +147,11 @@ def steps_of(texts: int, batch_size: int) -> int:
     return -(-texts // batch_size)
 
 
-def bucket_lengths(sizes: npt.NDArray[np.integer[Any]], buckets: int) -> npt.NDArray[np.integer]:
-    """Up to `buckets` padded lengths with equally many texts each; the last fits the longest."""
-    quantiles = np.arange(1, buckets + 1) / buckets
+def bucket_lengths(
+    sizes: npt.NDArray[np.integer[Any]], length_buckets: int
+) -> npt.NDArray[np.integer]:
+    """Up to `length_buckets` padded lengths, equally many texts each; the last fits the longest."""
+    quantiles = np.arange(1, length_buckets + 1) / length_buckets
     lengths = np.quantile(sizes, quantiles, method="inverted_cdf").astype(int)
     rounded = np.minimum(-(-lengths // 8) * 8, sizes.max())
     return np.unique(rounded)

@@ -15,7 +15,7 @@ class TextBatches(WordBatches):
 
     def __init__(self, texts: Sequence[str], targets: npt.NDArray[Any], *, batch_size: int) -> None:
         rows = [np.array([row]) for row in range(len(texts))]
-        super().__init__(rows, targets, batch_size=batch_size, buckets=1)
+        super().__init__(rows, targets, batch_size=batch_size, length_buckets=1)
         self._texts = tf.constant(list(texts))
 
     def padding(self) -> float:

@@ -22,7 +22,7 @@ def stateless_windows(
     *,
     batch_size: int,
     window: int,
-    shift: int = 1,
+    stride: int = 1,
     seed: int = 0,
     epoch: int = 0,
     first_step: int = 0,
@@ -33,10 +33,10 @@ def stateless_windows(
         inputs   (batch_size, window) int32; the last batch may have fewer rows
         targets  the same, the inputs one character later
 
-    Windows begin at 0, shift, 2 shift, ...; shift = 1 uses every position, shift = window gives
+    Windows begin at 0, stride, 2 stride, ...; stride = 1 uses every position, stride = window gives
     windows that do not overlap. CorpusError if there is no window at all.
     """
-    count = window_count(len(ids), window, shift)
+    count = window_count(len(ids), window, stride)
     steps = -(-count // batch_size)
     order_seed = tf.constant([seed % 2**31, epoch], tf.int32)
     source = tf.constant(ids)
@@ -45,7 +45,7 @@ def stateless_windows(
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         positions = tf.range(step * batch_size, tf.minimum((step + 1) * batch_size, count))
         # A permutation computed index by index needs no buffer of all starts.
-        starts = tf.random.experimental.index_shuffle(positions, order_seed, count - 1) * shift
+        starts = tf.random.experimental.index_shuffle(positions, order_seed, count - 1) * stride
         return _inputs_and_targets(tf.gather(source, starts[:, None] + span[None, :]))
 
     return _pipeline(first_step, steps, batch)
@@ -86,14 +86,14 @@ def epoch_offset(length: int, *, seed: int, epoch: int) -> int:
     return int(np.random.default_rng([seed, epoch]).integers(length)) if epoch else 0
 
 
-def window_count(length: int, window: int, shift: int) -> int:
+def window_count(length: int, window: int, stride: int) -> int:
     """Stateless windows in a text of `length`; CorpusError if there are none."""
     if length < window + 1:
         raise CorpusError(
             f"the training text has {length:,} characters, but a window of {window} needs "
             f"{window + 1:,} (use a longer text, or lower --window)"
         )
-    return (length - window - 1) // shift + 1
+    return (length - window - 1) // stride + 1
 
 
 def stream_steps(length: int, batch_size: int, window: int) -> int:

@@ -1,7 +1,7 @@
 """Classify texts with a trained classifier: labels and calibrated probabilities.
 
-A `Judge` builds the network once. It takes lists of texts. A longer list gives better batches of
-texts of similar length; the batches run in parallel, one per core.
+A `Predictor` builds the network once. It takes lists of texts. A longer list gives better batches
+of texts of similar length; the batches run in parallel, one per core.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ OnProgress = Callable[[int, int], None]  # segments done, segments in total
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Prediction:
     """The prediction for one text; `probability` is that of the predicted class.
 
     `prediction` is `UNSURE` if the highest probability is below the requested minimum;
@@ -38,7 +38,7 @@ class Verdict:
     that the model can read has no prediction, only a `reason`.
     """
 
-    prediction: str | None
+    label: str | None
     probability: float | None
     probabilities: tuple[float, ...]  # by class
     words: int
@@ -48,12 +48,12 @@ class Verdict:
     reason: str = ""
 
     @property
-    def judged(self) -> bool:
+    def predicted(self) -> bool:
         """Whether the text had a word that the model can read."""
         return not self.reason
 
 
-class Judge:
+class Predictor:
     """A classifier that is ready to predict.
 
     `abstain` is the minimum probability of a prediction. `threshold` is the minimum probability of
@@ -79,11 +79,11 @@ class Judge:
             raise ConfigError(f"threshold must be between 0 and 1, got {threshold}")
 
     def encode(self, text: str) -> Ids:
-        """The ids of `text` up to its `max_characters`, before truncation to `max_words`."""
+        """The ids of `text` up to its `max_characters`, before truncation to `max_tokens`."""
         limit = self.model.text.max_characters
         return self.model.tokenizer.encode(text[:limit] if limit else text)
 
-    def judge(self, texts: Sequence[str]) -> list[Verdict]:
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
         """One prediction per text, in the same order."""
         encoded = [self.encode(text) for text in texts]
         segments = [self._segments(ids) if len(ids) else [] for ids in encoded]
@@ -92,7 +92,7 @@ class Judge:
             self._mean_logits([segments[row] for row in readable]), self.model.temperature
         )
         predictions = [
-            Verdict(None, None, (), 0, reason="it has no word that the model can read")
+            Prediction(None, None, (), 0, reason="it has no word that the model can read")
         ] * len(texts)
         limit = self.model.text.max_characters
         for row, chance in zip(readable, chances, strict=True):
@@ -141,7 +141,7 @@ class Judge:
     ) -> Floats:
         """Logits (texts, classes) of texts of one word or more each.
 
-        `long_texts` overrides how the model reads texts of over `max_words` words.
+        `long_texts` overrides how the model reads texts of over `max_tokens` words.
         """
         return self.ids_logits([self.encode(text) for text in texts], long_texts, on_progress)
 
@@ -157,11 +157,11 @@ class Judge:
 
     def _segments(self, ids: Ids, long_texts: str | None = None) -> list[Ids]:
         """The segments of a text to run: the whole text, a truncated one, or windows over it."""
-        size, long_texts = self.model.text.max_words, long_texts or self.model.long_texts
+        size, long_texts = self.model.text.max_tokens, long_texts or self.model.long_texts
         if len(ids) <= size or (long_texts == "whole" and len(ids) <= WHOLE_WORDS):
             return [ids]
         if long_texts == "cut":
-            return [cut(ids, size, self.model.text.keep)]
+            return [cut(ids, size, self.model.text.truncation)]
         # Windows overlap by half; the last one ends where the text ends.
         starts = [*range(0, len(ids) - size, max(1, size // 2)), len(ids) - size]
         return [ids[start : start + size] for start in starts]
@@ -180,10 +180,12 @@ class Judge:
         sums /= counts[:, None]
         return sums
 
-    def _prediction(self, chance: Any, ids: Ids, segments: Sequence[Ids], unread: bool) -> Verdict:
+    def _prediction(
+        self, chance: Any, ids: Ids, segments: Sequence[Ids], unread: bool
+    ) -> Prediction:
         best = self.choose_class(chance)
         unsure = float(chance.max()) < self.abstain
-        return Verdict(
+        return Prediction(
             UNSURE if unsure else self.model.classes[best],
             float(chance.max() if unsure else chance[best]),
             tuple(map(float, chance)),

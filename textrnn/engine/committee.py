@@ -24,7 +24,7 @@ import numpy.typing as npt
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.engine import calibration
 from textrnn.engine.calibration import Floats
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import WordTokenizer
 
@@ -116,7 +116,7 @@ def classifier_logits(model: ClassifierArtifact, classes: Sequence[str]) -> Clas
             f"{model.name} tells {', '.join(model.classes)} apart, the texts "
             f"{', '.join(classes)}; name models of the same two classes, in the same order"
         )
-    classifier = Judge(model)
+    classifier = Predictor(model)
 
     def logits(texts: Sequence[str]) -> Logits:
         encoded = [classifier.encode(text) for text in texts]

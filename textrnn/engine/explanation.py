@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.engine.numerics import log_sum_exp
 from textrnn.tokenizers import Ids, cut
 
@@ -37,12 +37,12 @@ class Effect:
 class Explanation:
     """Effects in text order; `sentences` is empty unless the text is long."""
 
-    prediction: str
+    label: str
     words: tuple[Effect, ...]
     sentences: tuple[Effect, ...] = ()
 
 
-def explain(predictor: Judge, text: str) -> Explanation | None:
+def explain(predictor: Predictor, text: str) -> Explanation | None:
     """The effect of each word of `text`; None when the text has no word that the model can read.
 
     If the model truncates the text, only the words that it reads have effects.
@@ -54,7 +54,7 @@ def explain(predictor: Judge, text: str) -> Explanation | None:
     if not len(ids):
         return None
     if model.long_texts == "cut":
-        read = cut(np.arange(len(ids)), model.text.max_words, model.text.keep)
+        read = cut(np.arange(len(ids)), model.text.max_tokens, model.text.truncation)
         ids, spans = ids[read], [spans[index] for index in read]
     full = predictor.probabilities_of(predictor.ids_logits([ids]))[0]
     best = predictor.choose_class(full)
@@ -82,14 +82,14 @@ def explain(predictor: Judge, text: str) -> Explanation | None:
     return Explanation(model.classes[best], tuple(effects(in_top)), tuple(sentences))
 
 
-def _log_odds(predictor: Judge, texts: Sequence[Ids], best: int) -> np.ndarray:
+def _log_odds(predictor: Predictor, texts: Sequence[Ids], best: int) -> np.ndarray:
     """The log-odds of class `best` for each text, (texts,); an empty text gets a placeholder."""
     logits = predictor.ids_logits([ids if len(ids) else _placeholder(predictor) for ids in texts])
     scaled = logits.astype(np.float64) / predictor.model.temperature
     return np.asarray(scaled[:, best] - log_sum_exp(np.delete(scaled, best, axis=1)))
 
 
-def _placeholder(predictor: Judge) -> Ids:
+def _placeholder(predictor: Predictor) -> Ids:
     # A text of one word is empty without it: replace the word by one that the model never saw.
     return predictor.model.tokenizer.encode("qzxqzx")[:1]
 

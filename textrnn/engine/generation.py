@@ -36,7 +36,7 @@ BURST = 16  # tokens per burst: the BLAS limit holds during a burst, never while
 WORK_PER_THREAD = 2**21
 
 
-def fresh_seed() -> int:
+def random_seed() -> int:
     """A random seed below 2**31, short enough to type again."""
     return secrets.randbelow(2**31)
 
@@ -65,7 +65,7 @@ def stream(
     start = check_call(model, prime, length, seed, stop, unknown)
     sampling = sampling or SamplingConfig()
     return _stream(
-        model, prime, start, length, sampling, fresh_seed() if seed is None else seed, stop
+        model, prime, start, length, sampling, random_seed() if seed is None else seed, stop
     )
 
 
@@ -90,7 +90,7 @@ def generate(
     if count < 1:
         raise ConfigError(f"count must be 1 or more, got {count}")
     sampling = sampling or SamplingConfig()
-    seed = fresh_seed() if seed is None else seed
+    seed = random_seed() if seed is None else seed
     if count == 1:
         return ["".join(_stream(model, prime, start, length, sampling, seed, stop))]
     codec = model.tokenizer.codec

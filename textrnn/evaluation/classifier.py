@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from textrnn.artifacts.classifier import HOW_READ, ClassifierArtifact
 from textrnn.data import labelled
-from textrnn.data.labelled import Labelled
-from textrnn.engine.classification import Judge, Verdict
+from textrnn.data.labelled import LabelledTexts
+from textrnn.engine.classification import Prediction, Predictor
 from textrnn.errors import ConfigError, CorpusError
 from textrnn.evaluation import report as evaluation_report
 
@@ -23,16 +23,16 @@ OnProgress = Callable[[int, int], None]  # texts done, texts in total
 
 def evaluate(
     model: ClassifierArtifact,
-    data: Labelled,
+    data: LabelledTexts,
     *,
-    learnt: Labelled | None = None,
+    train: LabelledTexts | None = None,
     worst: int = 10,
     abstain: float | None = None,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Score `model` on `data`, which must have the classes of the model; plain JSON data.
 
-    `learnt` is the training data: texts of `data` that also occur there are counted, and the
+    `train` is the training data: texts of `data` that also occur there are counted, and the
     others are also scored separately. Texts without a word that the model can read are counted and
     left out. CorpusError when none are left or when the classes differ; ConfigError when `abstain`
     or `worst` is out of range.
@@ -47,7 +47,7 @@ def evaluate(
             f"the labels have the classes {', '.join(data.classes)}, and {model.name} predicts "
             f"{', '.join(model.classes)}; relabel the texts with those classes"
         )
-    predictions = _predict(Judge(model), data, on_progress)
+    predictions = _predict(Predictor(model), data, on_progress)
     readable = list(predictions)
     if not readable:
         raise CorpusError(
@@ -55,13 +55,13 @@ def evaluate(
             "with words"
         )
     way = HOW_READ[model.long_texts]
-    notes = [f"texts longer than {model.text.max_words} words are read {way}"]
+    notes = [f"texts longer than {model.text.max_tokens} words are read {way}"]
     if left_out := len(data) - len(readable):
         notes.append(f"{left_out:,} texts have no word that the model can read and are left out")
     scored = data.subset(readable)
     subsets: dict[str, npt.NDArray[np.bool_]] = {}
-    if learnt is not None:
-        overlap = labelled.test_overlap(learnt, scored)
+    if train is not None:
+        overlap = labelled.test_overlap(train, scored)
         subsets[f"without the {int(overlap.sum()):,} that are also in train"] = ~overlap
         if overlap.all():
             notes.append(
@@ -85,13 +85,13 @@ def evaluate(
 
 
 def _predict(
-    predictor: Judge, data: Labelled, on_progress: OnProgress | None
-) -> dict[int, Verdict]:
+    predictor: Predictor, data: LabelledTexts, on_progress: OnProgress | None
+) -> dict[int, Prediction]:
     """Row -> prediction, for the texts that the model can read."""
-    found: dict[int, Verdict] = {}
+    found: dict[int, Prediction] = {}
     for start in range(0, len(data), CHUNK):
-        predictions = enumerate(predictor.judge(data.texts[start : start + CHUNK]), start)
-        found |= {row: prediction for row, prediction in predictions if prediction.judged}
+        predictions = enumerate(predictor.predict(data.texts[start : start + CHUNK]), start)
+        found |= {row: prediction for row, prediction in predictions if prediction.predicted}
         if on_progress:
             on_progress(min(start + CHUNK, len(data)), len(data))
     return found

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from textrnn.artifacts.language_model import LanguageModelArtifact
-from textrnn.data.unlabelled import Unlabelled
+from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.engine.language_model import score
 from textrnn.errors import CorpusError
 from textrnn.tokenizers import PAD_ID
 
 
-def evaluate(model: LanguageModelArtifact, texts: Unlabelled) -> dict[str, Any]:
+def evaluate(model: LanguageModelArtifact, texts: UnlabelledTexts) -> dict[str, Any]:
     """Score `model` on the concatenated `texts`, with id 0 before each, as in training.
 
     Loss (nats per word), perplexity and accuracy include all words and the end of each text.

@@ -259,12 +259,12 @@ def _vocab_size_error(error: RuntimeError, vocab_size: int) -> CorpusError:
     message = str(error)
     if found := re.search(r"set it to a value <= (\d+)", message):
         return CorpusError(
-            f"the texts are too few for {vocab_size:,} subwords; set --words to "
+            f"the texts are too few for {vocab_size:,} subwords; set --max-vocab-size to "
             f"{int(found[1]):,} at most, or use --set model_type=unigram"
         )
     if found := re.search(r"required_chars\. \d+ vs (\d+)", message):
         return CorpusError(
             f"{vocab_size:,} subwords are too few for the bytes and the characters of the texts; "
-            f"set --words to {int(found[1]):,} at least"
+            f"set --max-vocab-size to {int(found[1]):,} at least"
         )
     return CorpusError(f"SentencePiece cannot be trained on these texts: {message}")

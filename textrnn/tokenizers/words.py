@@ -107,7 +107,8 @@ class WordTokenizer(Tokenizer):
             counts.update(tokenizer.words(text))
         if not counts:
             raise CorpusError(
-                "the texts contain no word of ASCII letters; use --rule unicode for other scripts"
+                "the texts contain no word of ASCII letters; use --word-pattern unicode for "
+                "other scripts"
                 if rule == "textbook"
                 else "the texts contain no word; name files that contain text"
             )
@@ -275,7 +276,7 @@ def cut(ids: Ids, limit: int, keep: Keep) -> Ids:
         return ids
     if keep == "both":
         return np.concatenate([ids[: limit - limit // 2], ids[len(ids) - limit // 2 :]])
-    return ids[:limit] if keep == "first" else ids[len(ids) - limit :]
+    return ids[:limit] if keep == "head" else ids[len(ids) - limit :]
 
 
 def _is_word(value: object) -> bool:

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.generator import GeneratorArtifact
-from textrnn.config.generator import TrainingConfig
+from textrnn.config.generator import GeneratorTrainingConfig
 from textrnn.config.parts import names_in
 from textrnn.errors import ConfigError
 from textrnn.models.generator import build_generator, reset_states, state_variables
@@ -28,8 +28,10 @@ class Teachers:
     states carry over from batch to batch like the learner's; their weights stay fixed.
     """
 
-    def __init__(self, models: Sequence[GeneratorArtifact], training: TrainingConfig) -> None:
-        self.weight = training.teacher_share
+    def __init__(
+        self, models: Sequence[GeneratorArtifact], training: GeneratorTrainingConfig
+    ) -> None:
+        self.weight = training.teacher_weight
         self._models = [_network(model, training) for model in models]
         self._soften = tf.function(self._soft_targets, reduce_retracing=True)
 
@@ -53,7 +55,7 @@ class Teachers:
         return self.weight * mean + (1 - self.weight) * tf.one_hot(targets, mean.shape[-1])
 
 
-def teachers_of(training: TrainingConfig, tokenizer: Tokenizer) -> Teachers | None:
+def teachers_of(training: GeneratorTrainingConfig, tokenizer: Tokenizer) -> Teachers | None:
     """The teachers that `training` names, or None; their tokenizers must equal `tokenizer`.
 
     ArtifactError if one cannot be read, ConfigError if its tokenizer differs.
@@ -68,7 +70,7 @@ def teachers_of(training: TrainingConfig, tokenizer: Tokenizer) -> Teachers | No
     return Teachers(models, training) if models else None
 
 
-def _network(model: GeneratorArtifact, training: TrainingConfig) -> Any:
+def _network(model: GeneratorArtifact, training: GeneratorTrainingConfig) -> Any:
     network = build_generator(
         model.config,
         stateful=training.stateful,

@@ -27,7 +27,7 @@ PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_e
 
 
 @dataclass(kw_only=True)
-class Standing:
+class TrainingState:
     """The state of a run: its progress, and the number of epochs and steps it will take."""
 
     output: Path
@@ -77,7 +77,7 @@ class Standing:
 class Saver:
     """Writes a run's checkpoint, and knows when the next one is due."""
 
-    def __init__(self, run: Standing, learner: "Learner") -> None:
+    def __init__(self, run: TrainingState, learner: "Learner") -> None:
         self.run, self.learner, self.saved_at = run, learner, time.monotonic()
 
     def is_due(self) -> bool:
@@ -99,7 +99,7 @@ class _Diverged(Exception):
 class _Report:
     """Reports a run's progress and its remaining time to the observer."""
 
-    run: Standing
+    run: TrainingState
     observer: Observer
     pace: Pace
     unit: str
@@ -133,7 +133,7 @@ class _Report:
 
 
 def run_epochs(
-    run: Standing,
+    run: TrainingState,
     learner: "Learner",
     observer: Observer,
     *,
@@ -185,7 +185,7 @@ def run_epochs(
 
 
 def _one_epoch(
-    run: Standing,
+    run: TrainingState,
     learner: "Learner",
     saver: Saver,
     report: _Report,
@@ -211,7 +211,7 @@ def _one_epoch(
 
 
 def _end_epoch(
-    run: Standing, saver: Saver, report: _Report, validate: Callable[[OnProgress], EpochEnd]
+    run: TrainingState, saver: Saver, report: _Report, validate: Callable[[OnProgress], EpochEnd]
 ) -> None:
     """Validate, record the epoch and save, without a stop in between."""
     report.validation(0, 1)
@@ -225,7 +225,7 @@ def _end_epoch(
 
 
 def epoch_end(
-    run: Standing,
+    run: TrainingState,
     learner: "Learner",
     metrics: Metrics,
     *,
@@ -244,11 +244,11 @@ def epoch_end(
     )
 
 
-def _continues(run: Standing) -> bool:
+def _continues(run: TrainingState) -> bool:
     return run.epoch < run.epochs and not waited_enough(run)
 
 
-def _read(pending: list[Any], run: Standing) -> int:
+def _read(pending: list[Any], run: TrainingState) -> int:
     """Add the pending losses to those of `run`; returns their number.
 
     _Diverged at the first loss that is not finite.
@@ -263,7 +263,7 @@ def _read(pending: list[Any], run: Standing) -> int:
     return count
 
 
-def waited_enough(run: Standing) -> bool:
+def waited_enough(run: TrainingState) -> bool:
     """Whether the validation loss has not improved for `patience` epochs."""
     patience = run.learning.patience
     return bool(patience) and run.epoch - run.best_epoch >= patience

@@ -19,7 +19,7 @@ from textrnn.errors import ConfigError, TrainingError
 from textrnn.training import checkpoints, initialization, loop
 from textrnn.training.initialization import Fresh, Initialization
 from textrnn.training.learner import Learner
-from textrnn.training.loop import Saver, Standing
+from textrnn.training.loop import Saver, TrainingState
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
 from textrnn.training.pace import Pace
 from textrnn.training.task import FinishReport, Known, P, Task, Validated
@@ -28,7 +28,7 @@ FORMAT = 2  # of a checkpoint's record
 
 
 @dataclass(kw_only=True)
-class Run(Standing, Generic[P]):
+class Run(TrainingState, Generic[P]):
     """A run: its task, its settings and its progress."""
 
     task: Task[P]

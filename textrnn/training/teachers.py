@@ -18,11 +18,11 @@ import numpy.typing as npt
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
-from textrnn.config.classifier import ClassifierTrainingConfig, check_taught
+from textrnn.config.classifier import ClassifierTrainingConfig, check_teacher
 from textrnn.config.parts import names_in
-from textrnn.data.soft_labels import Opinions, is_table, read_opinions
-from textrnn.data.unlabelled import Unlabelled
-from textrnn.engine.classification import Judge
+from textrnn.data.soft_labels import SoftLabels, is_table, read_soft_labels
+from textrnn.data.unlabelled import UnlabelledTexts
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.training import checkpoints
 from textrnn.training.checkpoints import Checkpoint
@@ -32,12 +32,12 @@ FOLDER = "guesses"  # inside the folder of the run
 CHUNK = 4096  # texts per checkpoint
 NOTICE_SECONDS = 30.0  # between two notices of progress
 
-Teacher = ClassifierArtifact | Opinions
+Teacher = ClassifierArtifact | SoftLabels
 Targets = npt.NDArray[np.float32]  # (texts, classes); nan without a teacher prediction
 
 
 def teachers_of(
-    teacher: str, classes: Sequence[str], corpus: Unlabelled | None = None
+    teacher: str, classes: Sequence[str], corpus: UnlabelledTexts | None = None
 ) -> list[Teacher]:
     """The teachers that the setting `teacher` names: classifiers, or tables of soft labels.
 
@@ -45,9 +45,9 @@ def teachers_of(
     texts but no teacher; ArtifactError or CorpusError if one cannot be read.
     """
     if corpus is not None:
-        check_taught(teacher)
+        check_teacher(teacher)
     models: list[Teacher] = [
-        read_opinions(name, classes) if is_table(name) else registry.load_classifier(name)
+        read_soft_labels(name, classes) if is_table(name) else registry.load_classifier(name)
         for name in names_in(teacher)
     ]
     for model in models:
@@ -61,14 +61,14 @@ def teachers_of(
 
 
 def record_of(
-    models: Sequence[Teacher], texts: Sequence[str], corpus: Unlabelled | None, used: int
+    models: Sequence[Teacher], texts: Sequence[str], corpus: UnlabelledTexts | None, used: int
 ) -> dict[str, Any]:
     """The metadata about teachers: their names without folders, and their checksum.
 
     Also the number of labelled `texts` that they may predict, the fingerprint of the unlabelled
     texts, and how many of those are `used` for training.
     """
-    tables = [model for model in models if isinstance(model, Opinions)]
+    tables = [model for model in models if isinstance(model, SoftLabels)]
     known = len(texts)
     if len(tables) == len(models):
         known = sum(any(text in table for table in tables) for text in texts)
@@ -76,7 +76,7 @@ def record_of(
         "by": [Path(model.name).absolute().name or model.name for model in models],
         "sha256": _checksum(models),
         "labelled": known,
-        **({"unlabelled": {**corpus.record(), "learnt": used}} if corpus else {}),
+        **({"unlabelled": {**corpus.record(), "trained_on": used}} if corpus else {}),
     }
 
 
@@ -113,7 +113,7 @@ def targets(
             return None
         if missing := int(np.isnan(predictions[:, 0]).sum()):
             observer.notice(f"{by}: no prediction for {missing:,} texts")
-    return blend(predictions, labels, training.teacher_share)
+    return blend(predictions, labels, training.teacher_weight)
 
 
 def blend(predictions: Targets, labels: npt.NDArray[np.integer[Any]], weight: float) -> Targets:
@@ -158,11 +158,11 @@ def _predict(
 
 def _prediction_function(model: Teacher) -> Callable[[Sequence[str]], npt.NDArray[Any]]:
     """A function: texts -> probabilities (texts, classes), nan for texts it cannot classify."""
-    if isinstance(model, Opinions):
+    if isinstance(model, SoftLabels):
         return model.of
-    predictor, missing = Judge(model), (np.nan,) * len(model.classes)
+    predictor, missing = Predictor(model), (np.nan,) * len(model.classes)
     return lambda texts: np.array(
-        [prediction.probabilities or missing for prediction in predictor.judge(texts)]
+        [prediction.probabilities or missing for prediction in predictor.predict(texts)]
     )
 
 
@@ -190,7 +190,7 @@ def _checksum(models: Sequence[Teacher]) -> str:
     """SHA-256 of the teachers' contents, independent of their folders."""
     digest = hashlib.sha256()
     for model in models:
-        if isinstance(model, Opinions):
+        if isinstance(model, SoftLabels):
             digest.update(model.sha256.encode())
             continue
         digest.update(_digest([_known(model), model.tokenizer.to_json()]).encode())

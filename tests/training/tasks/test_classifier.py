@@ -12,8 +12,8 @@ from support.classifiers import BINARY, random_classifier, reviews
 from support.watching import Rivals, Watch, assert_validations_are_reported, history
 
 from textrnn.artifacts import registry
-from textrnn.data.labelled import Labelled
-from textrnn.engine.classification import Judge
+from textrnn.data.labelled import LabelledTexts
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, CorpusError, TrainingError
 from textrnn.evaluation import metrics
 from textrnn.models.classifier import build_classifier
@@ -30,8 +30,8 @@ from textrnn.training.transfer import classifier
 DATA = reviews(70)
 SMALL = {
     "cell": "simple_rnn", "units": 5, "embedding_dim": 6, "bidirectional": False, "pooling": "max",
-    "batch_size": 14, "validation": 0.2, "buckets": 1, "epochs": 2, "learning_rate": 0.05,
-    "warmup_steps": 0, "ema": 0.5, "patience": 0, "max_words": 12, "oov_buckets": 2,
+    "batch_size": 14, "validation": 0.2, "length_buckets": 1, "epochs": 2, "learning_rate": 0.05,
+    "warmup_steps": 0, "ema": 0.5, "patience": 0, "max_tokens": 12, "oov_buckets": 2,
     "min_count": 1,
 }  # fmt: skip
 BAG = {"layers": 0, "pooling": "mean"}  # no recurrent layer: fastest to compile
@@ -45,9 +45,9 @@ def run(output, data=DATA, *, resume=False, validation=None, observer=None, **se
     )  # fmt: skip
 
 
-def with_texts(texts, labels, data=DATA) -> Labelled:
+def with_texts(texts, labels, data=DATA) -> LabelledTexts:
     """`data` with more texts at the end."""
-    return Labelled.of(
+    return LabelledTexts.of(
         [*data.texts, *texts],
         np.array([*data.labels, *labels], np.int32),
         data.classes,
@@ -64,7 +64,7 @@ def trained(tmp_path_factory):
     output, watch = tmp_path_factory.mktemp("trained") / "model", Watch()
     settings = {
         "epochs": 8, "units": 10, "embedding_dim": 8, "word_dropout": 0.0, "dropout": 0.1,
-        "embedding_dropout": 0.1, "l2": 1e-5, "max_words": 16,
+        "embedding_dropout": 0.1, "l2": 1e-5, "max_tokens": 16,
     }  # fmt: skip
     return output, watch, run(output, observer=watch, **settings)
 
@@ -72,8 +72,8 @@ def trained(tmp_path_factory):
 def test_it_learns_a_rule_that_holds_for_other_texts(trained):
     _, _, model = trained
     other = reviews(60, seed=5)
-    predictions = Judge(model).judge(list(other.texts))
-    found = [one.prediction for one in predictions]
+    predictions = Predictor(model).predict(list(other.texts))
+    found = [one.label for one in predictions]
     truth = [other.classes[label] for label in other.labels]
     assert np.mean([one == two for one, two in zip(found, truth, strict=True)]) > 0.95
 
@@ -88,14 +88,14 @@ def test_the_best_model_is_saved_with_its_scores_and_its_temperature(trained):
     assert saved.temperature == pytest.approx(float(history(output)[best]["temperature"]))
     assert saved.temperature == model.temperature != 1.0
     held = held_out(DATA)
-    predictor = Judge(saved)
+    predictor = Predictor(saved)
     chances = predictor.probabilities_of(predictor.text_logits(held.texts))
     found = metrics.score(chances, held.labels, held.classes)
     assert found.log_loss == pytest.approx(score["log_loss"], abs=1e-6)
     assert found.accuracy == score["accuracy"]
 
 
-def held_out(data) -> Labelled:
+def held_out(data) -> LabelledTexts:
     from textrnn.data.labelled import stratified_split
 
     return data.subset(stratified_split(data.labels, SMALL["validation"], 0)[1])
@@ -107,7 +107,7 @@ def test_the_returned_model_equals_the_loaded_one(trained):
     for name, array in model.weights.items():
         np.testing.assert_array_equal(array, loaded.weights[name])
     texts = reviews(9, seed=3).texts
-    assert Judge(model).judge(texts) == Judge(loaded).judge(texts)
+    assert Predictor(model).predict(texts) == Predictor(loaded).predict(texts)
     assert (loaded.classes, loaded.metadata) == (BINARY, json.loads(json.dumps(model.metadata)))
 
 
@@ -149,19 +149,25 @@ def test_it_learns_three_classes_with_several_lengths(tmp_path):
     data = reviews(75, neutral=True)
     model = run(tmp_path / "model", data, epochs=15, batch_size=20, buckets=2, **BAG)
     assert model.config.classes == model.config.logits == 3
-    found = Judge(model).judge(list(reviews(30, seed=4, neutral=True).texts))
+    found = Predictor(model).predict(list(reviews(30, seed=4, neutral=True).texts))
     truth = [("negative", "neutral", "positive")[index % 3] for index in range(30)]
-    assert np.mean([v.prediction == t for v, t in zip(found, truth, strict=True)]) > 0.9
+    assert np.mean([v.label == t for v, t in zip(found, truth, strict=True)]) > 0.9
 
 
 def test_it_learns_from_subwords_end_to_end(tmp_path):
     watch = Watch(stop=3)
-    settings = {"tokens": "sentencepiece", "words": 320, "max_words": 60, "epochs": 6, **BAG}
+    settings = {
+        "tokens": "sentencepiece",
+        "max_vocab_size": 320,
+        "max_tokens": 60,
+        "epochs": 6,
+        **BAG,
+    }
     assert run(tmp_path / "model", observer=watch, **settings) is None
     model = run(tmp_path / "model", resume=True)
     loaded = registry.load_classifier(tmp_path / "model")
     assert loaded.tokenizer.model == model.tokenizer.model
-    found = [one.prediction for one in Judge(loaded).judge(["it was awful .", "it was lovely ."])]
+    found = [one.label for one in Predictor(loaded).predict(["it was awful .", "it was lovely ."])]
     assert found == ["negative", "positive"]
 
 
@@ -170,7 +176,7 @@ def test_it_learns_from_subwords_end_to_end(tmp_path):
 
 RESUMED = {
     "dropout": 0.2, "word_dropout": 0.1, "embedding_dropout": 0.1, "recurrent_dropout": 0.1,
-    "crop": 0.3, "max_words": 16, "ema": 0.9, "warmup_steps": 2,
+    "crop_probability": 0.3, "max_tokens": 16, "ema": 0.9, "warmup_steps": 2,
 }  # fmt: skip
 
 
@@ -333,7 +339,7 @@ def test_validation_texts_that_are_also_training_texts_are_reported(tmp_path):
 
 
 def test_validation_of_other_classes_is_refused(tmp_path):
-    swapped = Labelled.of(["good"], np.zeros(1, np.int32), ("positive", "negative"), ("x",))
+    swapped = LabelledTexts.of(["good"], np.zeros(1, np.int32), ("positive", "negative"), ("x",))
     with pytest.raises(CorpusError, match="the same classes in the same order"):
         run(tmp_path / "model", validation=swapped)
     assert not (tmp_path / "model").exists()
@@ -349,26 +355,26 @@ def test_texts_without_words_are_left_out_and_counted(tmp_path):
 
 
 def test_data_without_a_word_or_with_a_class_of_one_text_is_refused(tmp_path):
-    nothing = Labelled.of([" "] * 4, np.array([0, 1, 0, 1], np.int32), BINARY, ("x",))
+    nothing = LabelledTexts.of([" "] * 4, np.array([0, 1, 0, 1], np.int32), BINARY, ("x",))
     with pytest.raises(CorpusError, match="no word"):
         run(tmp_path / "model", nothing)
-    lone = Labelled.of(["a", "b", "c"], np.array([0, 0, 1], np.int32), BINARY, ("x",))
+    lone = LabelledTexts.of(["a", "b", "c"], np.array([0, 0, 1], np.int32), BINARY, ("x",))
     with pytest.raises(CorpusError, match="class 'positive' has a single text"):
         run(tmp_path / "model", lone)
     assert not (tmp_path / "model").exists()
 
 
 def test_training_texts_are_truncated_to_characters_and_words(tmp_path):
-    settings = {"max_characters": 12, "max_words": 3, "keep": "last", "epochs": 1, **BAG}
+    settings = {"max_characters": 12, "max_tokens": 3, "truncation": "tail", "epochs": 1, **BAG}
     model = run(tmp_path / "model", **settings)
     longest = {word for text in DATA.texts for word in model.tokenizer.words(text[:12])}
     assert set(model.tokenizer.words_by_id) <= longest
-    assert Judge(model).judge(["the film was awful so"])[0].cut
+    assert Predictor(model).predict(["the film was awful so"])[0].cut
 
 
 def test_the_treatment_of_long_texts_is_chosen_by_validation(tmp_path):
     watch = Watch()
-    model = run(tmp_path / "model", observer=watch, max_words=4, keep="first", epochs=2, **BAG)
+    model = run(tmp_path / "model", observer=watch, max_tokens=4, keep="first", epochs=2, **BAG)
     assert_validations_are_reported(watch)
     (notice,) = [text for text in watch.notices if text.startswith("texts over 4 words")]
     losses = dict(
@@ -376,7 +382,7 @@ def test_the_treatment_of_long_texts_is_chosen_by_validation(tmp_path):
             notice.partition(": ")[2].partition(";")[0].split(", ")), strict=True)
     )  # fmt: skip
     assert model.long_texts == min(losses, key=losses.get)
-    held, predictor = held_out(DATA), Judge(registry.load_classifier(tmp_path / "model"))
+    held, predictor = held_out(DATA), Predictor(registry.load_classifier(tmp_path / "model"))
     assert predictor.model.long_texts == model.long_texts
     chances = predictor.probabilities_of(predictor.text_logits(held.texts))
     found = metrics.score(chances, held.labels, held.classes).log_loss
@@ -420,7 +426,7 @@ def test_balanced_classes_count_equally_however_rare_one_is(tmp_path):
             tmp_path / weights, rare, class_weights=weights, learning_rate=0.1, batch_size=7,
             epochs=3, embedding_dim=2, train_embedding=False, **BAG,
         )  # fmt: skip
-        logits = Judge(model).text_logits(list(DATA.texts))
+        logits = Predictor(model).text_logits(list(DATA.texts))
         margins[weights] = float((logits[:, 1] - logits[:, 0]).mean())
     # Two fixed values per word say little, so the model learns the class frequencies first.
     assert margins["none"] < -0.3 < -0.15 < margins["balanced"] < 0.15
@@ -469,7 +475,7 @@ def test_vectors_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="has 4 values per word; set --embedding-dim to that"):
         run(tmp_path / "model", vectors=path, **BAG)
     with pytest.raises(ConfigError, match="vectors need word tokens"):
-        run(tmp_path / "model", vectors=path, tokens="sentencepiece", words=320, **BAG)
+        run(tmp_path / "model", vectors=path, tokens="sentencepiece", max_vocab_size=320, **BAG)
     with pytest.raises(CorpusError, match="cannot read the vectors"):
         run(tmp_path / "model", vectors=str(tmp_path / "none"), **BAG)
     assert not (tmp_path / "model").exists()

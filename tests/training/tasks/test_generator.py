@@ -21,7 +21,7 @@ from support.watching import (
 )
 
 from textrnn.artifacts import locks, registry
-from textrnn.config.generator import GeneratorConfig, GeneratorTextConfig, TrainingConfig
+from textrnn.config.generator import GeneratorConfig, GeneratorTextConfig, GeneratorTrainingConfig
 from textrnn.config.weights import cell_names
 from textrnn.data.corpora import Corpus, read_corpus
 from textrnn.engine import generation
@@ -65,7 +65,7 @@ def run(output, *, text=TEXT, base=None, resume=False, observer=None, **settings
     "settings",
     [
         {"cell": "lstm"},
-        {"cell": "gru", "stateful": False, "embedding_dim": 0, "shift": 7},
+        {"cell": "gru", "stateful": False, "embedding_dim": 0, "stride": 7},
         {"cell": "simple_rnn", "recurrent_dropout": 0.1, "l2": 1e-5, "residual": False},
         {"cell": "layer_norm_rnn", "layers": 1, "clip_norm": 0.0, "schedule": "constant"},
         {"cell": "mingru", "input_dropout": 0.1, "l2": 1e-5},
@@ -92,7 +92,7 @@ def test_every_cell_learns_and_the_best_model_is_saved(tmp_path, settings):
     ("kind", "stops"),
     [
         ({"stateful": True}, lambda steps: (1, steps, steps + 1)),
-        ({"stateful": False, "shift": 7}, lambda steps: (steps, steps + 1)),
+        ({"stateful": False, "stride": 7}, lambda steps: (steps, steps + 1)),
     ],
     ids=["stateful", "stateless"],
 )
@@ -219,7 +219,7 @@ def test_a_run_without_a_usable_epoch_leaves_no_model(tmp_path):
 
 def test_a_step_with_an_infinite_gradient_changes_nothing():
     network = GeneratorConfig(vocab_size=5, units=4, embedding_dim=3, dropout=0.0)
-    learner = generator_learner(network, TrainingConfig(stateful=False), total_steps=10)
+    learner = generator_learner(network, GeneratorTrainingConfig(stateful=False), total_steps=10)
     learner.model.get_layer("output").bias.assign([np.inf, 0, 0, 0, 0])
     before = learner.average_weights(), [v.numpy() for v in learner.model.trainable_variables]
     ids = np.ones((2, 7), np.int32)
@@ -317,7 +317,7 @@ def test_fine_tuning_refuses_another_shape(tmp_path):
     with pytest.raises(ConfigError, match=r"as it is.*leave out --lower"):
         run(tmp_path / "tuned", base=base, lower=True)
     gentler = FromGenerator(base).defaults({})["training"]
-    assert gentler["learning_rate"] < TrainingConfig.learning_rate
+    assert gentler["learning_rate"] < GeneratorTrainingConfig.learning_rate
 
 
 def test_a_taken_output_is_refused_and_left_alone(tmp_path):
@@ -413,7 +413,9 @@ def test_validation_may_be_a_slice_or_a_file(tmp_path):
 
 def test_the_warm_up_rises_and_the_cosine_falls():
     learner = generator_learner(
-        GeneratorConfig(vocab_size=3, units=2), TrainingConfig(warmup_steps=10), total_steps=200
+        GeneratorConfig(vocab_size=3, units=2),
+        GeneratorTrainingConfig(warmup_steps=10),
+        total_steps=200,
     )
     rates = []
     for step in range(200):
@@ -421,9 +423,9 @@ def test_the_warm_up_rises_and_the_cosine_falls():
         rates.append(learner.learning_rate)
     peak = int(np.argmax(rates))
     assert peak == 9
-    assert rates[peak] == TrainingConfig.learning_rate
+    assert rates[peak] == GeneratorTrainingConfig.learning_rate
     assert all(np.diff(rates[:peak]) > 0) and all(np.diff(rates[peak + 1 :]) < 0)
-    assert rates[-1] == pytest.approx(TrainingConfig.learning_rate / 100, rel=0.1)
+    assert rates[-1] == pytest.approx(GeneratorTrainingConfig.learning_rate / 100, rel=0.1)
 
 
 def test_unknown_settings_are_named(tmp_path):
@@ -441,13 +443,13 @@ def test_the_same_command_resumes_and_another_is_refused(tmp_path):
 
 # ---- subwords and words -------------------------------------------------------------------------
 
-TOKENS = {"word": {"tokens": "word", "words": 30}, "subwords": {"tokens": "sentencepiece"}}
+TOKENS = {"word": {"tokens": "word", "max_vocab_size": 30}, "subwords": {"tokens": "sentencepiece"}}
 tokens = pytest.mark.parametrize("settings", TOKENS.values(), ids=TOKENS)
 
 
 @tokens
 def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path, settings):
-    model = run(tmp_path / "model", text=TEXT * 3, **{"words": 300, **settings})
+    model = run(tmp_path / "model", text=TEXT * 3, **{"max_vocab_size": 300, **settings})
     unit = model.tokenizer.unit
     rows = model.metadata["history"]
     # In nats per character: better than equally likely characters.
@@ -474,7 +476,7 @@ def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path,
 
 @tokens
 def test_a_run_of_tokens_resumes_to_the_same_losses(tmp_path, settings):
-    settings = {"words": 300, "epochs": 2, **settings}
+    settings = {"max_vocab_size": 300, "epochs": 2, **settings}
     run(tmp_path / "whole", text=TEXT * 3, **settings)
     assert run(tmp_path / "part", text=TEXT * 3, observer=Watch(3), **settings) is None
     assert run(tmp_path / "part", text=TEXT * 3, resume=True, **settings) is not None
@@ -485,13 +487,13 @@ def test_a_run_of_tokens_resumes_to_the_same_losses(tmp_path, settings):
 
 @tokens
 def test_fine_tuning_keeps_the_tokens(tmp_path, settings):
-    base = run(tmp_path / "base", text=TEXT * 3, **{"words": 300, **settings, "epochs": 1})
+    base = run(tmp_path / "base", text=TEXT * 3, **{"max_vocab_size": 300, **settings, "epochs": 1})
     more = TEXT.replace("miller", "Müller") * 3
     small = {"batch_size": 4, "window": 20, "epochs": 1, "sample_length": 0}
     tuned = train_generator(Corpus.from_text(more), tmp_path / "tuned", base=base, settings=small)
     assert tuned.tokenizer.to_json() == base.tokenizer.to_json()
     assert "Fine-tuned from" in tuned.card and "new characters" not in tuned.card
-    for other in ({"tokens": "char"}, {"words": 77}):
+    for other in ({"tokens": "char"}, {"max_vocab_size": 77}):
         with pytest.raises(ConfigError, match="and its tokens; leave out"):
             run(tmp_path / "other", base=base, **other)
 
@@ -502,25 +504,28 @@ def test_fine_tuning_keeps_the_tokens(tmp_path, settings):
 )
 def test_a_corpus_of_tokens_is_split_where_one_of_characters_is(kind, part, validation):
     corpus = Corpus.from_text(TEXT)
-    characters = TrainingConfig(part=part, validation=validation)
+    characters = GeneratorTrainingConfig(part=part, validation=validation)
     by_character = CharTokenizer.fit([TEXT])
     expected = encode.split(corpus, None, by_character, characters)
-    text = GeneratorTextConfig(tokens=kind, words=300)
+    text = GeneratorTextConfig(tokens=kind, max_vocab_size=300)
     tokenizer = encode.fit(corpus, None, text, characters)
     split = encode.split(corpus, None, tokenizer, characters)
-    train, held_out = (by_character.decode(ids) for ids in (expected.learnt, expected.held))
+    train, held_out = (by_character.decode(ids) for ids in (expected.train, expected.validation))
     codec = tokenizer.codec
-    np.testing.assert_array_equal(split.learnt, codec.encode_pieces([train]))
-    np.testing.assert_array_equal(split.held, codec.encode_pieces([held_out]))
+    np.testing.assert_array_equal(split.train, codec.encode_pieces([train]))
+    np.testing.assert_array_equal(split.validation, codec.encode_pieces([held_out]))
     assert split.characters == len(train)
-    assert split.tokens_per_character == len(split.learnt) / len(train) < 1
+    assert split.tokens_per_character == len(split.train) / len(train) < 1
     assert expected.tokens_per_character == 1
 
 
 def test_a_vocabulary_is_fitted_to_the_training_text_only(tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("an unheard word\n" * 9)
-    text, training = GeneratorTextConfig(tokens="word"), TrainingConfig(validation=str(other))
+    text, training = (
+        GeneratorTextConfig(tokens="word"),
+        GeneratorTrainingConfig(validation=str(other)),
+    )
     corpus, validation = Corpus.from_text(TEXT), Corpus.from_text("an unheard word")
     assert "unheard" not in encode.fit(corpus, validation, text, training).words_by_id
     assert "ferryman" in encode.fit(corpus, validation, text, training).words_by_id
@@ -528,7 +533,7 @@ def test_a_vocabulary_is_fitted_to_the_training_text_only(tmp_path):
 
 @pytest.mark.parametrize("random_offset", [True, False])
 def test_an_epoch_starts_at_the_beginning_of_the_text_unless_the_offset_is_random(random_offset):
-    training = TrainingConfig(batch_size=2, window=5, random_offset=random_offset)
+    training = GeneratorTrainingConfig(batch_size=2, window=5, random_offset=random_offset)
     ids = np.arange(400)
     first = [
         next(iter(task._batches(training, ids, epoch, 0)))[0].numpy()[0, 0] for epoch in range(4)

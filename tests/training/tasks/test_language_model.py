@@ -12,8 +12,8 @@ from textrnn.cli import main
 from textrnn.config.classifier import ClassifierTrainingConfig
 from textrnn.config.training import LearningConfig
 from textrnn.data.labelled import stratified_split
-from textrnn.data.unlabelled import Unlabelled, bare
-from textrnn.engine.classification import Judge
+from textrnn.data.unlabelled import UnlabelledTexts, bare
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TextRNNError, TrainingError
 from textrnn.training import run as training_run
 from textrnn.training.encode import language_model as encode
@@ -25,12 +25,12 @@ from textrnn.training.tasks.classifier import ClassifierTask, train_classifier
 from textrnn.training.transfer.language_model import FromLanguageModel
 
 DATA = reviews(70)
-MORE = Unlabelled.of(reviews(100, seed=3).texts, ("folder/more.csv",))
+MORE = UnlabelledTexts.of(reviews(100, seed=3).texts, ("folder/more.csv",))
 # Of 70 texts, 14 are held out: 4 full batches per epoch, all of one shape, compiled once.
 SMALL = {
     "cell": "mingru", "units": 5, "embedding_dim": 6, "pooling": "max", "batch_size": 14,
-    "validation": 0.2, "buckets": 1, "epochs": 2, "max_words": 12, "oov_buckets": 2, "min_count": 1,
-    "pretraining.batch_size": 4, "pretraining.window": 32, "pretraining.epochs": 2,
+    "validation": 0.2, "length_buckets": 1, "epochs": 2, "max_tokens": 12, "oov_buckets": 2,
+    "min_count": 1, "pretraining.batch_size": 4, "pretraining.window": 32, "pretraining.epochs": 2,
     "pretraining.ema": 0.9,
     "pretraining.word_dropout": 0.1, "pretraining.negatives": 8,
     "pretraining.learning_rate": 0.02,
@@ -83,7 +83,7 @@ def test_the_language_model_is_trained_before_the_classifier(trained):
     units = [progress.unit for progress in watch.progress]
     assert units == sorted(units, reverse=True) and set(units) == {"words", "texts"}
     loaded = registry.load_classifier(output)
-    assert Judge(loaded).judge(DATA.texts[:9]) == Judge(model).judge(DATA.texts[:9])
+    assert Predictor(loaded).predict(DATA.texts[:9]) == Predictor(model).predict(DATA.texts[:9])
     assert (model.config.bidirectional, model.config.units) == (False, 5)
 
 
@@ -122,7 +122,7 @@ def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tm
 
 def test_texts_to_validate_on_are_not_pretrained_on(tmp_path):
     training, watch = ClassifierTrainingConfig(validation=0.2), Watch()
-    both = Unlabelled.of([*MORE.texts, *(text.upper() + "!!" for text in DATA.texts)])
+    both = UnlabelledTexts.of([*MORE.texts, *(text.upper() + "!!" for text in DATA.texts)])
     train, held_out = stratified_split(DATA.labels, 0.2, training.seed)
     texts = encode.gather(both, DATA, None, training, watch.notice)
     known = set(map(bare, texts))
@@ -166,7 +166,7 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained
     with pytest.raises(TrainingError, match="already holds a language model or a run"):
         run(output)
     for corpus, data, message in (
-        (Unlabelled.of(["x"]), DATA, r"is pretrained on other texts: more\.csv, 100 of them"),
+        (UnlabelledTexts.of(["x"]), DATA, r"is pretrained on other texts: more\.csv, 100 of them"),
         (MORE, reviews(60), r"trains its classifier on other texts: reviews\.csv, 70 of them"),
     ):
         with pytest.raises(TrainingError, match=message):
@@ -191,7 +191,7 @@ def test_a_language_model_can_be_reused_by_other_runs(trained, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     model, output, watch = registry.load_language_model(folder), tmp_path / "other", Watch(1)
     data = ([f"{text} ." for text in DATA.texts], ["ab"[label] for label in DATA.labels])
-    given = {"pooling": "max", "batch_size": 14, "buckets": 1}
+    given = {"pooling": "max", "batch_size": 14, "length_buckets": 1}
     assert textrnn.train_classifier(
         data, output, pretrain=folder, observer=watch, **given
     ) is None  # fmt: skip
@@ -220,7 +220,7 @@ def test_a_finished_run_resumed_is_the_same_model_and_needs_its_texts(trained):
     with pytest.raises(TrainingError, match="add --resume"):
         run(output)
     with pytest.raises(TrainingError, match=r"was pretrained on more\.csv"):
-        run(output, resume=True, pretrain=Unlabelled.of(["other"]))
+        run(output, resume=True, pretrain=UnlabelledTexts.of(["other"]))
 
 
 def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):

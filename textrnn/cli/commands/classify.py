@@ -102,7 +102,7 @@ def classify(
     from textrnn.artifacts import registry
     from textrnn.cli.predict import Task, classify_all
     from textrnn.cli.tensorflow import prepare
-    from textrnn.engine.classification import Judge
+    from textrnn.engine.classification import Predictor
 
     task = Task(files, texts, form, column, encoding, result, output, explain)  # type: ignore[arg-type]
     task.check()
@@ -110,7 +110,7 @@ def classify(
     print_notices(loaded)
     prepare(loaded)
     try:
-        classify_all(task, Judge(loaded, abstain=abstain, threshold=threshold), quiet=quiet)
+        classify_all(task, Predictor(loaded, abstain=abstain, threshold=threshold), quiet=quiet)
     except KeyboardInterrupt as stop:
         click.echo(f"\nStopped{stop}.", err=True)
         sys.exit(130)

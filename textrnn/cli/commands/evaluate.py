@@ -169,13 +169,13 @@ def _evaluate_language_model(
     model: "LanguageModelArtifact", names: Sequence[str], form: str, **options: Any
 ) -> None:
     from textrnn.cli.data_options import read_unlabelled
-    from textrnn.data.unlabelled import Unlabelled
+    from textrnn.data.unlabelled import UnlabelledTexts
     from textrnn.evaluation import language_model
 
     if form == "markdown":
         raise ConfigError(f"{model.name} is a language model; use --format json or text")
     found = [read_unlabelled(name, options) for name in names]
-    texts = found[0] if len(found) == 1 else Unlabelled.of(
+    texts = found[0] if len(found) == 1 else UnlabelledTexts.of(
         (text for each in found for text in each.texts), tuple(names)
     )  # fmt: skip
     report = language_model.evaluate(model, texts)

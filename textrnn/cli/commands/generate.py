@@ -120,7 +120,7 @@ def generate(
     if text and len(text) > limit and len(codec.start(text, "skip").ids) > limit:
         unit = loaded.tokenizer.unit
         click.echo(f"the prime is cut to its last {limit:,} {unit}", err=True)
-    seed = generation.fresh_seed() if seed is None else seed
+    seed = generation.random_seed() if seed is None else seed
     call = {
         "sampling": settings,
         "seed": seed,

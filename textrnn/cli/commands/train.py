@@ -28,7 +28,7 @@ from textrnn.config.generator import (
     PRESETS,
     GeneratorConfig,
     GeneratorRecipe,
-    TrainingConfig,
+    GeneratorTrainingConfig,
     preset,
 )
 from textrnn.config.text import GeneratorTextConfig
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
 
 
-GENERATOR_OPTIONS = ("stateful", "window", "shift", "part", "lower", "newlines")
+GENERATOR_OPTIONS = ("stateful", "window", "stride", "part", "lower", "newlines")
 CLASSIFIER_OPTIONS = (*DATA_SETTINGS, "unlabelled")
 
 
@@ -57,7 +57,7 @@ shape_options = all_of(
     _shape("units", "Units per layer."),
     _shape("embedding_dim", "Embedding dimension; 0: one-hot input."),
     _text("tokens", "Tokens to predict: characters, words or SentencePiece subwords."),
-    _text("words", "Maximum vocabulary size (words or subwords)."),
+    _text("max_vocab_size", "Maximum vocabulary size (words or subwords)."),
 )
 
 # Defaults of fine-tuning, as help shows them; those of a generator first. A test compares them
@@ -82,7 +82,9 @@ def _recipe_options(**defaults: str) -> Callable[[F], F]:
         return setting(GeneratorTextConfig, name, help, keep_unset=True, shown=defaults.get(name))
 
     def recipe(name: str, help: str) -> Any:
-        return setting(TrainingConfig, name, help, keep_unset=True, shown=defaults.get(name))
+        return setting(
+            GeneratorTrainingConfig, name, help, keep_unset=True, shown=defaults.get(name)
+        )
 
     epochs = defaults.get("epochs", "as many as make 5,000 steps, from 4 to 100")
     return all_of(
@@ -91,7 +93,7 @@ def _recipe_options(**defaults: str) -> Callable[[F], F]:
             "--stateful/--stateless",
             default=None,
             help="Carry the state from window to window, or train on random windows.  "
-            f"[default: {'stateful' if TrainingConfig.stateful else 'stateless'}]",
+            f"[default: {'stateful' if GeneratorTrainingConfig.stateful else 'stateless'}]",
         ),
         recipe("window", "Window length in characters (or other tokens)."),
         recipe("shift", "Stateless: stride between windows; 0: the window length."),
@@ -140,7 +142,7 @@ def generator(corpus: tuple[str, ...], preset_name: str | None, **options: Any) 
 
     \b
     textrnn train generator my.txt -o my-model
-    textrnn train generator my.txt -o my-model --tokens sentencepiece --words 4000
+    textrnn train generator my.txt -o my-model --tokens sentencepiece --max-vocab-size 4000
     textrnn train generator books/ -o my-model --preset large --epochs 20
     textrnn train generator my.txt -o my-model --resume
     """

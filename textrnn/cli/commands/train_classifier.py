@@ -24,7 +24,7 @@ from textrnn.config.classifier import (
     CLASSIFIER_PRESETS,
     ClassifierRecipe,
     ClassifierTrainingConfig,
-    check_taught,
+    check_teacher,
     classifier_preset,
 )
 from textrnn.config.language_model import check_pretrainable, check_unpretrained
@@ -33,7 +33,7 @@ from textrnn.errors import ConfigError
 if TYPE_CHECKING:
     from textrnn.artifacts.classifier import ClassifierArtifact
     from textrnn.artifacts.language_model import LanguageModelArtifact
-    from textrnn.data.unlabelled import Unlabelled
+    from textrnn.data.unlabelled import UnlabelledTexts
 
 
 @click.command()
@@ -99,7 +99,7 @@ def classifier(
     A teacher, --set teacher=NAME|DIR[,...], is a trained classifier of the same classes; the
     predictions of several teachers are averaged. The new model is trained on the teacher
     predictions for DATA and for --unlabelled texts (knowledge distillation). For labelled texts,
-    --set teacher_share is the weight of the teacher predictions against the label.
+    --set teacher_weight is the weight of the teacher predictions against the label.
 
     \b
     textrnn train classifier reviews.csv -o my-model
@@ -143,7 +143,7 @@ def run_training(
     if base is None:
         ClassifierRecipe.from_settings(values)
     if unlabelled is not None and not resume:
-        check_taught(str(values["training"].get("teacher", "")))
+        check_teacher(str(values["training"].get("teacher", "")))
     (check_unpretrained if pretrain is None else check_pretrainable)(values)
     texts = read_texts(data, "train", **data_settings)
     if 2 * len(texts.classes) > len(texts):
@@ -186,7 +186,7 @@ def run_training(
 
 def _read_corpus(
     name: str, data_settings: Mapping[str, Any]
-) -> "Unlabelled | LanguageModelArtifact":
+) -> "UnlabelledTexts | LanguageModelArtifact":
     """Load the texts or the language model that --pretrain names."""
     if is_imdb(name):
         return read_unlabelled(name, data_settings)

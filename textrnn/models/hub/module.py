@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ConfigError, DownloadError
 from textrnn.tokenizers import PAD_ID, Tokenizer, WordTokenizer
 
@@ -74,18 +74,18 @@ class WordVectors:
         """Whether any word has capital letters."""
         return any(word != word.lower() for word in self.words)
 
-    def tokenizer(self, reading: ReadingConfig) -> WordTokenizer:
+    def tokenizer(self, reading: ClassifierTextConfig) -> WordTokenizer:
         """A vocabulary of the words that the text preprocessing `reading` can produce.
 
         ConfigError if there are none.
         """
-        settings: dict[str, Any] = {"rule": reading.rule, "lower": reading.lower}
+        settings: dict[str, Any] = {"rule": reading.word_pattern, "lower": reading.lower}
         reader = WordTokenizer((), **settings, oov_buckets=1)
         kept = [word for word in dict.fromkeys(self.words) if reader.words(word) == [word]]
         if not kept:
             raise ConfigError(
                 f"none of the module's {len(self.words):,} tokens is a word under the word pattern "
-                f"{reading.rule!r}; use it with --tokens text"
+                f"{reading.word_pattern!r}; use it with --tokens text"
             )
         return WordTokenizer(kept, **settings, oov_buckets=reading.oov_buckets)
 

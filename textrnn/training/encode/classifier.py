@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from textrnn import tokenizers
 from textrnn.config.classifier import ClassifierTrainingConfig
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.data import labelled
-from textrnn.data.labelled import Labelled
+from textrnn.data.labelled import LabelledTexts
 from textrnn.datasets.padded import WordBatches
 from textrnn.datasets.raw_text import TextBatches
 from textrnn.errors import CorpusError, TrainingError
@@ -30,7 +30,7 @@ class Split:
     texts: Sequence[str]
     ids: Sequence[Ids]  # of each text, truncated
     labels: npt.NDArray[np.int32]  # of the first texts; the others have none
-    validation: Labelled
+    validation: LabelledTexts
 
     @property
     def unlabelled(self) -> int:
@@ -39,8 +39,8 @@ class Split:
 
 
 def split(
-    data: Labelled, validation: Labelled | None, training: ClassifierTrainingConfig
-) -> tuple[Labelled, Labelled]:
+    data: LabelledTexts, validation: LabelledTexts | None, training: ClassifierTrainingConfig
+) -> tuple[LabelledTexts, LabelledTexts]:
     """Training and validation texts; without `validation`, a fraction of `data` is held out."""
     if validation is not None:
         if validation.classes != data.classes:
@@ -57,10 +57,10 @@ def split(
 
 
 def encode_texts(
-    train: Labelled,
-    validation: Labelled,
+    train: LabelledTexts,
+    validation: LabelledTexts,
     tokenizer: Tokenizer,
-    reading: ReadingConfig,
+    reading: ClassifierTextConfig,
     notify: Callable[[str], object],
     more: Sequence[str] = (),
 ) -> Split:
@@ -70,7 +70,7 @@ def encode_texts(
     """
     texts = [*train.texts, *more]
     ids = [
-        cut(tokenizer.encode(_read(text, reading)), reading.max_words, reading.keep)
+        cut(tokenizer.encode(_read(text, reading)), reading.max_tokens, reading.truncation)
         for text in texts
     ]
     kept = [row for row, found in enumerate(ids) if len(found)]
@@ -80,7 +80,7 @@ def encode_texts(
     if not kept or not readable:
         raise CorpusError(
             "no text has a word that the model can read; for scripts other than Latin leave "
-            "--rule at unicode"
+            "--word-pattern at unicode"
         )
     if left_out:
         notify(f"{left_out:,} texts have no word that the model can read: left out")
@@ -109,8 +109,8 @@ def batches(
         split.ids,
         targets,
         batch_size=training.batch_size,
-        buckets=training.buckets,
-        crop=training.crop,
+        length_buckets=training.length_buckets,
+        crop_probability=training.crop_probability,
         stops=sentence_ends(tokenizer),
     )
 
@@ -121,21 +121,21 @@ def sentence_ends(tokenizer: Tokenizer) -> list[int]:
     return [int(ids[0]) for ids in marks if len(ids) == 1 and not tokenizer.unknown(ids).any()]
 
 
-def fit_tokenizer(reading: ReadingConfig, texts: Sequence[str]) -> Tokenizer:
+def fit_tokenizer(reading: ClassifierTextConfig, texts: Sequence[str]) -> Tokenizer:
     """A tokenizer with the text preprocessing `reading` and the vocabulary of `texts`."""
     return tokenizers.fit(
         reading.tokens,
         (_read(text, reading) for text in texts),
-        vocab_size=reading.words,
+        vocab_size=reading.max_vocab_size,
         oov_buckets=reading.oov_buckets,
-        rule=reading.rule,
+        rule=reading.word_pattern,
         model_type=reading.model_type,
         lower=reading.lower,
         min_count=reading.min_count,
     )
 
 
-def data_record(data: Labelled, validation: Labelled | None = None) -> dict[str, Any]:
+def data_record(data: LabelledTexts, validation: LabelledTexts | None = None) -> dict[str, Any]:
     """The fingerprint of labelled texts: checksum, counts, and file names without folders.
 
     "validation" holds the same for separate validation texts.
@@ -151,7 +151,7 @@ def data_record(data: Labelled, validation: Labelled | None = None) -> dict[str,
 
 
 def check_validation(
-    validation: Labelled | None, known: Mapping[str, Any] | None, output: Path
+    validation: LabelledTexts | None, known: Mapping[str, Any] | None, output: Path
 ) -> None:
     """TrainingError unless a resumed run is given the same validation texts as at its start."""
     if validation and not known:
@@ -165,5 +165,5 @@ def check_validation(
         )
 
 
-def _read(text: str, reading: ReadingConfig) -> str:
+def _read(text: str, reading: ClassifierTextConfig) -> str:
     return text[: reading.max_characters] if reading.max_characters else text

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import tokenizers
-from textrnn.config.generator import TrainingConfig
+from textrnn.config.generator import GeneratorTrainingConfig
 from textrnn.config.parts import parse_part
 from textrnn.config.text import GeneratorTextConfig
 from textrnn.data import corpora
@@ -30,22 +30,22 @@ class Split:
     ids are characters.
     """
 
-    learnt: Ids
-    held: Ids
+    train: Ids
+    validation: Ids
     ends: Ids | None
     characters: int  # of the training text
 
     @property
     def tokens_per_character(self) -> float:
         """Tokens per character: 1 for characters, below 1 for words and subwords."""
-        return len(self.learnt) / self.characters if self.characters else 1.0
+        return len(self.train) / self.characters if self.characters else 1.0
 
 
 def fit(
     corpus: Corpus,
     validation: Corpus | None,
     text: GeneratorTextConfig,
-    training: TrainingConfig,
+    training: GeneratorTrainingConfig,
 ) -> Tokenizer:
     """Fit the tokenizer that `text` describes to a corpus and a separate validation corpus."""
     kind = TOKENIZERS[text.tokens]
@@ -56,7 +56,7 @@ def fit(
     return tokenizers.fit(
         text.tokens,
         kind.of_running_text(chunks),
-        vocab_size=text.words,
+        vocab_size=text.max_vocab_size,
         oov_buckets=OOV_BUCKETS,
         rule="unicode",
         model_type=text.model_type,
@@ -70,7 +70,10 @@ def all_chunks(corpus: Corpus, validation: Corpus | None) -> tuple[str, ...]:
 
 
 def split(
-    corpus: Corpus, validation: Corpus | None, tokenizer: Tokenizer, training: TrainingConfig
+    corpus: Corpus,
+    validation: Corpus | None,
+    tokenizer: Tokenizer,
+    training: GeneratorTrainingConfig,
 ) -> Split:
     """Encode and split `corpus` as `training` says; `validation` replaces its validation part."""
     codec = tokenizer.codec
@@ -85,7 +88,7 @@ def split(
 
 
 def _cut(
-    values: npt.NDArray[Any], training: TrainingConfig, validation: Corpus | None
+    values: npt.NDArray[Any], training: GeneratorTrainingConfig, validation: Corpus | None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Split values (one per character) for training and, without `validation`, validation."""
     if validation:
@@ -100,7 +103,7 @@ def _cut(
 
 
 def _texts(
-    corpus: Corpus, validation: Corpus | None, training: TrainingConfig
+    corpus: Corpus, validation: Corpus | None, training: GeneratorTrainingConfig
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Training and validation text, each as chunks."""
     points = np.frombuffer(corpus.text.encode("utf-32-le", "surrogatepass"), "<u4")

@@ -18,8 +18,8 @@ import tensorflow as tf
 from textrnn.config.classifier import ClassifierTrainingConfig
 from textrnn.config.language_model import PretrainingConfig
 from textrnn.config.training import LearningConfig
-from textrnn.data.labelled import Labelled
-from textrnn.data.unlabelled import Unlabelled, fresh
+from textrnn.data.labelled import LabelledTexts
+from textrnn.data.unlabelled import UnlabelledTexts, fresh
 from textrnn.datasets import windows
 from textrnn.errors import CorpusError
 from textrnn.tokenizers import PAD_ID, Ids, Tokenizer
@@ -32,15 +32,15 @@ LEAST_VALIDATION = 2  # ids: one input and one target
 class Streams:
     """Training and validation ids: concatenated texts, each after a 0."""
 
-    learnt: Ids
-    held: Ids
+    train: Ids
+    validation: Ids
 
     def batches(
         self, learning: LearningConfig, window: int, *, epoch: int, first_step: int
     ) -> tf.data.Dataset:
         """The epoch's batches from `first_step`; (seed, epoch) draw the order of the texts."""
-        starts = np.flatnonzero(self.learnt == PAD_ID)
-        texts = np.split(self.learnt, starts[1:])
+        starts = np.flatnonzero(self.train == PAD_ID)
+        texts = np.split(self.train, starts[1:])
         order = np.random.default_rng([learning.seed, epoch]).permutation(len(texts))
         return windows.stateful_streams(
             np.concatenate([texts[index] for index in order]),
@@ -51,9 +51,9 @@ class Streams:
 
 
 def gather(
-    corpus: Unlabelled,
-    data: Labelled,
-    validation: Labelled | None,
+    corpus: UnlabelledTexts,
+    data: LabelledTexts,
+    validation: LabelledTexts | None,
     training: ClassifierTrainingConfig,
     notify: Callable[[str], object],
 ) -> list[str]:

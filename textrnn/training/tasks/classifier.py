@@ -16,12 +16,12 @@ from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import ClassifierRecipe
 from textrnn.config.language_model import check_unpretrained
 from textrnn.config.recipe import Settings
-from textrnn.config.text import ReadingConfig
-from textrnn.data.labelled import Labelled
-from textrnn.data.unlabelled import Unlabelled, fresh
+from textrnn.config.text import ClassifierTextConfig
+from textrnn.data.labelled import LabelledTexts
+from textrnn.data.unlabelled import UnlabelledTexts, fresh
 from textrnn.datasets.padded import steps_of
 from textrnn.engine import calibration
-from textrnn.engine.classification import Judge
+from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.evaluation import metrics as scores
 from textrnn.models.classifier import build_classifier
@@ -46,14 +46,14 @@ ENOUGH_LONG = 20  # long texts; with fewer, the choice among LONG_TEXTS is noise
 
 
 def train_classifier(
-    data: Labelled,
+    data: LabelledTexts,
     output: str | Path,
     *,
-    validation: Labelled | None = None,
+    validation: LabelledTexts | None = None,
     settings: Mapping[str, Any] | None = None,
     base: ClassifierArtifact | None = None,
-    pretrain: Unlabelled | LanguageModelArtifact | None = None,
-    unlabelled: Unlabelled | None = None,
+    pretrain: UnlabelledTexts | LanguageModelArtifact | None = None,
+    unlabelled: UnlabelledTexts | None = None,
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
@@ -74,7 +74,7 @@ def train_classifier(
     with loop.sole_writer(output, observer):
         given: Settings = ClassifierRecipe.nest(settings)
         pretrained = None
-        if isinstance(pretrain, Unlabelled) and not (resume and has_begun(output)):
+        if isinstance(pretrain, UnlabelledTexts) and not (resume and has_started(output)):
             if not resume:  # report a wrong teacher before hours of pretraining
                 teachers.teachers_of(given["training"].get("teacher", ""), data.classes, unlabelled)
             pretrained = language_model.pretrain(
@@ -85,7 +85,7 @@ def train_classifier(
                 return None
             pretrain, given = pretrained
             resume = False
-        if resume and not has_begun(output) and (output / language_model.FOLDER).exists():
+        if resume and not has_started(output) and (output / language_model.FOLDER).exists():
             raise TrainingError(
                 f"the run in {output} is still pretraining; name its texts with --pretrain to "
                 f"resume it"
@@ -103,20 +103,20 @@ def train_classifier(
     return model
 
 
-def has_begun(output: Path) -> bool:
+def has_started(output: Path) -> bool:
     """Whether `output` holds a classifier or its run, not only a pretraining run."""
     return checkpoints.path(output / "run").exists() or (output / "config.json").exists()
 
 
 def _start(
     base: ClassifierArtifact | None,
-    pretrain: Unlabelled | LanguageModelArtifact | None,
+    pretrain: UnlabelledTexts | LanguageModelArtifact | None,
     given: Settings,
     resume: bool,
     pretrained: bool,
 ) -> Initialization:
     """The initialization of a run; ConfigError if two of them are given."""
-    if isinstance(pretrain, Unlabelled):
+    if isinstance(pretrain, UnlabelledTexts):
         return PretrainedOn(pretrain)
     if not pretrained:
         check_unpretrained(given)
@@ -128,7 +128,7 @@ def _start(
         return Fresh()
     hub.check(given)
     if handle := given["training"].get("hub"):
-        return FromHub(handle, given["text"].get("tokens", ReadingConfig.tokens))
+        return FromHub(handle, given["text"].get("tokens", ClassifierTextConfig.tokens))
     if file := given["training"].get("vectors"):
         return FromWordVectors(file)
     return Fresh()
@@ -151,7 +151,10 @@ class ClassifierTask:
     rate_option = "--learning-rate"
 
     def __init__(
-        self, data: Labelled, validation: Labelled | None, unlabelled: Unlabelled | None
+        self,
+        data: LabelledTexts,
+        validation: LabelledTexts | None,
+        unlabelled: UnlabelledTexts | None,
     ) -> None:
         self.data, self.validation, self.unlabelled = data, validation, unlabelled
 
@@ -232,11 +235,11 @@ class ClassifierTask:
             split=split,
         )
 
-    def _teacher_record(self, models: Any, train: Labelled, split: Split) -> dict[str, Any]:
+    def _teacher_record(self, models: Any, train: LabelledTexts, split: Split) -> dict[str, Any]:
         if not models:
             return {}
         record = teachers.record_of(models, train.texts, self.unlabelled, split.unlabelled)
-        return {"taught": record}
+        return {"distillation": record}
 
     def learner(self, prepared: ClassifierPrepared) -> Learner:
         """A learner with random initial weights."""
@@ -273,7 +276,7 @@ class ClassifierTask:
         if training.teachers:
             targets = teachers.targets(
                 split.texts, split.labels, prepared.classes, training,
-                prepared.records["taught"], folder, observer,
+                prepared.records["distillation"], folder, observer,
             )  # fmt: skip
         if targets is None:
             return None
@@ -290,7 +293,7 @@ class ClassifierTask:
     ) -> Validated:
         """Scores on the validation texts, uncalibrated and calibrated."""
         model, validation = self._model(prepared, weights), prepared.split.validation
-        logits = Judge(model).text_logits(validation.texts, "cut", on_progress)
+        logits = Predictor(model).text_logits(validation.texts, "cut", on_progress)
         if not np.isfinite(logits).all():  # diverged: the loop decides what to do
             unknown = dict.fromkeys(ClassifierMetrics.columns[1:], math.nan)
             return Validated(
@@ -334,8 +337,8 @@ class ClassifierTask:
 
         With too few long validation texts, long texts are truncated, as in training.
         """
-        predictor, validation = Judge(best), prepared.split.validation
-        size = best.text.max_words
+        predictor, validation = Predictor(best), prepared.split.validation
+        size = best.text.max_tokens
         count = sum(len(predictor.encode(text)) > size for text in validation.texts)
         if count < min(ENOUGH_LONG, len(validation)):
             return best

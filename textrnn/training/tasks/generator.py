@@ -14,7 +14,7 @@ from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import (
     GeneratorConfig,
     GeneratorRecipe,
-    TrainingConfig,
+    GeneratorTrainingConfig,
 )
 from textrnn.config.parts import is_file
 from textrnn.config.sampling import SamplingConfig
@@ -123,7 +123,7 @@ class GeneratorTask:
         )
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size)
         split = encode.split(self.corpus, validation, tokenizer, training)
-        steps = _steps(training, len(split.learnt))
+        steps = _steps(training, len(split.train))
         return GeneratorPrepared(
             recipe=replace(recipe, network=network),
             tokenizer=tokenizer,
@@ -168,7 +168,7 @@ class GeneratorTask:
             config=recipe.network, text=recipe.text, tokenizer=prepared.tokenizer, weights=weights
         )
         score = language_modelling.cold(
-            build_network(model), split.held, ends=split.ends, on_progress=on_progress
+            build_network(model), split.validation, ends=split.ends, on_progress=on_progress
         )
         return Validated(
             metrics=GeneratorMetrics(
@@ -194,13 +194,13 @@ def _summary(tokenizer: Any, split: Split) -> str:
     unit, size = tokenizer.unit, tokenizer.vocab_size
     if tokenizer.character_level:
         return (
-            f"{size} {unit} in the alphabet; training on {len(split.learnt):,}, validating on "
-            f"{len(split.held):,}"
+            f"{size} {unit} in the alphabet; training on {len(split.train):,}, validating on "
+            f"{len(split.validation):,}"
         )
     return (
-        f"{size:,} {unit} in the vocabulary; training on {len(split.learnt):,} "
-        f"({split.characters:,} characters), validating on {len(split.held):,}; losses are in "
-        f"nats per character"
+        f"{size:,} {unit} in the vocabulary; training on {len(split.train):,} "
+        f"({split.characters:,} characters), validating on {len(split.validation):,}; losses "
+        f"are in nats per character"
     )
 
 
@@ -208,21 +208,21 @@ class _Texts:
     """The training ids of each epoch: the text itself, or the text with other names."""
 
     def __init__(self, prepared: GeneratorPrepared) -> None:
-        self._training, self._ids = prepared.recipe.training, prepared.split.learnt
+        self._training, self._ids = prepared.recipe.training, prepared.split.train
         self._tokenizer = prepared.tokenizer
         self._renamer = (
-            Renamer(self._tokenizer.decode(self._ids)) if self._training.rename else None
+            Renamer(self._tokenizer.decode(self._ids)) if self._training.name_augmentation else None
         )
 
     def ids(self, epoch: int) -> Ids:
         if not self._renamer:
             return self._ids
         rng = np.random.default_rng([self._training.seed, epoch, 1])
-        ids = self._tokenizer.encode(self._renamer.renamed(self._training.rename, rng))
+        ids = self._tokenizer.encode(self._renamer.renamed(self._training.name_augmentation, rng))
         return np.resize(ids, len(self._ids))  # so that every epoch has equally many steps
 
 
-def _batches(config: TrainingConfig, ids: Ids, epoch: int, step: int) -> Iterable[Any]:
+def _batches(config: GeneratorTrainingConfig, ids: Ids, epoch: int, step: int) -> Iterable[Any]:
     if config.stateful:
         offset = windows.epoch_offset(len(ids), seed=config.seed, epoch=epoch)
         return windows.stateful_streams(
@@ -236,14 +236,14 @@ def _batches(config: TrainingConfig, ids: Ids, epoch: int, step: int) -> Iterabl
         ids,
         batch_size=config.batch_size,
         window=config.window,
-        shift=config.shift or config.window,
+        stride=config.stride or config.window,
         seed=config.seed,
         epoch=epoch,
         first_step=step,
     )
 
 
-def _samples(model: GeneratorArtifact, training: TrainingConfig) -> dict[float, str]:
+def _samples(model: GeneratorArtifact, training: GeneratorTrainingConfig) -> dict[float, str]:
     if not training.sample_length:
         return {}
     prime = ""
@@ -262,7 +262,7 @@ def _samples(model: GeneratorArtifact, training: TrainingConfig) -> dict[float, 
 class GeneratorLearner(Learner):
     """A learner whose losses are in nats per character; it may reset states and use teachers."""
 
-    training: TrainingConfig
+    training: GeneratorTrainingConfig
 
     def __init__(
         self, *args: Any, tokens_per_character: float = 1.0, teachers: Teachers | None = None
@@ -272,7 +272,7 @@ class GeneratorLearner(Learner):
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """Train on one batch; returns its loss in nats per character."""
-        if self.training.state_reset and self.training.stateful:
+        if self.training.reset_probability and self.training.stateful:
             self._reset_some()
         if self.teachers:
             targets = self.teachers.targets(inputs, targets)
@@ -287,7 +287,7 @@ class GeneratorLearner(Learner):
     def _reset_some(self) -> None:
         """Reset the state of random rows, so that the model also learns to start from zero."""
         rng = np.random.default_rng([self.training.seed, self.steps_done])
-        kept = rng.random((self.training.batch_size, 1)) >= self.training.state_reset
+        kept = rng.random((self.training.batch_size, 1)) >= self.training.reset_probability
         for state in state_variables(self.model):
             state.assign(state * kept.astype(np.float32))
 
@@ -298,7 +298,7 @@ class GeneratorLearner(Learner):
 
 def generator_learner(
     network: GeneratorConfig,
-    training: TrainingConfig,
+    training: GeneratorTrainingConfig,
     total_steps: int,
     tokens_per_character: float = 1.0,
     teachers: Teachers | None = None,
@@ -329,10 +329,10 @@ def _loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     )
 
 
-def _steps(training: TrainingConfig, length: int) -> int:
+def _steps(training: GeneratorTrainingConfig, length: int) -> int:
     if training.stateful:
         return windows.stream_steps(length, training.batch_size, training.window)
-    count = windows.window_count(length, training.window, training.shift or training.window)
+    count = windows.window_count(length, training.window, training.stride or training.window)
     return math.ceil(count / training.batch_size)
 
 

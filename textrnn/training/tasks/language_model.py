@@ -16,8 +16,8 @@ from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import ClassifierConfig, ClassifierRecipe
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import PretrainingConfig
-from textrnn.data.labelled import Labelled
-from textrnn.data.unlabelled import Unlabelled
+from textrnn.data.labelled import LabelledTexts
+from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.datasets.windows import stream_steps
 from textrnn.engine.language_model import score as score_of
 from textrnn.errors import TrainingError
@@ -37,9 +37,9 @@ FOLDER = "pretrain"  # inside the classifier's folder
 
 
 def pretrain(
-    corpus: Unlabelled,
-    data: Labelled,
-    validation: Labelled | None,
+    corpus: UnlabelledTexts,
+    data: LabelledTexts,
+    validation: LabelledTexts | None,
     output: Path,
     settings: Mapping[str, Any],
     *,
@@ -92,7 +92,9 @@ class LanguageModelTask:
     recipe_type = ClassifierRecipe
     rate_option = "pretraining.learning_rate"
 
-    def __init__(self, corpus: Unlabelled, data: Labelled, validation: Labelled | None) -> None:
+    def __init__(
+        self, corpus: UnlabelledTexts, data: LabelledTexts, validation: LabelledTexts | None
+    ) -> None:
         self.corpus, self.data, self.validation = corpus, data, validation
 
     def fingerprint(self) -> dict[str, Any]:
@@ -127,9 +129,9 @@ class LanguageModelTask:
         texts = encode.gather(self.corpus, self.data, self.validation, training, notify)
         tokenizer = known.tokenizer if known else labelled_texts.fit_tokenizer(recipe.text, texts)
         split = encode.streams(texts, tokenizer, own, training.seed)
-        steps = stream_steps(len(split.learnt), own.batch_size, own.window)
+        steps = stream_steps(len(split.train), own.batch_size, own.window)
         learning = replace(own, seed=training.seed, checkpoint_seconds=training.checkpoint_seconds)
-        tokens = {"tokens": len(split.learnt)}
+        tokens = {"tokens": len(split.train)}
         return LanguageModelPrepared(
             recipe=recipe,
             network=language_network(recipe.network, own, tokenizer.vocab_size),
@@ -142,7 +144,7 @@ class LanguageModelTask:
             records=known.records if known else {**self.fingerprint(), **tokens},
             summary=(
                 f"pretraining: {tokenizer.vocab_size:,} ids; training on "
-                f"{len(split.learnt):,}, validating on {len(split.held):,}"
+                f"{len(split.train):,}, validating on {len(split.validation):,}"
             ),
             split=split,
         )
@@ -152,7 +154,7 @@ class LanguageModelTask:
         config = prepared.recipe.pretraining
         model = build_language_model(
             prepared.network,
-            np.bincount(prepared.split.learnt, minlength=prepared.network.vocab_size),
+            np.bincount(prepared.split.train, minlength=prepared.network.vocab_size),
             batch_size=config.batch_size,
             negatives=config.negatives,
             word_dropout=config.word_dropout,
@@ -183,7 +185,7 @@ class LanguageModelTask:
             tokenizer=prepared.tokenizer,
             weights=weights,
         )
-        score = score_of(model, prepared.split.held, on_progress)
+        score = score_of(model, prepared.split.validation, on_progress)
         return Validated(
             metrics=LanguageModelMetrics(
                 loss=loss,

@@ -25,8 +25,8 @@ FINE_TUNING: Mapping[str, Any] = MappingProxyType(
 )
 # The settings of a model that fine-tuning may change.
 FREE = {
-    "word_dropout", "embedding_dropout", "dropout", "recurrent_dropout", "l1", "l2", "max_words",
-    "keep",
+    "word_dropout", "embedding_dropout", "dropout", "recurrent_dropout", "l1", "l2", "max_tokens",
+    "truncation",
 }  # fmt: skip
 LATER_WORDS = 5_000  # at most this many words are added
 

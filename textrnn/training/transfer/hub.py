@@ -10,7 +10,7 @@ from typing import Any
 
 from textrnn import tokenizers
 from textrnn.config.recipe import Settings
-from textrnn.config.text import ReadingConfig
+from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.models.hub import module as hub_module
 from textrnn.models.hub.layer import HubEmbedding
@@ -63,7 +63,7 @@ class FromHub(Fresh):
         """A tokenizer of the module's words, or one that leaves a text whole."""
         if self.vectors:
             return self.vectors.tokenizer(recipe.text)
-        return tokenizers.fit(recipe.text.tokens, (), rule=recipe.text.rule)
+        return tokenizers.fit(recipe.text.tokens, (), rule=recipe.text.word_pattern)
 
     def weights(self, fresh: Weights, prepared: Any, notify: Notify) -> Weights:
         """The `fresh` weights, with the module's vectors as the embedding."""
@@ -83,7 +83,7 @@ class FromHub(Fresh):
 def check(given: Settings) -> None:
     """ConfigError if the settings of a new classifier contradict its module, or lack one."""
     training = given.get("training", {})
-    kind = TOKENIZERS[given.get("text", {}).get("tokens", ReadingConfig.tokens)]
+    kind = TOKENIZERS[given.get("text", {}).get("tokens", ClassifierTextConfig.tokens)]
     handle = training.get("hub", "")
     if handle and training.get("vectors"):
         raise ConfigError("an embedding starts from --hub or from --vectors; choose one")

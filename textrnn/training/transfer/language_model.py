@@ -10,20 +10,21 @@ from textrnn.config.language_model import (
     check_pretrainable,
 )
 from textrnn.config.recipe import Settings
-from textrnn.data.unlabelled import Unlabelled
+from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.errors import ConfigError
 from textrnn.training.initialization import Fresh, Notify, Weights
 
 # The settings that a classifier takes over from its language model.
 SHAPE = ("cell", "layers", "units", "embedding_dim")
-WORDS = ("tokens", "rule", "lower", "words", "min_count", "oov_buckets", "model_type",
+WORDS = ("tokens", "word_pattern", "lower", "max_vocab_size", "min_count", "oov_buckets",
+"model_type",
          "max_characters")  # fmt: skip
 
 
 class PretrainedOn(Fresh):
     """Initialization from a language model of `corpus` that is not trained yet."""
 
-    def __init__(self, corpus: Unlabelled) -> None:
+    def __init__(self, corpus: UnlabelledTexts) -> None:
         self.corpus: Mapping[str, Any] = corpus.record()
 
     def fingerprint(self) -> dict[str, Any]:
