@@ -96,7 +96,7 @@ def _recipe_options(**defaults: str) -> Callable[[F], F]:
             f"[default: {'stateful' if GeneratorTrainingConfig.stateful else 'stateless'}]",
         ),
         recipe("window", "Window length in characters (or other tokens)."),
-        recipe("shift", "Stateless: stride between windows; 0: the window length."),
+        recipe("stride", "Stateless: stride between windows; 0: the window length."),
         recipe("batch_size", "Examples per step: windows, or a classifier's texts."),
         click.option("--epochs", type=int, help=f"Passes over the corpus.  [default: {epochs}]"),
         recipe("learning_rate", "Peak learning rate, after warm-up."),

@@ -25,7 +25,7 @@ OVER_TEXT: Mapping[str, Any] = MappingProxyType(
     }
 )  # fmt: skip
 OVER_WORDS = (
-    "layers", "conv_layers", "word_dropout", "embedding_dropout", "adversarial", "crop",
+    "layers", "conv_layers", "word_dropout", "embedding_dropout", "adversarial", "crop_probability",
 )  # fmt: skip
 
 
