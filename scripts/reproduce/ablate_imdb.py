@@ -89,12 +89,12 @@ ROWS = {
     "gradual": Row("layers join in one by one", {"unfreeze_epochs": 1}),
     "subwords": Row("16,000 pieces for words", {}, words="pieces"),
     "backwards": Row("read backwards", {}, words="backwards", backwards=True),
-    "self-taught": Row("distilled from itself", {}, teachers=("plain",)),
-    "taught-afresh": Row(
+    "distilled-self": Row("distilled from itself", {}, teachers=("plain",)),
+    "distilled-afresh": Row(
         "distilled from it, no language model", LABELS, words="", teachers=("plain",)
     ),
-    "taught-both": Row("distilled from both directions", {}, teachers=("plain", "backwards")),
-    "taught-linear": Row(
+    "distilled-both": Row("distilled from both directions", {}, teachers=("plain", "backwards")),
+    "distilled-linear": Row(
         "distilled from itself and the linear model", {}, teachers=("plain", "linear")
     ),
 }

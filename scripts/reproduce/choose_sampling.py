@@ -6,10 +6,10 @@
         --validation 0.475:0.525
 
 With each setting the model writes as many characters, in streams that go on from places all over
-the text it training text. A setting is admissible if no more of its words are new (stand nowhere in
+the training text. A setting is admissible if no more of its words are new (stand nowhere in
 that text) than of the words of the validation text: readers fault invented words first. Of these
-the one wins whose text is the best to foretell the validation text from: the lowest "reverse"
-cross-entropy, of it under a 5-gram model of what was written (textrnn/resemblance.py gives
+the one wins whose text predicts the validation text best: the lowest "reverse"
+cross-entropy, of it under a 5-gram model of what was written (textrnn/evaluation/resemblance.py gives
 reasons and sources). Real text brings topics and names as well, which a sample meets or misses by
 chance: mind the standard errors, and write more characters with the settings that are close.
 

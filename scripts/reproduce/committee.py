@@ -4,7 +4,7 @@
 \b
     scripts/reproduce/committee.py films/train.csv --validation films/validation.csv MODEL...
     scripts/reproduce/committee.py films/train.csv --validation films/validation.csv MODEL... \\
-        --judge imdb -o T.csv
+        --classify imdb -o T.csv
 
 The classifiers are the MODELs and the linear one of `scripts/reproduce/ngram_partner.py`, trained
 on DATA. Their log-odds are calibrated on the validation texts and averaged, and the average is
@@ -13,7 +13,7 @@ calibrated for the length of a text, on passages of the validation texts
 accuracy and the log loss, before and after: of whole texts and of passages, on what the two
 parameters of that calibration, `scale` and `shift`, were fitted to.
 
---judge names texts without labels to classify, and -o a table of their soft labels, which a
+--classify names texts without labels to classify, and -o a table of their soft labels, which a
 classifier can be distilled from: --set teacher=T.csv.
 """
 
@@ -56,7 +56,7 @@ def build(models: Sequence[Path], train: LabelledTexts, validation: LabelledText
 @click.argument("data")
 @click.argument("models", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--validation", required=True, help="LabelledTexts texts to calibrate on.")
-@click.option("--judge", "corpus", help="Texts without labels to classify, for --output.")
+@click.option("--classify", "corpus", help="Texts without labels to classify, for --output.")
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where to write the soft labels."
@@ -71,7 +71,7 @@ def main(
 ) -> None:
     try:
         if (corpus is None) != (output is None):
-            raise ConfigError("--judge names the texts and --output the table; give both")
+            raise ConfigError("--classify names the texts and --output the table; give both")
         if output and output.suffix != ".csv":
             raise ConfigError(f"{output} is to be a table; name it {output.with_suffix('.csv')}")
         train = read_data(data, "train", data_dir=data_dir)

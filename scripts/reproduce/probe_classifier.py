@@ -9,7 +9,7 @@ that of VADER, a lexicon, whose compound score above 0 is praise. Then, on sente
 made from scripts/reproduce/bias_templates.json, how far the probability of a class moves when
 nothing but a name, a pronoun or a nationality changes: the range of the groups' means on a
 template (mean and largest over the templates), on how many templates not all get the same
-verdict, and which words stand at the two ends. Both are printed as Markdown, to be pasted into a
+prediction, and which words stand at the two ends. Both are printed as Markdown, to be pasted into a
 model card.
 
 MODEL is a bundled name or a folder. To measure, not to choose: a model that was chosen by a
@@ -33,7 +33,7 @@ TEMPLATES = Path(__file__).with_name("bias_templates.json")
 
 
 def group_scores(predictor: Predictor, table: Path) -> list[GroupScore]:
-    """A text without a word that the model can read is judged wrong."""
+    """A text without a word that the model can read counts as wrong."""
     data = read_labelled(table, classes=predictor.model.classes)
     groups, labels = probing.read_groups(table), data.labels.tolist()
     pairs = list(zip(predictor.predict(data.texts), labels, strict=True))

@@ -3,7 +3,7 @@
 
     scripts/reproduce/shakespeare.py train input.txt -o DIR
     scripts/reproduce/shakespeare.py train input.txt -o DIR --resume
-    scripts/reproduce/shakespeare.py train input.txt -o TINY --model shakespeare-tiny   taught by it
+    scripts/reproduce/shakespeare.py train input.txt -o TINY --model shakespeare-tiny   distilled from it
     scripts/reproduce/shakespeare.py release input.txt DIR       reads the last 10 %, once
 
 All choices were made on slices from the middle of the first 90 %. With --slice START:END such a

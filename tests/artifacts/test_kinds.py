@@ -382,9 +382,9 @@ def test_bundled_models_are_of_the_present_format_and_their_records_are_strict(n
 @pytest.mark.parametrize(
     ("value", "bare"),
     [
-        ("/home/me/judge", "judge"),
-        ("judges/a/,b", "a,b"),
-        (r"C:\models\judge", "judge"),
+        ("/home/me/teacher", "teacher"),
+        ("teachers/a/,b", "a,b"),
+        (r"C:\models\teacher", "teacher"),
         ("https://tfhub.dev/google/nnlm-en-dim50/2", "https://tfhub.dev/google/nnlm-en-dim50/2"),
         ("0.9:1", "0.9:1"),
         ("0.1", "0.1"),

@@ -330,7 +330,7 @@ def test_many_problems_are_printed_in_part_and_counted_in_full(classify, tmp_pat
 def test_memory_stays_flat_because_texts_are_classified_in_chunks(classify, monkeypatch):
     sizes = []
     original = Predictor.predictor
-    monkeypatch.setattr(Predictor, "judge", lambda self, texts: sizes.append(len(texts)) or
+    monkeypatch.setattr(Predictor, "predict", lambda self, texts: sizes.append(len(texts)) or
     original(
         self, texts))  # fmt: skip
     done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 9000)
@@ -443,7 +443,7 @@ def test_a_json_line_with_a_new_column_is_no_row_of_a_csv_result(classify):
 def test_a_missing_folder_is_reported_before_anything_is_classified(
     classify, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(Predictor, "judge", None)
+    monkeypatch.setattr(Predictor, "predict", None)
     done = classify("--text", "good", "-o", tmp_path / "no" / "o.csv")
     assert done.exit_code == 1 and "there is no folder" in done.stderr
 
@@ -474,7 +474,7 @@ def test_the_result_may_replace_the_table_it_was_made_from_once_all_is_classifie
     table = written(tmp_path / "t.csv", "text,label\ngood,1\nbad,2\n")
     before, original, seen = table.read_text(), Predictor.predictor, []
     monkeypatch.setattr(
-        Predictor, "judge",
+        Predictor, "predict",
         lambda self, texts: seen.append(table.read_text()) or original(self, texts),
     )  # fmt: skip
     assert classify(table, "-o", table).exit_code == 0
@@ -524,7 +524,7 @@ def test_ctrl_c_keeps_the_predictions_so_far_and_says_where(classify, tmp_path, 
 
     monkeypatch.setattr(predict, "FEWEST", 2)
     monkeypatch.setattr(predict, "MOST", 4)
-    monkeypatch.setattr(Predictor, "judge", interrupted)
+    monkeypatch.setattr(Predictor, "predict", interrupted)
     output = tmp_path / "out"
     done = classify(
         "-", "--lines", "--format", form, "-o", output, text="".join(f"good {n}\n" for n in
@@ -541,7 +541,7 @@ def test_ctrl_c_before_anything_is_classified_leaves_nothing(classify, tmp_path,
     def interrupted(self, texts):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Predictor, "judge", interrupted)
+    monkeypatch.setattr(Predictor, "predict", interrupted)
     done = classify("--text", "good", "-o", tmp_path / "out")
     assert done.exit_code == 130 and done.stderr == "\nStopped.\n"
     assert not list(tmp_path.iterdir())
@@ -573,7 +573,7 @@ def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
 def test_texts_typed_on_a_terminal_are_classified_line_by_line(classify, monkeypatch):
     sizes, original = [], Predictor.predictor
     monkeypatch.setattr(
-        Predictor, "judge", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
+        Predictor, "predict", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
     )
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: (
         stream.name == "<stdin>"), raising=False)  # fmt: skip
@@ -617,7 +617,7 @@ def test_evaluating_a_classifier_scores_it_on_labelled_texts(models, tmp_path):
     report = json.loads(done.stdout)
     assert report["scores"]["examples"] == 3
     assert report["scores"]["accuracy"] == pytest.approx(2 / 3)
-    assert report["abstain"]["judged"] == 2
+    assert report["abstain"]["predicted"] == 2
     assert [mistake["text"] for mistake in report["worst"]] == ["fine"]
     assert "66.67 %" in CliRunner().invoke(main, typed).stdout
     assert "### classes" in CliRunner().invoke(main, [*typed, "--format", "markdown"]).stdout

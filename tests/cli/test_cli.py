@@ -224,7 +224,7 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
     assert (config.units, config.layers) == (6, 1)
     assert invoke("generate", "-m", tmp_path / "m", "--length", 5).exit_code == 0
     shown = invoke("models", "show", tmp_path / "m").stdout
-    assert "Learnt from" in shown and "a.txt, b.txt" in shown
+    assert "Training data" in shown and "a.txt, b.txt" in shown
     validation = invoke("evaluate", tmp_path / "m", corpus, "--part", "validation")
     assert validation.exit_code == 0 and "Warning" not in validation.stderr
     assert "was trained on" in invoke("evaluate", tmp_path / "m", corpus).stderr
@@ -285,7 +285,7 @@ def test_a_classifier_trained_from_the_command_line_predicts_and_is_fine_tuned(r
     assert f"textrnn classify --model {model} --text TEXT" in last
     predicted = invoke("classify", "-m", model, "--text", "good film", "--text", "a bad film")
     assert [line.split()[0] for line in predicted.stdout.splitlines()] == ["positive", "negative"]
-    assert "Learnt from**: reviews.csv" in invoke("models", "show", model).stdout
+    assert "Training data**: reviews.csv" in invoke("models", "show", model).stdout
     scored = invoke("evaluate", model, reviews, *COLUMNS)
     assert "100.00 %" in scored.stdout and "was trained on these texts" in scored.stderr
 

@@ -229,7 +229,7 @@ def archived(corpus: KnownCorpus, server: ThreadingHTTPServer, body: bytes) -> K
         sha256=hashlib.sha256(body).hexdigest(),
         file="reviews",
         kind="archive",
-        teaches="classifier",
+        task="classifier",
     )
 
 

@@ -79,7 +79,7 @@ def test_a_missing_table_is_named(tmp_path):
 
 def test_a_run_trains_on_a_table_and_cannot_be_resumed_with_another(tmp_path):
     data, more = reviews(70), [f"{text} indeed" for text in reviews(30, seed=3).texts]
-    path = table(tmp_path / "opinions.csv", *(f'"{text}",0.1,0.9' for text in more))
+    path = table(tmp_path / "table.csv", *(f'"{text}",0.1,0.9' for text in more))
     settings = {
         "layers": 0, "pooling": "mean", "embedding_dim": 6, "batch_size": 14, "length_buckets": 1,
         "epochs": 2, "patience": 0, "min_count": 1, "teacher": str(path),
@@ -87,7 +87,7 @@ def test_a_run_trains_on_a_table_and_cannot_be_resumed_with_another(tmp_path):
     watch = Watch(1)
     given = {"unlabelled": UnlabelledTexts.of(more), "observer": watch}
     assert train_classifier(data, tmp_path / "m", settings=settings, **given) is None
-    assert any("opinions.csv: no prediction for" in notice for notice in watch.notices)
+    assert any("table.csv: no prediction for" in notice for notice in watch.notices)
     for predictions_of_teachers in (tmp_path / "m" / "run" / "guesses").iterdir():
         predictions_of_teachers.unlink()
     table(path, *(f'"{text}",0.9,0.1' for text in more))
@@ -95,7 +95,7 @@ def test_a_run_trains_on_a_table_and_cannot_be_resumed_with_another(tmp_path):
         train_classifier(data, tmp_path / "m", resume=True, unlabelled=UnlabelledTexts.of(more))
     table(path, *(f'"{text}",0.1,0.9' for text in more))
     model = train_classifier(data, tmp_path / "m", resume=True, unlabelled=UnlabelledTexts.of(more))
-    assert "**Distilled from**: opinions.csv, on 30 unlabelled texts (texts).\n" in model.card
+    assert "**Distilled from**: table.csv, on 30 unlabelled texts (texts).\n" in model.card
 
 
 @pytest.mark.parametrize(

@@ -106,14 +106,14 @@ def test_abstention_is_scored_on_request():
     chances = [prediction.probability for prediction in Predictor(model).predict(list(data.texts))]
     limit = sorted(chances)[12]
     found = evaluate(model, data, abstain=limit)["abstain"]
-    assert found["judged"] == sum(chance >= limit for chance in chances) == 28
+    assert found["predicted"] == sum(chance >= limit for chance in chances) == 28
     with pytest.raises(ConfigError, match="abstain"):
         evaluate(model, data, abstain=2.0)
 
 
 @pytest.mark.parametrize("wrong", [{"abstain": 2.0}, {"abstain": math.nan}, {"worst": -1}])
 def test_settings_out_of_range_are_refused_before_the_classification(monkeypatch, wrong):
-    monkeypatch.delattr(Predictor, "judge")
+    monkeypatch.delattr(Predictor, "predict")
     with pytest.raises(ConfigError, match=f"{next(iter(wrong))} must be"):
         evaluate(random_classifier(), letters(4), **wrong)
 

@@ -113,12 +113,12 @@ def test_a_long_text_shows_its_beginning_and_its_end(part, times):
 
 def test_abstention_scores_only_the_confident_predictions():
     found = report_of(abstain=0.7)["abstain"]
-    assert (found["judged"], found["share"], found["accuracy"]) == (3, 0.75, 2 / 3)
+    assert (found["predicted"], found["share"], found["accuracy"]) == (3, 0.75, 2 / 3)
     assert report_of()["abstain"] is None
     everything = report_of(abstain=0)["abstain"]
     assert (everything["share"], everything["accuracy"]) == (1, 0.5)
     nothing = report_of(abstain=1)["abstain"]
-    assert (nothing["judged"], nothing["accuracy"], nothing["interval"]) == (0, None, None)
+    assert (nothing["predicted"], nothing["accuracy"], nothing["interval"]) == (0, None, None)
     assert as_text(report_of(abstain=1)).count("accuracy among those -") == 1
 
 

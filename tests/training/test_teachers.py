@@ -141,7 +141,7 @@ def test_stopped_predictions_resume_where_they_stopped(tmp_path, teacher, monkey
     texts, labels, read = texts_of(10, 3), np.array([0], np.int32), []
     predict = Predictor.predictor
     monkeypatch.setattr(
-        Predictor, "judge", lambda self, some: read.extend(some) or predict(self, some)
+        Predictor, "predict", lambda self, some: read.extend(some) or predict(self, some)
     )
     watch = Watch(stop=2)
     assert targets_of(tmp_path, texts, labels, [teacher], watch) is None

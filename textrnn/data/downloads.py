@@ -38,7 +38,7 @@ class KnownCorpus:
     sha256: str
     file: str  # default name of the file, or of the archive's folder
     kind: Literal["text", "archive"] = "text"
-    teaches: Literal["generator", "classifier"] = "generator"
+    task: Literal["generator", "classifier"] = "generator"
 
 
 _LISTED = (
@@ -60,7 +60,7 @@ _LISTED = (
         sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
         file="aclImdb",
         kind="archive",
-        teaches="classifier",
+        task="classifier",
     ),
 )
 KNOWN: Mapping[str, KnownCorpus] = MappingProxyType({corpus.name: corpus for corpus in _LISTED})
@@ -201,7 +201,7 @@ def _chunks(corpus: KnownCorpus) -> Iterator[bytes]:
         noun = "file" if corpus.kind == "text" else "folder in it"
         raise DownloadError(
             f"{failed} {host}: {reason}; check the network, or download {url} by other means "
-            f"and pass the {noun} to `textrnn train {corpus.teaches}`"
+            f"and pass the {noun} to `textrnn train {corpus.task}`"
         ) from error
 
 

@@ -88,7 +88,7 @@ def _abstain(probabilities: Floats, right: Mask, threshold: float) -> dict[str, 
     count, hits = int(confident.sum()), int(right[confident].sum())
     return {
         "threshold": threshold,
-        "judged": count,
+        "predicted": count,
         "share": count / len(right),
         "accuracy": hits / count if count else None,
         "interval": asdict(metrics.wilson(hits, count)) if count else None,

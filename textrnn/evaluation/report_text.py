@@ -135,7 +135,7 @@ def _title(report: Mapping[str, Any]) -> str:
 def _abstain_sentence(scores: Mapping[str, Any]) -> str:
     return (
         f"predictions with a confidence of {100 * scores['threshold']:g} % or more: "
-        f"{scores['judged']:,} examples, {_percent(scores['share'])} of all; "
+        f"{scores['predicted']:,} examples, {_percent(scores['share'])} of all; "
         f"accuracy among those {_accuracy(scores)}"
     )
 

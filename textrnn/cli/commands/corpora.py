@@ -76,7 +76,7 @@ def fetch(name: str, output: Path | None, url: str | None) -> None:
         if live:
             click.echo("\r\033[K", nl=False, err=True)
     click.echo(path)
-    hint = f"textrnn train {corpus.teaches} {shlex.quote(str(path))} -o my-model"
+    hint = f"textrnn train {corpus.task} {shlex.quote(str(path))} -o my-model"
     click.echo(f"Train a model on it: {hint}", err=True)
 
 
