@@ -5,22 +5,23 @@
     scripts/reproduce/choose_sampling.py MODEL TEXT --train 0:0.475 --train 0.525:0.9 \\
         --validation 0.475:0.525
 
-With each setting the model writes as many characters, in streams that go on from places all over
-the training text. A setting is admissible if no more of its words are new (stand nowhere in
-that text) than of the words of the validation text: readers fault invented words first. Of these
-the one wins whose text predicts the validation text best: the lowest "reverse"
-cross-entropy, of it under a 5-gram model of what was written (textrnn/evaluation/resemblance.py gives
-reasons and sources). Real text brings topics and names as well, which a sample meets or misses by
-chance: mind the standard errors, and write more characters with the settings that are close.
+The model generates the same number of characters with each setting, in streams that continue from
+positions all over the training text. A setting is admissible if no more of its words are new
+(absent from that text) than of the words of the validation text: readers notice invented words
+first. The best admissible setting is the one whose text predicts the validation text best: it has
+the lowest "reverse" cross-entropy, that of the validation text under a 5-gram model of the
+generated text (reasons and sources: textrnn/evaluation/resemblance.py). Real text also has topics
+and names, which a sample contains or not by chance: mind the standard errors, and generate more
+characters with settings that are close.
 
 \b
-Shown beside it, and never decisive:
-    3-grams    of the runs of three words in a stream, those not said before in it
-    copied     of the characters, those in runs of 30 or more that stand in the training text
-    surprise   nats a character of what was written, under a 5-gram model of the training text
-and two rows of real text: as much of the training text as was written, and the validation text.
+Also shown, but not used for the choice:
+    3-grams    fraction of the three-word runs in a stream that are new in it
+    copied     fraction of the characters in runs of 30 or more that the training text contains
+    surprise   nats per character of the generated text, under a 5-gram model of the training text
+and two rows of real text: as much of the training text as was generated, and the validation text.
 
-Parts are shares or positions, as for --part. Nothing outside them is used.
+Parts are fractions or positions, as for --part. Nothing outside them is used.
 """
 
 import math

@@ -3,8 +3,10 @@
 
     scripts/reproduce/shakespeare.py train input.txt -o DIR
     scripts/reproduce/shakespeare.py train input.txt -o DIR --resume
-    scripts/reproduce/shakespeare.py train input.txt -o TINY --model shakespeare-tiny   distilled from it
+    scripts/reproduce/shakespeare.py train input.txt -o TINY --model shakespeare-tiny
     scripts/reproduce/shakespeare.py release input.txt DIR       reads the last 10 %, once
+
+shakespeare-tiny is distilled from shakespeare.
 
 All choices were made on slices from the middle of the first 90 %. With --slice START:END such a
 slice is held out again. Without it all of the first 90 % is training text. Only `release` reads the

@@ -42,8 +42,8 @@ def generator_card(model: GeneratorArtifact, *, title: str) -> str:
         f"{model.parameters:,} parameters, {config.vocab_size} {WRITES[kind][1]}.",
         "",
         f"- **Training data**: {', '.join(corpus['names'])} ({corpus['characters']:,} characters, "
-        f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}; validation on "
-        f"{metadata['training']['validation'] or 'nothing'}.",
+        f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}; "
+        f"{_validation_of(metadata['training'])}.",
     ]
     if base := metadata.get("base"):
         new = ""
@@ -167,6 +167,11 @@ def language_model_card(model: LanguageModelArtifact, *, title: str) -> str:
         f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.\n\n"
         f"Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
     )
+
+
+def _validation_of(training: Mapping[str, Any]) -> str:
+    found = training["validation"]
+    return "without validation" if found is None else f"validation on {found}"
 
 
 def _distillation(record: Mapping[str, Any], weight: float) -> str:
