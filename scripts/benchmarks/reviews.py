@@ -32,14 +32,14 @@ from textrnn.models.classifier import build_classifier
 from textrnn.tokenizers import cut
 from textrnn.training.encode import classifier as encode
 from textrnn.training.learner import Learner
-from textrnn.training.tasks.classifier import loss_of
+from textrnn.training.losses import classification_loss
 
 
 def learner(
     vocab_size: int, training: ClassifierTrainingConfig, steps: int, *, fast: bool
 ) -> Learner:
     model = build_classifier(ClassifierConfig(vocab_size=vocab_size, classes=2), fast=fast)
-    return Learner(model, training, steps, loss_of(None))
+    return Learner(model, training, steps, classification_loss(None))
 
 
 def step(learner: Learner, inputs: Any, labels: Any) -> float:

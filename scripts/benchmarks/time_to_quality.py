@@ -128,7 +128,8 @@ def ours(text: Path, goal: float) -> dict[str, Any]:
     from textrnn.datasets import windows as datasets_windows
     from textrnn.engine.generator import Network
     from textrnn.evaluation import language_modelling
-    from textrnn.training.tasks.generator import default_epochs, generator_learner
+    from textrnn.training.generator_learner import generator_learner
+    from textrnn.training.tasks.generator import default_epochs
 
     train, held_out, vocab_size = read(text)
     network, training = GeneratorConfig(vocab_size=vocab_size), GeneratorTrainingConfig()

@@ -11,7 +11,8 @@ from textrnn.errors import ConfigError
 from textrnn.models.classifier import build_classifier, split_at_words
 from textrnn.training.adversarial import AdversarialLearner, perturbation, random_states
 from textrnn.training.learner import Learner
-from textrnn.training.tasks.classifier import loss_of, train_classifier
+from textrnn.training.losses import classification_loss
+from textrnn.training.tasks.classifier import train_classifier
 
 SHAPE = {"cell": "gru", "units": 4, "embedding_dim": 6, "layers": 1}
 DROPOUTS = {"word_dropout": 0.3, "embedding_dropout": 0.3, "dropout": 0.3, "recurrent_dropout": 0.2}
@@ -25,7 +26,7 @@ def learner(size, rates, shape=SHAPE, **training):
     model = build_classifier(config, seed=1)
     settings = ClassifierTrainingConfig(adversarial=size, learning_rate=0.01, **training)
     kind = AdversarialLearner if size else Learner
-    return kind(model, settings, 100, loss_of(None))
+    return kind(model, settings, 100, classification_loss(None))
 
 
 def test_a_perturbation_has_the_given_norm_raises_the_loss_and_leaves_padding_alone():
@@ -63,7 +64,7 @@ def test_the_gradient_is_that_of_the_mean_of_both_losses_and_the_penalties(shape
     clean_loss, clean = gradients(plain)
     assert loss == pytest.approx(clean_loss)
     model, (below, above) = plain.model, split_at_words(plain.model)
-    mask, loss_at = tf.constant(IDS != 0), loss_of(None)
+    mask, loss_at = tf.constant(IDS != 0), classification_loss(None)
     with tf.GradientTape() as tape:
         words = below(IDS)
         first = loss_at(LABELS, above(words, mask=mask))
@@ -80,7 +81,7 @@ def test_a_fixed_embedding_has_no_gradient():
     config = ClassifierConfig(vocab_size=12, classes=2, **SHAPE, **NONE)
     model = build_classifier(config, train_embedding=False)
     settings = ClassifierTrainingConfig(adversarial=1.0)
-    _, found = gradients(AdversarialLearner(model, settings, 100, loss_of(None)))
+    _, found = gradients(AdversarialLearner(model, settings, 100, classification_loss(None)))
     assert [each.shape for each in found] == [v.shape for v in model.trainable_variables]
 
 

@@ -9,9 +9,10 @@ from textrnn.artifacts import registry
 from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.data.corpora import Corpus
 from textrnn.errors import TrainingError
+from textrnn.training import generator_learner as learner_module
 from textrnn.training import learner as training_learner
-from textrnn.training.tasks import generator as task
-from textrnn.training.tasks.generator import generator_learner, train_generator
+from textrnn.training.generator_learner import generator_learner
+from textrnn.training.tasks.generator import train_generator
 
 TEXT = "the lantern swings below the bridge and the ferryman counts his sacks again. " * 9
 SETTINGS = {
@@ -57,12 +58,12 @@ def test_a_run_stopped_between_two_readings_resumes_to_the_same_losses(tmp_path,
 
 
 def test_weights_stay_fixed_from_the_first_loss_that_is_not_finite(monkeypatch):
-    plain = task._loss
+    plain = learner_module.next_token_loss
 
     def poisoned(targets, logits):
         return plain(targets, logits) + tf.where(tf.reduce_any(targets == 4), np.nan, 0.0)
 
-    monkeypatch.setattr(task, "_loss", poisoned)
+    monkeypatch.setattr(learner_module, "next_token_loss", poisoned)
     network = GeneratorConfig(vocab_size=5, cell="simple_rnn", units=4, embedding_dim=3)
     learner = generator_learner(network, GeneratorTrainingConfig(stateful=False), total_steps=10)
     good, bad = np.ones((2, 7), np.int32), np.full((2, 7), 4, np.int32)
@@ -80,14 +81,14 @@ def test_a_loss_that_is_not_finite_is_found_at_its_step_before_anything_is_saved
 ):
     text = TEXT[:200] + "~" + TEXT[200:]  # in one batch of an epoch
     unusual = sorted(set(text)).index("~")
-    plain, traced = task._loss, tf.Variable(0)
+    plain, traced = learner_module.next_token_loss, tf.Variable(0)
 
     def poisoned(targets, logits):
         traced.assign_add(1)
         bad = tf.reduce_any(targets == unusual) & (traced > 10)  # not in the first epoch
         return plain(targets, logits) + tf.where(bad, np.nan, 0.0)
 
-    monkeypatch.setattr(task, "_loss", poisoned)
+    monkeypatch.setattr(learner_module, "next_token_loss", poisoned)
     found = []
     for name, steps in (("one", 1), ("other", 4)):
         read_every(monkeypatch, steps)

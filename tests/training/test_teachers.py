@@ -19,8 +19,9 @@ from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TextRNNError, TrainingError
 from textrnn.training import teachers as training_teachers
 from textrnn.training.initialization import Fresh
+from textrnn.training.losses import classification_loss
 from textrnn.training.observer import Observer
-from textrnn.training.tasks.classifier import ClassifierTask, loss_of, train_classifier
+from textrnn.training.tasks.classifier import ClassifierTask, train_classifier
 from textrnn.training.teachers import blend, record_of, targets, teachers_of
 
 BINARY = ("negative", "positive")
@@ -127,7 +128,7 @@ def test_labels_are_mixed_into_the_targets_of_their_own_texts():
 def test_a_certain_soft_label_has_the_loss_of_its_label_and_others_lie_between(classes):
     rng = np.random.default_rng(0)
     logits = tf.constant(rng.normal(size=(7, classes if classes > 2 else 1)), tf.float32)
-    loss, labels = loss_of(None), rng.integers(0, classes, (2, 7))
+    loss, labels = classification_loss(None), rng.integers(0, classes, (2, 7))
     sure = [tf.one_hot(row, classes) for row in labels]
     costs = [float(loss(tf.constant(row, tf.int32), logits)) for row in labels]
     assert [float(loss(row, logits)) for row in sure] == pytest.approx(costs, abs=1e-6)

@@ -5,15 +5,13 @@ The caller passes functions that give an epoch's batches and that score its resu
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textrnn.artifacts import folders, locks
 from textrnn.config.training import LearningConfig
-from textrnn.errors import ConfigError, TrainingError
+from textrnn.errors import TrainingError
 from textrnn.training import checkpoints
 from textrnn.training.checkpoints import Checkpoint
 from textrnn.training.metrics import Metrics
@@ -267,58 +265,3 @@ def waited_enough(run: TrainingState) -> bool:
     """Whether the validation loss has not improved for `patience` epochs."""
     patience = run.learning.patience
     return bool(patience) and run.epoch - run.best_epoch >= patience
-
-
-def check_same_settings(own: Mapping[str, Any], given: Mapping[str, Any], output: Path) -> None:
-    """ConfigError unless the settings `given` to a resumed run equal its `own`."""
-    for name, value in given.items():
-        if own.get(name) != value:
-            raise ConfigError(
-                f"the run in {output} has {name}={own.get(name)!r}, not {value!r}, and resumes "
-                f"with its own settings; leave that out"
-            )
-
-
-@contextmanager
-def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
-    """Lock `output` against other trainings and saves, and recover from an interrupted save there.
-
-    TrainingError if another training or save holds the lock, or if it cannot be written. The lock
-    is reentrant within a thread: pretraining is a part of a classifier's training.
-    """
-    with ExitStack() as stack:
-        try:
-            guarded = stack.enter_context(locks.hold(output))
-        except BlockingIOError as error:
-            raise TrainingError(
-                f"another training or save is writing to {output}; wait until it has ended, or "
-                f"choose another -o"
-            ) from error
-        except (OSError, RuntimeError) as error:  # RuntimeError: circular links
-            raise TrainingError(
-                f"cannot write beside {output}: {getattr(error, 'strerror', None) or error}; "
-                f"choose another -o"
-            ) from error
-        if not guarded:
-            observer.notice(
-                f"the file system of {output} has no locks: start no second training there"
-            )
-        for notice in folders.recover(output):
-            observer.notice(notice)
-        yield
-
-
-def check_free(output: Path, beside: Collection[str] = ()) -> None:
-    """TrainingError unless a new run may use the folder `output`; it may already hold `beside`."""
-    if not output.exists():
-        return
-    if not output.is_dir():
-        raise TrainingError(f"{output} is a file; name a new folder with -o")
-    names = {entry.name for entry in output.iterdir()}
-    if "config.json" in names or checkpoints.path(output / "run").exists():
-        raise TrainingError(
-            f"{output} already holds a model or a run; add --resume to continue it, or choose "
-            f"another -o"
-        )
-    if names - {"run", *beside}:
-        raise TrainingError(f"{output} holds other files; choose a new folder with -o")

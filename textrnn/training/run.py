@@ -21,6 +21,7 @@ from textrnn.training.initialization import Fresh, Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.loop import Saver, TrainingState
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
+from textrnn.training.output import check_free, sole_writer
 from textrnn.training.pace import Pace
 from textrnn.training.task import FinishReport, Known, P, Task, Validated
 
@@ -105,7 +106,7 @@ def train(
     """
     observer, start = observer or Observer(), start or Fresh()
     given = task.recipe_type.nest(settings)
-    with loop.sole_writer(output, observer):
+    with sole_writer(output, observer):
         return _train(task, output, given, start, beside, resume, observer, command)
 
 
@@ -122,7 +123,7 @@ def _train(
     if resume:
         run, learner = _resume(task, output, given, start, observer)
     else:
-        loop.check_free(output, beside)
+        check_free(output, beside)
         run, learner = _start(task, output, given, start, observer, command)
     prepared = run.prepared
     observer.notice(f"{prepared.summary}; {run.steps} steps per epoch, at most {run.epochs} epochs")

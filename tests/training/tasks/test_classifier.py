@@ -19,11 +19,8 @@ from textrnn.evaluation import metrics
 from textrnn.models.classifier import build_classifier
 from textrnn.training import checkpoints
 from textrnn.training.learner import Learner
-from textrnn.training.tasks.classifier import (
-    default_epochs,
-    loss_of,
-    train_classifier,
-)
+from textrnn.training.losses import classification_loss
+from textrnn.training.tasks.classifier import default_epochs, train_classifier
 from textrnn.training.transfer import classifier
 
 # Of 70 texts, 14 are held out: 4 full batches per epoch, all of one shape, compiled once.
@@ -412,10 +409,10 @@ def test_the_loss_is_the_mean_over_texts_weighted_by_class(classes):
     truth = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(7), labels]
     given = logits if classes > 2 else (logits[:, 1:] - logits[:, :1])
     given, targets = tf.constant(given, tf.float32), tf.constant(labels, tf.int32)
-    assert float(loss_of(None)(targets, given)) == pytest.approx(truth.mean(), abs=1e-5)
+    assert float(classification_loss(None)(targets, given)) == pytest.approx(truth.mean(), abs=1e-5)
     weights = np.array([0.5, 2.0, 3.0])[:classes]
     expected = (weights[labels] * truth).mean()
-    assert float(loss_of(weights)(targets, given)) == pytest.approx(expected, abs=1e-5)
+    assert float(classification_loss(weights)(targets, given)) == pytest.approx(expected, abs=1e-5)
 
 
 def test_balanced_classes_count_equally_however_rare_one_is(tmp_path):

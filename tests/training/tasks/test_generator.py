@@ -32,13 +32,11 @@ from textrnn.models.generator import build_generator
 from textrnn.tokenizers import CharTokenizer
 from textrnn.training import checkpoints
 from textrnn.training.encode import generator as encode
+from textrnn.training.generator_learner import generator_learner
 from textrnn.training.learner import Learner
 from textrnn.training.observer import Observer
 from textrnn.training.tasks import generator as task
-from textrnn.training.tasks.generator import (
-    generator_learner,
-    train_generator,
-)
+from textrnn.training.tasks.generator import train_generator
 from textrnn.training.transfer.generator import FromGenerator, transfer_weights
 
 SENTENCES = [

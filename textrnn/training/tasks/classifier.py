@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from textrnn.artifacts.classifier import HOW_READ, LONG_TEXTS, ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
@@ -25,14 +24,16 @@ from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.evaluation import metrics as scores
 from textrnn.models.classifier import build_classifier
-from textrnn.training import checkpoints, loop, run, teachers
+from textrnn.training import checkpoints, run, teachers
 from textrnn.training.adversarial import AdversarialLearner
 from textrnn.training.encode import classifier as encode
 from textrnn.training.encode.classifier import Split
 from textrnn.training.initialization import Fresh, Initialization
 from textrnn.training.learner import Learner
+from textrnn.training.losses import classification_loss
 from textrnn.training.metrics import ClassifierMetrics
 from textrnn.training.observer import Observer, OnProgress
+from textrnn.training.output import sole_writer
 from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
 from textrnn.training.tasks import language_model
 from textrnn.training.transfer import classifier as transfer
@@ -71,7 +72,7 @@ def train_classifier(
     observer, output, settings = observer or Observer(), Path(output), settings or {}
     if base and pretrain:
         raise ConfigError(f"{base.name} is trained already; leave out `pretrain`")
-    with loop.sole_writer(output, observer):
+    with sole_writer(output, observer):
         given: Settings = ClassifierRecipe.nest(settings)
         pretrained = None
         if isinstance(pretrain, UnlabelledTexts) and not (resume and has_started(output)):
@@ -259,7 +260,9 @@ class ClassifierTask:
             counts = np.bincount(labels, minlength=len(prepared.classes))
             weights = len(labels) / (len(prepared.classes) * np.maximum(counts, 1))
         make = AdversarialLearner if training.adversarial else Learner
-        learner = make(model, training, prepared.epochs * prepared.steps, loss_of(weights))
+        learner = make(
+            model, training, prepared.epochs * prepared.steps, classification_loss(weights)
+        )
         if training.layer_decay < 1 or training.unfreeze_epochs:
             names = [variable.path for variable in model.trainable_variables]
             learner.update_scales = lambda epoch: transfer.rates(
@@ -361,28 +364,6 @@ class ClassifierTask:
 
 def _report_progress(report: FinishReport, tried: int, done: int, total: int) -> None:
     report.on_progress((tried + done / total) / len(LONG_TEXTS))
-
-
-def loss_of(weights: npt.NDArray[Any] | None) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Mean nats per text, for one logit or several.
-
-    Targets are labels (texts,), optionally with class `weights`, or probabilities (texts, classes).
-    """
-
-    def loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        soft = len(targets.shape) == 2
-        if logits.shape[1] == 1:
-            truth = targets[:, 1:] if soft else tf.cast(targets, logits.dtype)[:, None]
-            each = tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logits)[:, 0]
-        elif soft:
-            each = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-        else:
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-        if weights is not None:
-            each *= tf.gather(tf.constant(weights, each.dtype), targets)
-        return tf.reduce_mean(each)
-
-    return loss
 
 
 def default_epochs(steps: int) -> int:

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from textrnn.artifacts import cards
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import (
-    GeneratorConfig,
     GeneratorRecipe,
     GeneratorTrainingConfig,
 )
@@ -26,12 +24,12 @@ from textrnn.engine import generation
 from textrnn.engine.generator import build_network
 from textrnn.errors import TrainingError
 from textrnn.evaluation import language_modelling
-from textrnn.models.generator import build_generator, state_variables
 from textrnn.tokenizers import Ids
 from textrnn.training import run
-from textrnn.training.distillation import Teachers, teachers_of
+from textrnn.training.distillation import teachers_of
 from textrnn.training.encode import generator as encode
 from textrnn.training.encode.generator import Split
+from textrnn.training.generator_learner import generator_learner
 from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.metrics import GeneratorMetrics, bits_note
@@ -257,76 +255,6 @@ def _samples(model: GeneratorArtifact, training: GeneratorTrainingConfig) -> dic
         )[0]
         for temperature in SAMPLE_TEMPERATURES
     }
-
-
-class GeneratorLearner(Learner):
-    """A learner whose losses are in nats per character; it may reset states and use teachers."""
-
-    training: GeneratorTrainingConfig
-
-    def __init__(
-        self, *args: Any, tokens_per_character: float = 1.0, teachers: Teachers | None = None
-    ) -> None:
-        super().__init__(*args)
-        self.tokens_per_character, self.teachers = tokens_per_character, teachers
-
-    def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Train on one batch; returns its loss in nats per character."""
-        if self.training.reset_probability and self.training.stateful:
-            self._reset_some()
-        if self.teachers:
-            targets = self.teachers.targets(inputs, targets)
-        return super().step(inputs, targets) * self.tokens_per_character
-
-    def reset_states(self) -> None:
-        """Reset the recurrent states of the learner and its teachers."""
-        super().reset_states()
-        if self.teachers:
-            self.teachers.reset()
-
-    def _reset_some(self) -> None:
-        """Reset the state of random rows, so that the model also learns to start from zero."""
-        rng = np.random.default_rng([self.training.seed, self.steps_done])
-        kept = rng.random((self.training.batch_size, 1)) >= self.training.reset_probability
-        for state in state_variables(self.model):
-            state.assign(state * kept.astype(np.float32))
-
-    def _variables(self) -> dict[str, Any]:
-        states = self.teachers.states if self.teachers else []
-        return super()._variables() | {f"teacher/{i}": state for i, state in enumerate(states)}
-
-
-def generator_learner(
-    network: GeneratorConfig,
-    training: GeneratorTrainingConfig,
-    total_steps: int,
-    tokens_per_character: float = 1.0,
-    teachers: Teachers | None = None,
-) -> Learner:
-    """A learner of the next token, with random initial weights."""
-    model = build_generator(
-        network,
-        stateful=training.stateful,
-        batch_size=training.batch_size if training.stateful else None,
-        seed=training.seed,
-    )
-    return GeneratorLearner(
-        model,
-        training,
-        total_steps,
-        _loss,
-        tokens_per_character=tokens_per_character,
-        teachers=teachers,
-    )
-
-
-def _loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Mean nats per token; targets are ids or probabilities (batch, window[, vocab_size])."""
-    if targets.shape.rank == 3:
-        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-    )
 
 
 def _steps(training: GeneratorTrainingConfig, length: int) -> int:

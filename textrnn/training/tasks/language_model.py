@@ -22,7 +22,7 @@ from textrnn.datasets.windows import stream_steps
 from textrnn.engine.language_model import score as score_of
 from textrnn.errors import TrainingError
 from textrnn.models.language_model import build_language_model, language_model_loss
-from textrnn.training import checkpoints, loop, run
+from textrnn.training import checkpoints, run
 from textrnn.training.encode import classifier as labelled_texts
 from textrnn.training.encode import language_model as encode
 from textrnn.training.encode.language_model import Streams
@@ -30,6 +30,7 @@ from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.metrics import LanguageModelMetrics
 from textrnn.training.observer import Observer, OnProgress
+from textrnn.training.output import check_free, sole_writer
 from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
 from textrnn.training.transfer.language_model import SHAPE, PretrainedOn
 
@@ -54,14 +55,14 @@ def pretrain(
     the observer stopped the run.
     """
     folder, observer = output / FOLDER, observer or Observer()
-    with loop.sole_writer(output, observer):
+    with sole_writer(output, observer):
         if folder.exists() and not resume:
             raise TrainingError(
                 f"{folder} already holds a language model or a run; add --resume to continue "
                 f"it, or start from it with --pretrain {folder} and another -o"
             )
         if not resume:
-            loop.check_free(output)
+            check_free(output)
         model = run.train(
             LanguageModelTask(corpus, data, validation),
             folder,
