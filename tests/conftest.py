@@ -18,6 +18,7 @@ from support.marks import leaves_out, marks_of
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # An example that takes more than 200 ms is no bug, but a busy machine.
 settings.register_profile("no deadline", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=10)  # --hypothesis-profile=quick
 settings.load_profile("no deadline")
 
 LOADED = pytest.StashKey[bool]()  # whether TensorFlow is imported in this process
