@@ -60,13 +60,22 @@ def npz(arrays) -> bytes:
     return file.getvalue()
 
 
+# New name -> the name in format 1.
+OLD_SETTINGS = {
+    "max_vocab_size": "words", "word_pattern": "rule", "max_tokens": "max_words",
+    "truncation": "keep",
+}  # fmt: skip
+OLD_ENDS = {"head": "first", "tail": "last", "both": "both"}
+
+
 def write_format_1(model, folder: Path, metadata: str = "{}") -> None:
     """The folder of `model` as textrnn 0.1 wrote it."""
     folder.mkdir()
     record = model.record()
     text = record.pop("text")
     if model.kind != "generator":
-        record["reading"] = text
+        old = {OLD_SETTINGS.get(name, name): value for name, value in text.items()}
+        record["reading"] = {**old, "keep": OLD_ENDS[text["truncation"]]}
     files = {
         "tokenizer.json": model.tokenizer.to_json().encode(),
         "weights.npz": npz(model.weights),
@@ -334,7 +343,7 @@ def test_conversion_keeps_weights_and_tokenizer_byte_by_byte(tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("training", "words", "model_type"),
     [
-        ({"max_vocab_size": 350, "model_type": "bpe", "tokens": "sentencepiece"}, 350, "bpe"),
+        ({"words": 350, "model_type": "bpe", "tokens": "sentencepiece"}, 350, "bpe"),
         ({"words": "many"}, 2000, "unigram"),
         ([], 2000, "unigram"),
     ],

@@ -36,7 +36,7 @@ def test_between_any_two_steps_of_a_save_a_reader_gets_a_complete_model_and_chan
         try:
             loaded = registry.load(folder)
         except ArtifactError as error:
-            nothing = {"new folder": "no model", "a run": "has not ended an epoch yet"}
+            nothing = {"new folder": "no model", "a run": "has not finished an epoch yet"}
             assert nothing[start] in str(error) and 2 not in seen
         else:
             seen.append(seed_of(loaded))

@@ -329,10 +329,10 @@ def test_many_problems_are_printed_in_part_and_counted_in_full(classify, tmp_pat
 
 def test_memory_stays_flat_because_texts_are_classified_in_chunks(classify, monkeypatch):
     sizes = []
-    original = Predictor.predictor
-    monkeypatch.setattr(Predictor, "predict", lambda self, texts: sizes.append(len(texts)) or
-    original(
-        self, texts))  # fmt: skip
+    original = Predictor.predict
+    monkeypatch.setattr(
+        Predictor, "predict", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
+    )
     done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 9000)
     assert done.stdout.count("\n") == sum(sizes) == 9000
     assert sizes[0] == predict.FEWEST and max(sizes) == predict.MOST
@@ -472,7 +472,7 @@ def test_the_result_may_replace_the_table_it_was_made_from_once_all_is_classifie
     classify, tmp_path, monkeypatch
 ):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\nbad,2\n")
-    before, original, seen = table.read_text(), Predictor.predictor, []
+    before, original, seen = table.read_text(), Predictor.predict, []
     monkeypatch.setattr(
         Predictor, "predict",
         lambda self, texts: seen.append(table.read_text()) or original(self, texts),
@@ -514,7 +514,7 @@ def test_a_device_or_a_link_is_written_to_and_not_replaced(classify, tmp_path):
 
 @pytest.mark.parametrize("form", ["csv", "json", "text"])
 def test_ctrl_c_keeps_the_predictions_so_far_and_says_where(classify, tmp_path, monkeypatch, form):
-    calls, original = [], Predictor.predictor
+    calls, original = [], Predictor.predict
 
     def interrupted(self, texts):
         calls.append(len(texts))
@@ -571,7 +571,7 @@ def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
 
 
 def test_texts_typed_on_a_terminal_are_classified_line_by_line(classify, monkeypatch):
-    sizes, original = [], Predictor.predictor
+    sizes, original = [], Predictor.predict
     monkeypatch.setattr(
         Predictor, "predict", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
     )

@@ -293,7 +293,7 @@ def test_a_classifier_trained_from_the_command_line_predicts_and_is_fine_tuned(r
     done = invoke("finetune", model, reviews, "-o", tuned, *COLUMNS, "--epochs", 1,
                   "--validation", reviews)  # fmt: skip
     assert done.exit_code == 0, done.output
-    assert "of the 24 validation texts" in done.stderr
+    assert "on the 24 validation texts" in done.stderr
     again = invoke("train", "classifier", reviews, "-o", model, *COLUMNS)
     assert again.exit_code == 1 and "already holds a model" in again.stderr
 

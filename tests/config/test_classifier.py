@@ -57,10 +57,14 @@ def test_two_classes_have_one_logit_and_bidirectional_layers_two_directions():
     ("kind", "settings", "message"),
     [
         (ClassifierTextConfig, {"tokens": "bytes"}, "tokens must be one of word, sentencepiece"),
-        (ClassifierTextConfig, {"rule": "ascii"}, "rule must be one of"),
-        (ClassifierTextConfig, {"keep": "middle"}, "keep must be one of first, last, both"),
+        (ClassifierTextConfig, {"word_pattern": "ascii"}, "word_pattern must be one of"),
+        (
+            ClassifierTextConfig,
+            {"truncation": "middle"},
+            "truncation must be one of head, tail, both",
+        ),
         (ClassifierTextConfig, {"model_type": "char"}, "model_type must be one of"),
-        (ClassifierTextConfig, {"max_vocab_size": 0}, "words must be 1 or more"),
+        (ClassifierTextConfig, {"max_vocab_size": 0}, "max_vocab_size must be 1 or more"),
         (ClassifierTextConfig, {"max_tokens": 0}, "max_tokens must be 1 or more"),
         (ClassifierTextConfig, {"max_characters": -1}, "max_characters must be 0 or more"),
         (ClassifierTextConfig, {"lower": "yes"}, "lower must be bool"),
@@ -87,7 +91,7 @@ def test_two_classes_have_one_logit_and_bidirectional_layers_two_directions():
         (
             ClassifierTrainingConfig,
             {"crop_probability": 1.0},
-            "crop must be at least 0 and less than 1",
+            "crop_probability must be at least 0 and less than 1",
         ),
         (ClassifierTrainingConfig, {"layer_decay": 0.0}, "layer_decay must be above 0"),
         (ClassifierTrainingConfig, {"unfreeze_epochs": -1}, "unfreeze_epochs must be 0 or more"),

@@ -21,9 +21,9 @@ def text_of(words: int, seed: int = 0) -> str:
     return " ".join(np.random.default_rng(seed).choice(LETTERS, words))
 
 
-def predictor_of(long_texts="cut", max_tokens=10, keep="both", **model) -> Predictor:
+def predictor_of(long_texts="cut", max_tokens=10, truncation="both", **model) -> Predictor:
     about = {"long_texts": long_texts, **model.pop("about", {})}
-    reading = {"max_tokens": max_tokens, "keep": keep, **model.pop("reading", {})}
+    reading = {"max_tokens": max_tokens, "truncation": truncation, **model.pop("reading", {})}
     return Predictor(random_classifier(reading=reading, about=about, **model))
 
 
@@ -102,11 +102,11 @@ def test_parallel_batches_keep_the_order(monkeypatch):
 # ---- long texts ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("keep", ["head", "tail", "both"])
-def test_a_truncated_text_is_classified_by_the_words_that_are_kept(keep):
-    predictor, text = predictor_of("cut", max_tokens=9, keep=keep), text_of(31)
+@pytest.mark.parametrize("truncation", ["head", "tail", "both"])
+def test_a_truncated_text_is_classified_by_the_words_that_are_kept(truncation):
+    predictor, text = predictor_of("cut", max_tokens=9, truncation=truncation), text_of(31)
     (prediction,) = predictor.predict([text])
-    kept = cut(predictor.encode(text), 9, keep)
+    kept = cut(predictor.encode(text), 9, truncation)
     np.testing.assert_allclose(
         prediction.probabilities, softmax_of(predictor, [kept])[0], rtol=1e-5
     )

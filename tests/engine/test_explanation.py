@@ -130,11 +130,14 @@ def test_a_long_text_of_one_sentence_has_an_effect_for_every_word(few_words):
     assert len(found.sentences) == 1 and len(found.words) == 15
 
 
-@pytest.mark.parametrize("keep", ["head", "last", "both"])
-def test_only_the_kept_words_of_a_truncated_text_are_explained(keep):
-    predictor, words = predictor_of(reading={"max_tokens": 6, "keep": keep}), words_of(20)
+@pytest.mark.parametrize("truncation", ["head", "tail", "both"])
+def test_only_the_kept_words_of_a_truncated_text_are_explained(truncation):
+    predictor, words = (
+        predictor_of(reading={"max_tokens": 6, "truncation": truncation}),
+        words_of(20),
+    )
     found = explain(predictor, " ".join(words))
-    places = {"head": range(6), "last": range(14, 20), "both": [0, 1, 2, 17, 18, 19]}[keep]
+    places = {"head": range(6), "tail": range(14, 20), "both": [0, 1, 2, 17, 18, 19]}[truncation]
     assert [effect.start // 2 for effect in found.words] == list(places)
     read = [words[place] for place in places]
     best = predictor.model.classes.index(found.label)

@@ -65,7 +65,7 @@ def test_later_settings_override_earlier_ones_and_those_of_their_preset():
     )
     large = {"units": 512, "cell": "gru", "layers": 1}
     assert {name: found["network"][name] for name in large} == large
-    assert (found["training"]["rename"], found["training"]["part"]) == (0.5, "0:0.5")
+    assert (found["training"]["name_augmentation"], found["training"]["part"]) == (0.5, "0:0.5")
 
 
 def test_the_probe_finds_its_templates_and_its_texts():

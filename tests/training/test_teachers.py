@@ -140,7 +140,7 @@ def test_stopped_predictions_resume_where_they_stopped(tmp_path, teacher, monkey
     monkeypatch.setattr(training_teachers, "CHUNK", 4)
     monkeypatch.setattr(training_teachers, "NOTICE_SECONDS", 0.0)
     texts, labels, read = texts_of(10, 3), np.array([0], np.int32), []
-    predict = Predictor.predictor
+    predict = Predictor.predict
     monkeypatch.setattr(
         Predictor, "predict", lambda self, some: read.extend(some) or predict(self, some)
     )

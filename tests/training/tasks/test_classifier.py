@@ -144,7 +144,7 @@ def test_the_observer_gets_the_progress_of_validation(trained):
 
 def test_it_learns_three_classes_with_several_lengths(tmp_path):
     data = reviews(75, neutral=True)
-    model = run(tmp_path / "model", data, epochs=15, batch_size=20, buckets=2, **BAG)
+    model = run(tmp_path / "model", data, epochs=15, batch_size=20, length_buckets=2, **BAG)
     assert model.config.classes == model.config.logits == 3
     found = Predictor(model).predict(list(reviews(30, seed=4, neutral=True).texts))
     truth = [("negative", "neutral", "positive")[index % 3] for index in range(30)]
@@ -371,7 +371,9 @@ def test_training_texts_are_truncated_to_characters_and_words(tmp_path):
 
 def test_the_treatment_of_long_texts_is_chosen_by_validation(tmp_path):
     watch = Watch()
-    model = run(tmp_path / "model", observer=watch, max_tokens=4, keep="first", epochs=2, **BAG)
+    model = run(
+        tmp_path / "model", observer=watch, max_tokens=4, truncation="head", epochs=2, **BAG
+    )
     assert_validations_are_reported(watch)
     (notice,) = [text for text in watch.notices if text.startswith("texts over 4 words")]
     losses = dict(

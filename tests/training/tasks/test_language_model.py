@@ -105,7 +105,7 @@ def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tm
     model = registry.load_language_model(trained[0] / "pretrain")
     settings = {name: value for name, value in SMALL.items() if not name.startswith("pretraining.")}
     task = ClassifierTask(DATA, None, None)
-    started, learner = training_run._started(
+    started, learner = training_run._start(
         task, tmp_path / "model", task.recipe_type.nest(settings), FromLanguageModel(model),
         Observer(), None,
     )  # fmt: skip
@@ -200,7 +200,7 @@ def test_a_language_model_can_be_reused_by_other_runs(trained, tmp_path):
     ).exists()
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with pytest.raises(
-        TrainingError, match=r"was pretrained on more\.csv, 100 texts; name the same texts"
+        TrainingError, match=r"was pretrained on more\.csv, 100 texts; name those with"
     ):
         textrnn.train_classifier(data, output, resume=True)
     settings = {"units": 6}
