@@ -152,6 +152,7 @@ def test_a_report_gives_the_loss_in_every_usual_unit():
     assert report["bits_per_character"] == pytest.approx(3)
     assert report["perplexity"] == pytest.approx(8)
     assert (report["accuracy"], report["characters"]) == (0.25, 4)
+    assert "perplexity_per_token" not in report
     assert math.isfinite(Score(1e9, 0.0, 1).to_dict()["perplexity"])
 
 
@@ -180,6 +181,8 @@ def test_the_loss_of_tokens_is_in_nats_per_character(kind):
         assert score.characters == ends[tokens] - ends[0] > tokens
         assert score.loss * score.characters == pytest.approx(plain.loss * tokens, rel=1e-6)
         assert score.accuracy == pytest.approx(plain.accuracy)
+        found = score.to_dict()["perplexity_per_token"]
+        assert found == pytest.approx(math.exp(plain.loss), rel=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)

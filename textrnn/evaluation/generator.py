@@ -219,6 +219,12 @@ def as_text(report: Mapping[str, Any]) -> str:
             f"The text has {report['cold']['tokens']:,} {unit}; the accuracy is per token, and "
             f"`cold` uses windows of {language_modelling.WINDOW} {unit}"
         )
+        perplexities = ", ".join(
+            f"{name} {report[name]['perplexity_per_token']:,.2f}"
+            for name in ("cold", "streamed")
+            if name in report
+        )
+        lines.append(f"Perplexity per {unit.removesuffix('s')}: {perplexities}")
         if unknown := tokens["unknown_share"]:
             lines.append(
                 f"{unknown:.1%} of the {unit} are unknown and all count as the same token: "

@@ -48,8 +48,15 @@ class Score:
             "perplexity": math.exp(min(self.loss, 700.0)),
             "accuracy": self.accuracy,
             "characters": self.characters,
-            **({"tokens": self.tokens} if self.tokens else {}),
+            **self._per_token(),
         }
+
+    def _per_token(self) -> dict[str, float]:
+        """Perplexity per word or subword: exp of the mean nats per token, as papers report it."""
+        if not self.tokens:
+            return {}
+        nats = self.loss * self.characters / self.tokens
+        return {"tokens": self.tokens, "perplexity_per_token": math.exp(min(nats, 700.0))}
 
 
 def cold(
