@@ -86,9 +86,10 @@ def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> 
 
     A generator: loss in nats per character, bits per character, perplexity and accuracy; of words
     and subwords also the perplexity per word or subword. `cold` evaluates stateless windows of 256
-    characters; `streamed` carries the state through the whole text. A classifier: accuracy, F1, AUC, log loss, calibration and worst mistakes on labelled
-    texts (CORPUS as for `train classifier`). A language model: loss, perplexity and accuracy per
-    word on unlabelled texts (CORPUS as for --pretrain).
+    characters; `streamed` carries the state through the whole text. A classifier: accuracy, F1,
+    AUC, log loss, calibration and worst mistakes on labelled texts (CORPUS as for `train
+    classifier`). A language model: loss, perplexity and accuracy per word on unlabelled texts
+    (CORPUS as for --pretrain).
 
     \b
     textrnn evaluate shakespeare my-play.txt
