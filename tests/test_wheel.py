@@ -97,6 +97,13 @@ def test_the_wheel_holds_the_models_and_the_mark_of_types(installed):
     assert (installed / "textrnn" / "pretrained" / "imdb" / "weights.npz").exists()
 
 
+def test_the_wheel_has_the_version_that_the_package_says(installed):
+    (folder,) = installed.glob("textrnn-*.dist-info")
+    source = (ROOT / "textrnn" / "__init__.py").read_text("utf-8")
+    (version,) = re.findall(r'^__version__ = "(.*)"$', source, re.MULTILINE)
+    assert folder.name == f"textrnn-{version}.dist-info"
+
+
 def test_the_wheel_holds_nothing_but_the_package(installed):
     top = {path.name.split("-")[0] for path in installed.iterdir()}
     assert top <= {"textrnn", "bin"}
