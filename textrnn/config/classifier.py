@@ -158,15 +158,14 @@ _PLAIN = {
     "patience": 0, "learning_rate": 1e-3, "min_count": 1,
 }  # fmt: skip
 _TEXTBOOK = {
-    **_PLAIN, "word_pattern": "textbook", "lower": False, "max_vocab_size": 10_000, "oov_buckets":
-    1000, "embedding_dim": 128, "cell": "gru", "layers": 2, "units": 128, "pooling": "last",
-    "batch_size": 32, "epochs": 5,
+    **_PLAIN, "word_pattern": "textbook", "lower": False, "max_vocab_size": 10_000,
+    "oov_buckets": 1000, "embedding_dim": 128, "cell": "gru", "layers": 2, "units": 128,
+    "pooling": "last", "batch_size": 32, "epochs": 5,
 }  # fmt: skip
 _CHOLLET = {
     **_PLAIN, "max_vocab_size": 10_000, "oov_buckets": 1, "embedding_dim": 32, "layers": 1,
-    "units": 32, "pooling": "last", "max_tokens": 500, "truncation": "tail", "optimizer":
-    "rmsprop", "batch_size": 128, "epochs": 10,
-    "validation": 0.2,
+    "units": 32, "pooling": "last", "max_tokens": 500, "truncation": "tail",
+    "optimizer": "rmsprop", "batch_size": 128, "epochs": 10, "validation": 0.2,
 }  # fmt: skip
 
 # Named overrides of the defaults of all sections.
@@ -184,10 +183,10 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "pooling": "last", "epochs": 2,
         },
         "conv": {
-            **_PLAIN, "max_vocab_size": 10_000, "oov_buckets": 1, "max_tokens": 500, "truncation":
-            "tail", "embedding_dim": 128,
-            "conv_layers": 2, "layers": 0, "pooling": "max", "optimizer": "rmsprop",
-            "learning_rate": 1e-4, "batch_size": 128, "epochs": 10, "validation": 0.2,
+            **_PLAIN, "max_vocab_size": 10_000, "oov_buckets": 1, "max_tokens": 500,
+            "truncation": "tail", "embedding_dim": 128, "conv_layers": 2,
+            "layers": 0, "pooling": "max", "optimizer": "rmsprop", "learning_rate": 1e-4,
+            "batch_size": 128, "epochs": 10, "validation": 0.2,
         },
         # Pretrained sentence vectors from TF-Hub and two dense layers.
         "hub": {
