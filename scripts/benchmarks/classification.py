@@ -85,7 +85,7 @@ def vader(texts: Sequence[str]) -> Timed | None:
 
 @click.command(help=__doc__)
 @click.option("--model", default="imdb", show_default=True)
-@click.option("--data", help="LabelledTexts texts, such as imdb or aclImdb/.")
+@click.option("--data", help="Labelled texts, such as imdb or aclImdb/.")
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 @click.option("--texts", "count", default=2000, show_default=True, help="Reviews of a round.")
 @click.option("--rounds", default=5, show_default=True)

@@ -227,7 +227,7 @@ class Ablation:
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 @click.option("--only", metavar="NAME,...", help=f"Rows, of {', '.join(ROWS)}.")
-@click.option("--also", multiple=True, metavar="TABLE", help="LabelledTexts texts of another kind.")
+@click.option("--also", multiple=True, metavar="TABLE", help="Labelled texts of another kind.")
 def main(
     data: str, data_dir: str | None, output: Path, only: str | None, also: Sequence[str]
 ) -> None:

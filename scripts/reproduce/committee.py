@@ -55,7 +55,7 @@ def build(models: Sequence[Path], train: LabelledTexts, validation: LabelledText
 @click.command(help=__doc__)
 @click.argument("data")
 @click.argument("models", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--validation", required=True, help="LabelledTexts texts to calibrate on.")
+@click.option("--validation", required=True, help="Labelled texts to calibrate on.")
 @click.option("--classify", "corpus", help="Texts without labels to classify, for --output.")
 @click.option("--data-dir", help="Where tensorflow-datasets keeps `imdb`.")
 @click.option(

@@ -39,7 +39,7 @@ from textrnn.evaluation.baselines import NgramClassifier
 @click.command(help=__doc__)
 @click.argument("data")
 @click.argument("models", nargs=-1)
-@click.option("--validation", required=True, help="LabelledTexts texts to measure on.")
+@click.option("--validation", required=True, help="Labelled texts to measure on.")
 @click.option("--longest", default=3, show_default=True, help="Words of the longest n-grams.")
 @click.option("--least", default=2, show_default=True, help="Texts that an n-gram must be in.")
 @click.option("--penalty", default=0.01, show_default=True, help="On squared weights.")

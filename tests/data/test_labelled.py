@@ -1,4 +1,4 @@
-"""LabelledTexts texts do not depend on their storage, and are split by class."""
+"""Labelled texts do not depend on their storage, and are split by class."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""UnlabelledTexts texts are read unchanged, without those that are also labelled."""
+"""Unlabelled texts are read unchanged, without those that are also labelled."""
 
 import pytest
 

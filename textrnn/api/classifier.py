@@ -182,7 +182,7 @@ def _train(
 
 
 def as_labelled(data: DataLike, **options: Any) -> LabelledTexts:
-    """LabelledTexts texts from a LabelledTexts, a pair of texts and labels, or a path.
+    """Labelled texts from a LabelledTexts, a pair of texts and labels, or a path.
 
     CorpusError when the pair has different lengths, or a label is unknown or not a string.
     """

@@ -9,7 +9,7 @@ TextsLike = UnlabelledTexts | str | Path | Iterable[str]
 
 
 def as_texts(texts: TextsLike) -> UnlabelledTexts:
-    """UnlabelledTexts texts from an iterable, or read from a path."""
+    """Unlabelled texts from an iterable, or read from a path."""
     if isinstance(texts, UnlabelledTexts):
         return texts
     return read_texts(texts) if isinstance(texts, str | Path) else UnlabelledTexts.of(texts)

@@ -38,7 +38,7 @@ class LabelledTexts:
         classes: tuple[str, ...],
         names: tuple[str, ...],
     ) -> Self:
-        """LabelledTexts texts in memory; computes their SHA-256."""
+        """Labelled texts in memory; computes their SHA-256."""
         digest = hashlib.sha256()
         for text, label in zip(texts, labels, strict=True):
             digest.update(json.dumps([classes[label], text]).encode())

@@ -1,5 +1,4 @@
-"""LabelledTexts and unlabelled texts by name: a file, a folder, or `imdb` of
-tensorflow-datasets."""
+"""Labelled and unlabelled texts by name: a file, a folder, or `imdb` of tensorflow-datasets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +33,7 @@ def read_data(
 def read_unlabelled_data(
     name: str, *, data_dir: str | None = None, **options: Any
 ) -> UnlabelledTexts:
-    """UnlabelledTexts texts; `options` are those of `textrnn.data.unlabelled.read_texts`.
+    """Unlabelled texts; `options` are those of `textrnn.data.unlabelled.read_texts`.
 
     `imdb` means the unlabelled film reviews that tensorflow-datasets prepares in `data_dir`,
     unless a file or folder of that name exists.

@@ -1,6 +1,6 @@
 """Turn a folder, a table or a .txt file into unlabelled texts, for pretraining or distillation.
 
-UnlabelledTexts texts that are also labelled texts, up to punctuation, can be left out.
+Unlabelled texts that are also labelled texts, up to punctuation, can be left out.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class UnlabelledTexts:
 
     @classmethod
     def of(cls, texts: Iterable[str], names: tuple[str, ...] = ("texts",)) -> Self:
-        """UnlabelledTexts texts in memory; computes their SHA-256."""
+        """Unlabelled texts in memory; computes their SHA-256."""
         texts, digest = [texts] if isinstance(texts, str) else list(texts), hashlib.sha256()
         for text in texts:
             digest.update(json.dumps(text).encode())
