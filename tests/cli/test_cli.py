@@ -16,6 +16,7 @@ from support.models import tiny_model
 
 from textrnn.artifacts import registry
 from textrnn.cli import main
+from textrnn.cli.commands.generate import generate
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.config.sampling import SamplingConfig
@@ -39,8 +40,9 @@ def model(tmp_path) -> Path:
 def commands(command: click.Command, path: tuple[str, ...] = ()):
     yield path, command
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from commands(child, (*path, name))
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), (*path, name))
 
 
 @pytest.mark.parametrize(("path", "command"), list(commands(main)), ids=str)
@@ -59,7 +61,7 @@ def test_every_config_field_can_be_set_from_the_command_line():
         for name in cls.field_types().keys() - {"vocab_size", "classes"}:
             assert f"  {name} = " in listed
     assert '  pooling = "all"                   one of last, max, mean, all' in listed
-    options = {parameter.name for parameter in main.commands["generate"].params}
+    options = {parameter.name for parameter in generate.params}
     assert SamplingConfig.field_types().keys() <= options
 
 

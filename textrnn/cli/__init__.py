@@ -5,22 +5,39 @@ Modules here import only what `--help` needs; a command imports the rest when it
 
 import io
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 
 import click
 
 from textrnn import __version__
-from textrnn.cli.commands.classify import classify
-from textrnn.cli.commands.corpora import corpora
-from textrnn.cli.commands.evaluate import evaluate
-from textrnn.cli.commands.export import export
-from textrnn.cli.commands.generate import generate
-from textrnn.cli.commands.models import models
-from textrnn.cli.commands.train import finetune, train
 from textrnn.errors import TextRNNError
+
+# Command -> its module in textrnn.cli.commands. A command imports nothing of the others.
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "generate": "generate", "classify": "classify", "train": "train", "finetune": "train",
+        "evaluate": "evaluate", "export": "export", "models": "models", "corpora": "corpora",
+    }
+)  # fmt: skip
 
 
 class Group(click.Group):
-    """Shows a TextRNNError as one sentence and exits with 1."""
+    """Imports a command when it is used, and shows a TextRNNError as one sentence, exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command `name`; None if there is none."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(
+            import_module(f"textrnn.cli.commands.{COMMANDS[name]}"), name
+        )
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; a TextRNNError becomes a ClickException (exit code 1)."""
@@ -47,7 +64,3 @@ def main() -> None:
         # On a terminal that cannot show a character, print its code instead of a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-for command in (generate, classify, train, finetune, evaluate, export, models, corpora):
-    main.add_command(command)
