@@ -111,7 +111,7 @@ def sizes(rows: list[dict[str, Any]]) -> None:
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set_xlabel("thousand characters a second, one stream")
-    axes.set_ylabel("nats a character, cold")
+    axes.set_ylabel("nats per character, cold")
     axes.set_title("Tiny Shakespeare: what a size costs and gives", fontsize=10)
     finish(figure, axes, "sizes.svg")
 

@@ -87,7 +87,7 @@ ROWS = {
     "last": Row("the last state alone, for last, max and mean", {"pooling": "last"}),
     "at-once": Row("one rate for all layers", {"layer_decay": 1.0}),
     "gradual": Row("layers join in one by one", {"unfreeze_epochs": 1}),
-    "subwords": Row("16,000 pieces for words", {}, words="pieces"),
+    "subwords": Row("16,000 subwords for words", {}, words="pieces"),
     "backwards": Row("read backwards", {}, words="backwards", backwards=True),
     "distilled-self": Row("distilled from itself", {}, teachers=("plain",)),
     "distilled-afresh": Row(

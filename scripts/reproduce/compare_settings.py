@@ -56,7 +56,7 @@ def main(
 ) -> None:
     from textrnn.cli import tensorflow
 
-    click.echo("| text | settings | nats a character | epochs | seconds |")
+    click.echo("| text | settings | nats per character | epochs | seconds |")
     click.echo("| --- | --- | --- | --- | --- |")
     for text in texts:
         corpus = corpora.read_corpus([text])

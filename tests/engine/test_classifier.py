@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.classifiers import LETTERS, random_classifier, random_ids
+from support.classifiers import LETTERS, padded, random_classifier, random_ids
 from support.models import random_weights
 
 from textrnn.config.classifier import ClassifierConfig, weight_shapes
@@ -28,13 +28,6 @@ def keras_model(config, weights):
     for variable in model.weights:
         variable.assign(weights[variable.path])
     return model
-
-
-def padded(texts, length=None) -> np.ndarray:
-    ids = np.zeros((len(texts), length or max(map(len, texts))), np.int32)
-    for row, text in enumerate(texts):
-        ids[row, : len(text)] = text
-    return ids
 
 
 def assert_close(found, expected):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from support.classifiers import random_ids
+from support.classifiers import padded, random_ids
 from support.models import random_weights
 
 from textrnn.config.classifier import ClassifierConfig
@@ -40,13 +40,6 @@ def classifier(config: ClassifierConfig, weights, **settings: object) -> keras.M
     for variable in model.weights:
         variable.assign(weights[variable.path])
     return model
-
-
-def padded(texts, length=None) -> np.ndarray:
-    ids = np.zeros((len(texts), length or max(map(len, texts))), np.int32)
-    for row, text in enumerate(texts):
-        ids[row, : len(text)] = text
-    return ids
 
 
 def as_graph(model: keras.Model):

@@ -62,3 +62,11 @@ def reviews(count: int = 60, seed: int = 0, *, neutral: bool = False) -> Labelle
         texts.append(f"{one} was {rng.choice(adjectives[classes[label]])} {filler} like {other} .")
         labels.append(label)
     return LabelledTexts.of(texts, np.array(labels, np.int32), classes, ("reviews.csv",))
+
+
+def padded(texts, length=None) -> np.ndarray:
+    """Texts of ids as rows, padded with 0 on the right."""
+    ids = np.zeros((len(texts), length or max(map(len, texts))), np.int32)
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = text
+    return ids

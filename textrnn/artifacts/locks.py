@@ -115,7 +115,7 @@ def _acquire(path: Path) -> _Held | None:
             guarded = _lock(descriptor)
             if not guarded or _is_named(path, descriptor):
                 return _Held(threading.current_thread(), descriptor, guarded, made)
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C too: the lock must not stay
             os.close(descriptor)
             _remove(made)
             if isinstance(error, BlockingIOError):

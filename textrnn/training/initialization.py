@@ -68,6 +68,16 @@ class Fresh:
         return {}
 
 
+def fine_tuned_from(name: str) -> dict[str, Any]:
+    """The fingerprint of an initialization from the trained model `name`."""
+    return {
+        "identity": name,
+        "start": f"started from {name}",
+        "again": "fine-tune that model",
+        "absent": "started from no model; resume it with `train`",
+    }
+
+
 def check_same(given: Initialization, known: Mapping[str, Any], output: Path) -> None:
     """TrainingError unless the initialization `given` to a resumed run is the `known` one."""
     own = given.fingerprint()

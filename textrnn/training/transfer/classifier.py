@@ -17,7 +17,7 @@ from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import Tokenizer
-from textrnn.training.initialization import Fresh, Notify, Weights
+from textrnn.training.initialization import Fresh, Notify, Weights, fine_tuned_from
 
 # Smaller updates than from scratch, and from the head downwards.
 FINE_TUNING: Mapping[str, Any] = MappingProxyType(
@@ -39,12 +39,7 @@ class FromClassifier(Fresh):
 
     def fingerprint(self) -> dict[str, Any]:
         """The name of the model."""
-        return {
-            "identity": self.base.name,
-            "start": f"started from {self.base.name}",
-            "again": "fine-tune that model",
-            "absent": "started from no model; resume it with `train`",
-        }
+        return fine_tuned_from(self.base.name)
 
     def defaults(self, given: Settings) -> Settings:
         """Text settings and shape of the base; ConfigError if `given` changes them."""

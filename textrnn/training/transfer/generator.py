@@ -14,7 +14,7 @@ from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.recipe import Settings
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import Tokenizer
-from textrnn.training.initialization import Fresh, Notify, Weights
+from textrnn.training.initialization import Fresh, Notify, Weights, fine_tuned_from
 
 # Smaller updates and fewer epochs than from scratch.
 FINE_TUNING: Mapping[str, Any] = MappingProxyType(
@@ -31,12 +31,7 @@ class FromGenerator(Fresh):
 
     def fingerprint(self) -> dict[str, Any]:
         """The name of the model."""
-        return {
-            "identity": self.base.name,
-            "start": f"started from {self.base.name}",
-            "again": "fine-tune that model",
-            "absent": "started from no model; resume it with `train`",
-        }
+        return fine_tuned_from(self.base.name)
 
     def defaults(self, given: Settings) -> Settings:
         """Text settings and shape of the base; ConfigError if `given` changes them."""
