@@ -179,8 +179,8 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "lstm": {**_CHOLLET, "cell": "lstm"},
         "bidirectional": {
             **_PLAIN, "max_vocab_size": 20_000, "oov_buckets": 1, "max_tokens": 200,
-            "embedding_dim": 128, "cell": "lstm", "layers": 2, "units": 64, "bidirectional": True,
-            "pooling": "last", "epochs": 2,
+            "truncation": "tail", "embedding_dim": 128, "cell": "lstm", "layers": 2, "units": 64,
+            "bidirectional": True, "pooling": "last", "epochs": 2,
         },
         "conv": {
             **_PLAIN, "max_vocab_size": 10_000, "oov_buckets": 1, "max_tokens": 500,
