@@ -128,7 +128,7 @@ def ours(text: Path, goal: float) -> dict[str, Any]:
     from textrnn.datasets import windows as datasets_windows
     from textrnn.engine.generator import Network
     from textrnn.evaluation import language_modelling
-    from textrnn.training.generator_learner import generator_learner
+    from textrnn.training.learners.generator import generator_learner
     from textrnn.training.tasks.generator import default_epochs
 
     train, held_out, vocab_size = read(text)

@@ -34,8 +34,8 @@ from textrnn.config.weights import CELLS
 from textrnn.datasets.windows import stateful_streams, stateless_windows
 from textrnn.models.layers import mingru
 from textrnn.models.layers import recurrent as layers_recurrent
-from textrnn.training.generator_learner import generator_learner
 from textrnn.training.learner import Learner
+from textrnn.training.learners.generator import generator_learner
 
 VOCAB = 65
 Step = Callable[[], Any]

@@ -150,7 +150,8 @@ class Ablation:
 
     def train(self, name: str, observer: Observer) -> bool:
         """Until it has ended, or is stopped: false."""
-        from textrnn.training.tasks.classifier import has_started, train_classifier
+        from textrnn.training.output import has_started
+        from textrnn.training.tasks.classifier import train_classifier
 
         row, folder = ROWS[name], self.output / name
         for other in row.teachers:

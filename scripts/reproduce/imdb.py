@@ -108,7 +108,8 @@ def main() -> None:
 def train(data: str, data_dir: str | None, output: Path) -> None:
     """Train from labels alone, or resume; Ctrl-C saves."""
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.tasks.classifier import has_started, train_classifier
+    from textrnn.training.output import has_started
+    from textrnn.training.tasks.classifier import train_classifier
 
     with TrainingDisplay() as display:
         done = train_classifier(
@@ -126,7 +127,8 @@ def train(data: str, data_dir: str | None, output: Path) -> None:
 def pretrained(data: str, data_dir: str | None, output: Path) -> None:
     """Pretrain, train the teachers, distil the bundled models; or resume. Ctrl-C saves."""
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.tasks.classifier import has_started, train_classifier
+    from textrnn.training.output import has_started
+    from textrnn.training.tasks.classifier import train_classifier
     from textrnn.training.tasks.language_model import FOLDER, pretrain
 
     train, validation = by_film(read_data(data, "train", data_dir=data_dir))

@@ -15,7 +15,7 @@ from textrnn.errors import ArtifactError, ConfigError
 from textrnn.evaluation import language_modelling
 from textrnn.models.generator import state_variables
 from textrnn.training.distillation import Teachers
-from textrnn.training.generator_learner import generator_learner
+from textrnn.training.learners.generator import generator_learner
 from textrnn.training.tasks.generator import train_generator
 
 LINES = ["HANNA:\nwho has seen the lamps?\n", "OTTO:\nthe lamps of Ostend are out.\n",

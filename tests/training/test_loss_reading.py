@@ -9,9 +9,9 @@ from textrnn.artifacts import registry
 from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.data.corpora import Corpus
 from textrnn.errors import TrainingError
-from textrnn.training import generator_learner as learner_module
 from textrnn.training import learner as training_learner
-from textrnn.training.generator_learner import generator_learner
+from textrnn.training.learners import generator as learner_module
+from textrnn.training.learners.generator import generator_learner
 from textrnn.training.tasks.generator import train_generator
 
 TEXT = "the lantern swings below the bridge and the ferryman counts his sacks again. " * 9

@@ -68,6 +68,19 @@ class Fresh:
         return {}
 
 
+class Resumed(Fresh):
+    """The start of a resumed run, which has the `tokenizer` of its checkpoint."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def tokenizer(
+        self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
+    ) -> Any:
+        """The tokenizer of the checkpoint."""
+        return self._tokenizer
+
+
 def fine_tuned_from(name: str) -> dict[str, Any]:
     """The fingerprint of an initialization from the trained model `name`."""
     return {

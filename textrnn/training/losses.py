@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
@@ -14,6 +15,12 @@ def next_token_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(
         tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
     )
+
+
+def class_weights(labels: npt.NDArray[Any], classes: int) -> npt.NDArray[np.float64]:
+    """Weights (classes,) with which every class has the same total; their mean over texts is 1."""
+    counts = np.bincount(labels, minlength=classes)
+    return np.asarray(len(labels) / (classes * np.maximum(counts, 1)))
 
 
 def classification_loss(

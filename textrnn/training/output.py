@@ -39,17 +39,21 @@ def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
         yield
 
 
+def has_started(output: Path) -> bool:
+    """Whether `output` holds a model or its run; a classifier's pretraining alone is neither."""
+    return checkpoints.path(output / "run").exists() or (output / "config.json").exists()
+
+
 def check_free(output: Path, beside: Collection[str] = ()) -> None:
     """TrainingError unless a new run may use the folder `output`; it may already hold `beside`."""
     if not output.exists():
         return
     if not output.is_dir():
         raise TrainingError(f"{output} is a file; name a new folder with -o")
-    names = {entry.name for entry in output.iterdir()}
-    if "config.json" in names or checkpoints.path(output / "run").exists():
+    if has_started(output):
         raise TrainingError(
             f"{output} already holds a model or a run; add --resume to continue it, or choose "
             f"another -o"
         )
-    if names - {"run", *beside}:
+    if {entry.name for entry in output.iterdir()} - {"run", *beside}:
         raise TrainingError(f"{output} holds other files; choose a new folder with -o")

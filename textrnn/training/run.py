@@ -5,7 +5,7 @@ output/run/    the checkpoint and the history, needed to resume; may be deleted 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic
 
@@ -17,13 +17,13 @@ from textrnn.config.recipe import Settings, different
 from textrnn.config.training import LearningConfig
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.training import checkpoints, initialization, loop
-from textrnn.training.initialization import Fresh, Initialization
+from textrnn.training.initialization import Fresh, Initialization, Resumed
 from textrnn.training.learner import Learner
 from textrnn.training.loop import Saver, TrainingState
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
 from textrnn.training.output import check_free, sole_writer
 from textrnn.training.pace import Pace
-from textrnn.training.task import FinishReport, Known, P, Task, Validated
+from textrnn.training.task import FinishReport, P, Task, Validated
 
 FORMAT = 2  # of a checkpoint's record
 
@@ -38,6 +38,11 @@ class Run(TrainingState, Generic[P]):
     start: Mapping[str, Any]  # fingerprint of its initialization
     data: Mapping[str, Any]  # fingerprint of its data
     command: str | None = None
+    epochs: int = field(init=False)
+    steps: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.epochs, self.steps = self.prepared.epochs, self.prepared.steps
 
     @property
     def learning(self) -> LearningConfig:
@@ -155,7 +160,10 @@ def _start(
     """Start a new run; its first checkpoint lets it resume even if it is killed at once."""
     recipe = task.recipe_type.from_settings(start.defaults(given), given)
     prepared = task.prepare(recipe, start, None, observer.notice)
-    run = _run(task, output, prepared, given, start, command=command)
+    run = Run(
+        output=output, task=task, prepared=prepared, settings=given, start=start.fingerprint(),
+        data=task.fingerprint(), command=command,
+    )  # fmt: skip
     learner = task.learner(prepared)
     fresh = learner.average_weights()
     first = start.weights(fresh, prepared, observer.notice)
@@ -184,36 +192,15 @@ def _resume(
     initialization.check_same(start, record["start"], output)
     _check_same_settings(record["recipe"], given, output)
     recipe = task.recipe_type.from_settings(record["recipe"])
-    known = Known(tokenizers.from_record(record), record["records"])
-    prepared = task.prepare(recipe, start, known, lambda text: None)
-    run = _run(task, output, prepared, record["settings"], start, command=record["command"])
+    known = Resumed(tokenizers.from_record(record))
+    prepared = task.prepare(recipe, known, record["records"], lambda text: None)
+    kept = {name: record[name] for name in ("settings", "start", "data", "command")}
+    run = Run(output=output, task=task, prepared=prepared, **kept)
     run.take_progress(record)
-    run.start = record["start"]
     learner = task.learner(prepared)
     learner.restore(checkpoint.arrays, record["steps_done"])
     observer.notice(f"resuming at epoch {run.epoch + 1}, step {run.step + 1}")
     return run, learner
-
-
-def _run(
-    task: Task[P],
-    output: Path,
-    prepared: P,
-    settings: Settings,
-    start: Initialization,
-    command: str | None,
-) -> Run[P]:
-    return Run(
-        output=output,
-        epochs=prepared.epochs,
-        steps=prepared.steps,
-        task=task,
-        prepared=prepared,
-        settings=settings,
-        start=start.fingerprint(),
-        data=task.fingerprint(),
-        command=command,
-    )
 
 
 def _check_same_settings(own: Settings, given: Settings, output: Path) -> None:

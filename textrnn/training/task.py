@@ -56,7 +56,7 @@ P = TypeVar("P", bound=Prepared)
 
 
 class Task(Protocol[P]):
-    """A kind of training together with its data."""
+    """A kind of training together with its data; each task derives from it."""
 
     @property
     def kind(self) -> str:
@@ -80,12 +80,12 @@ class Task(Protocol[P]):
         self,
         recipe: Any,
         initialization: Initialization,
-        known: "Known | None",
+        known: Mapping[str, Any] | None,
         notify: Callable[[str], object],
     ) -> P:
         """The tokenizer, the encoded split and the resolved recipe.
 
-        `known` is what a resumed run has from its checkpoint.
+        `known` are the records of a resumed run.
         """
 
     def learner(self, prepared: P) -> Learner:
@@ -103,18 +103,12 @@ class Task(Protocol[P]):
         """Score `weights` on the validation data; `loss` is the epoch's mean training loss."""
 
     def note(self, loss: float) -> str:
-        """A training loss in another unit, or an empty text."""
+        """A training loss in another unit; by default an empty text."""
+        return ""
 
     def finish(self, best: Any, prepared: P, report: "FinishReport") -> Any:
-        """The best model, with what is chosen after training."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """The tokenizer and the records that a resumed run has from its checkpoint."""
-
-    tokenizer: Any
-    records: Mapping[str, Any]
+        """The best model, with what is chosen after training; by default unchanged."""
+        return best
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,9 @@ from textrnn.models.generator import build_generator
 from textrnn.tokenizers import CharTokenizer
 from textrnn.training import checkpoints
 from textrnn.training.encode import generator as encode
-from textrnn.training.generator_learner import generator_learner
 from textrnn.training.learner import Learner
+from textrnn.training.learners.generator import generator_learner
 from textrnn.training.observer import Observer
-from textrnn.training.tasks import generator as task
 from textrnn.training.tasks.generator import train_generator
 from textrnn.training.transfer.generator import FromGenerator, transfer_weights
 
@@ -533,8 +532,7 @@ def test_a_vocabulary_is_fitted_to_the_training_text_only(tmp_path):
 def test_an_epoch_starts_at_the_beginning_of_the_text_unless_the_offset_is_random(random_offset):
     training = GeneratorTrainingConfig(batch_size=2, window=5, random_offset=random_offset)
     ids = np.arange(400)
-    first = [
-        next(iter(task._batches(training, ids, epoch, 0)))[0].numpy()[0, 0] for epoch in range(4)
-    ]
+    batches = encode.Batches(ids, CharTokenizer.fit(TEXT), training)
+    first = [next(iter(batches.of(epoch, 0)))[0].numpy()[0, 0] for epoch in range(4)]
     assert first[0] == 0
     assert (first == [0] * 4) is not random_offset

@@ -17,6 +17,7 @@ from textrnn.config.classifier import ClassifierTrainingConfig
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.data import labelled
 from textrnn.data.labelled import LabelledTexts
+from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.datasets.padded import WordBatches
 from textrnn.datasets.raw_text import TextBatches
 from textrnn.errors import CorpusError, TrainingError
@@ -135,10 +136,14 @@ def fit_tokenizer(reading: ClassifierTextConfig, texts: Sequence[str]) -> Tokeni
     )
 
 
-def data_record(data: LabelledTexts, validation: LabelledTexts | None = None) -> dict[str, Any]:
+def data_record(
+    data: LabelledTexts,
+    validation: LabelledTexts | None = None,
+    unlabelled: UnlabelledTexts | None = None,
+) -> dict[str, Any]:
     """The fingerprint of labelled texts: checksum, counts, and file names without folders.
 
-    "validation" holds the same for separate validation texts.
+    "validation" holds the same for separate validation texts, "unlabelled" for unlabelled texts.
     """
     names = sorted({name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for name in data.names})
     return {
@@ -147,7 +152,32 @@ def data_record(data: LabelledTexts, validation: LabelledTexts | None = None) ->
         "examples": len(data),
         "counts": data.counts(),
         **({"validation": data_record(validation)} if validation else {}),
+        **({"unlabelled": unlabelled.record()} if unlabelled else {}),
     }
+
+
+def check_same(
+    known: Mapping[str, Any],
+    data: LabelledTexts,
+    validation: LabelledTexts | None,
+    unlabelled: UnlabelledTexts | None,
+    output: Path,
+) -> None:
+    """TrainingError unless the run in `output`, with fingerprint `known`, has the same texts."""
+    if data.sha256 != known["sha256"]:
+        raise TrainingError(
+            f"the run in {output} trains on other texts: {', '.join(known['names'])}, "
+            f"{known['examples']:,} of them; name those to resume it"
+        )
+    check_validation(validation, known.get("validation"), output)
+    own = known.get("unlabelled")
+    if unlabelled and not own:
+        raise TrainingError(f"the run in {output} uses no unlabelled texts; leave out --unlabelled")
+    if own and (unlabelled is None or unlabelled.sha256 != own["sha256"]):
+        raise TrainingError(
+            f"the run in {output} uses the unlabelled texts of {', '.join(own['names'])}, "
+            f"{own['texts']:,} in all; name those with --unlabelled to resume it"
+        )
 
 
 def check_validation(

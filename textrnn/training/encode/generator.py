@@ -1,14 +1,16 @@
-"""Turn a corpus into the training and validation ids of a generator.
+"""Turn a corpus into the training and validation ids of a generator, and those into batches.
 
 A corpus is split by characters, whatever the tokens are. A vocabulary of words or subwords is
 fitted to the training text only; an alphabet also covers the validation text.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from textrnn import tokenizers
 from textrnn.config.generator import GeneratorTrainingConfig
@@ -16,6 +18,8 @@ from textrnn.config.parts import parse_part
 from textrnn.config.text import GeneratorTextConfig
 from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
+from textrnn.data.name_augmentation import Renamer
+from textrnn.datasets import windows
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import TOKENIZERS, Ids, Tokenizer
 
@@ -112,3 +116,48 @@ def _texts(
         for part in _cut(points, training, validation)
     )
     return train, validation.pieces if validation else held_out
+
+
+def steps(training: GeneratorTrainingConfig, length: int) -> int:
+    """Steps per epoch over `length` training ids."""
+    if training.stateful:
+        return windows.stream_steps(length, training.batch_size, training.window)
+    count = windows.window_count(length, training.window, training.stride or training.window)
+    return math.ceil(count / training.batch_size)
+
+
+class Batches:
+    """Batches of the training `ids`, or of the same text with other names in each epoch."""
+
+    def __init__(self, ids: Ids, tokenizer: Tokenizer, training: GeneratorTrainingConfig) -> None:
+        self._ids, self._tokenizer, self._training = ids, tokenizer, training
+        self._renamer = Renamer(tokenizer.decode(ids)) if training.name_augmentation else None
+
+    def of(self, epoch: int, first_step: int) -> tf.data.Dataset:
+        """The epoch's batches from `first_step`; (seed, epoch) draw the names and the order."""
+        training, ids = self._training, self._epoch_ids(epoch)
+        if training.stateful:
+            offset = windows.epoch_offset(len(ids), seed=training.seed, epoch=epoch)
+            return windows.stateful_streams(
+                ids,
+                batch_size=training.batch_size,
+                window=training.window,
+                offset=offset if training.random_offset else 0,
+                first_step=first_step,
+            )
+        return windows.stateless_windows(
+            ids,
+            batch_size=training.batch_size,
+            window=training.window,
+            stride=training.stride or training.window,
+            seed=training.seed,
+            epoch=epoch,
+            first_step=first_step,
+        )
+
+    def _epoch_ids(self, epoch: int) -> Ids:
+        if not self._renamer:
+            return self._ids
+        rng = np.random.default_rng([self._training.seed, epoch, 1])
+        ids = self._tokenizer.encode(self._renamer.renamed(self._training.name_augmentation, rng))
+        return np.resize(ids, len(self._ids))  # so that every epoch has equally many steps

@@ -3,19 +3,16 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.artifacts.classifier import HOW_READ, LONG_TEXTS, ClassifierArtifact
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import ClassifierRecipe
-from textrnn.config.language_model import check_unpretrained
 from textrnn.config.recipe import Settings
-from textrnn.config.text import ClassifierTextConfig
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.unlabelled import UnlabelledTexts, fresh
 from textrnn.datasets.padded import steps_of
@@ -23,27 +20,19 @@ from textrnn.engine import calibration
 from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.evaluation import metrics as scores
-from textrnn.models.classifier import build_classifier
-from textrnn.training import checkpoints, run, teachers
-from textrnn.training.adversarial import AdversarialLearner
+from textrnn.tokenizers import Tokenizer
+from textrnn.training import long_texts, run, teachers
 from textrnn.training.encode import classifier as encode
 from textrnn.training.encode.classifier import Split
-from textrnn.training.initialization import Fresh, Initialization
+from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
-from textrnn.training.losses import classification_loss
+from textrnn.training.learners.classifier import classifier_learner
 from textrnn.training.metrics import ClassifierMetrics
 from textrnn.training.observer import Observer, OnProgress
-from textrnn.training.output import sole_writer
-from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
+from textrnn.training.output import has_started, sole_writer
+from textrnn.training.task import Batches, FinishReport, Prepared, Task, Validated, Weights
 from textrnn.training.tasks import language_model
-from textrnn.training.transfer import classifier as transfer
-from textrnn.training.transfer import hub
-from textrnn.training.transfer.classifier import FromClassifier
-from textrnn.training.transfer.hub import FromHub
-from textrnn.training.transfer.language_model import FromLanguageModel, PretrainedOn
-from textrnn.training.transfer.word_vectors import FromWordVectors
-
-ENOUGH_LONG = 20  # long texts; with fewer, the choice among LONG_TEXTS is noise
+from textrnn.training.transfer import choice, hub
 
 
 def train_classifier(
@@ -95,44 +84,13 @@ def train_classifier(
             ClassifierTask(data, validation, unlabelled),
             output,
             given,
-            start=_start(base, pretrain, given, resume, pretrained is not None),
+            start=choice.initialization(base, pretrain, given, resume, pretrained is not None),
             beside=(language_model.FOLDER,) if pretrained else (),
             resume=resume,
             observer=observer,
             command=command,
         )
     return model
-
-
-def has_started(output: Path) -> bool:
-    """Whether `output` holds a classifier or its run, not only a pretraining run."""
-    return checkpoints.path(output / "run").exists() or (output / "config.json").exists()
-
-
-def _start(
-    base: ClassifierArtifact | None,
-    pretrain: UnlabelledTexts | LanguageModelArtifact | None,
-    given: Settings,
-    resume: bool,
-    pretrained: bool,
-) -> Initialization:
-    """The initialization of a run; ConfigError if two of them are given."""
-    if isinstance(pretrain, UnlabelledTexts):
-        return PretrainedOn(pretrain)
-    if not pretrained:
-        check_unpretrained(given)
-    if base:
-        return FromClassifier(base)
-    if pretrain:
-        return FromLanguageModel(pretrain)
-    if resume:  # the run's own settings name its module or vectors
-        return Fresh()
-    hub.check(given)
-    if handle := given["training"].get("hub"):
-        return FromHub(handle, given["text"].get("tokens", ClassifierTextConfig.tokens))
-    if file := given["training"].get("vectors"):
-        return FromWordVectors(file)
-    return Fresh()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +102,7 @@ class ClassifierPrepared(Prepared):
     split: Split
 
 
-class ClassifierTask:
+class ClassifierTask(Task[ClassifierPrepared]):
     """A classifier trained on `data`, and on teacher predictions for `unlabelled`."""
 
     kind = "classifier"
@@ -161,36 +119,17 @@ class ClassifierTask:
 
     def fingerprint(self) -> dict[str, Any]:
         """Checksums of all texts."""
-        more = self.unlabelled
-        return {
-            **encode.data_record(self.data, self.validation),
-            **({"unlabelled": more.record()} if more else {}),
-        }
+        return encode.data_record(self.data, self.validation, self.unlabelled)
 
     def check_same(self, known: Mapping[str, Any], output: Path) -> None:
         """TrainingError unless the fingerprint of the texts is `known`."""
-        if self.data.sha256 != known["sha256"]:
-            raise TrainingError(
-                f"the run in {output} trains on other texts: {', '.join(known['names'])}, "
-                f"{known['examples']:,} of them; name those to resume it"
-            )
-        encode.check_validation(self.validation, known.get("validation"), output)
-        own, given = known.get("unlabelled"), self.unlabelled
-        if given and not own:
-            raise TrainingError(
-                f"the run in {output} uses no unlabelled texts; leave out --unlabelled"
-            )
-        if own and (given is None or given.sha256 != own["sha256"]):
-            raise TrainingError(
-                f"the run in {output} uses the unlabelled texts of {', '.join(own['names'])}, "
-                f"{own['texts']:,} in all; name those with --unlabelled to resume it"
-            )
+        encode.check_same(known, self.data, self.validation, self.unlabelled, output)
 
     def prepare(
         self,
         recipe: ClassifierRecipe,
         initialization: Initialization,
-        known: Known | None,
+        known: Mapping[str, Any] | None,
         notify: Callable[[str], object],
     ) -> ClassifierPrepared:
         """Fit the vocabulary and encode the texts."""
@@ -202,18 +141,18 @@ class ClassifierTask:
         train, validation = encode.split(self.data, self.validation, training)
         more = fresh(self.unlabelled, [*train.texts, *validation.texts], notify)
         texts = [*train.texts, *more]
-        tokenizer = (
-            known.tokenizer
-            if known
-            else initialization.tokenizer(
-                recipe, lambda: encode.fit_tokenizer(recipe.text, texts), texts, notify
-            )
-        )
+
+        def fit() -> Tokenizer:
+            return encode.fit_tokenizer(recipe.text, texts)
+
+        tokenizer = initialization.tokenizer(recipe, fit, texts, notify)
         split = encode.encode_texts(train, validation, tokenizer, recipe.text, notify, more)
-        records = known.records if known else {
+        records = known or {
             "data": encode.data_record(self.data, self.validation),
             **initialization.records(tokenizer),
-            **self._teacher_record(models, train, split),
+            **({"distillation": teachers.record_of(
+                models, train.texts, self.unlabelled, split.unlabelled
+            )} if models else {}),
         }  # fmt: skip
         classes = self.data.classes
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size, classes=len(classes))
@@ -236,39 +175,15 @@ class ClassifierTask:
             split=split,
         )
 
-    def _teacher_record(self, models: Any, train: LabelledTexts, split: Split) -> dict[str, Any]:
-        if not models:
-            return {}
-        record = teachers.record_of(models, train.texts, self.unlabelled, split.unlabelled)
-        return {"distillation": record}
-
     def learner(self, prepared: ClassifierPrepared) -> Learner:
         """A learner with random initial weights."""
-        recipe, embedding = prepared.recipe, None
-        training = recipe.training
+        training, embedding = prepared.recipe.training, None
         if not prepared.tokenizer.has_ids:
             embedding = hub.layer(prepared.records["hub"], trainable=training.train_embedding)
-        model = build_classifier(
-            recipe.network,
-            seed=training.seed,
-            train_embedding=training.train_embedding,
-            text_embedding=embedding,
+        total_steps = prepared.epochs * prepared.steps
+        return classifier_learner(
+            prepared.recipe.network, training, total_steps, prepared.split.labels, embedding
         )
-        weights = None
-        if training.class_weights == "balanced":
-            labels = prepared.split.labels
-            counts = np.bincount(labels, minlength=len(prepared.classes))
-            weights = len(labels) / (len(prepared.classes) * np.maximum(counts, 1))
-        make = AdversarialLearner if training.adversarial else Learner
-        learner = make(
-            model, training, prepared.epochs * prepared.steps, classification_loss(weights)
-        )
-        if training.layer_decay < 1 or training.unfreeze_epochs:
-            names = [variable.path for variable in model.trainable_variables]
-            learner.update_scales = lambda epoch: transfer.rates(
-                names, recipe.network, training, epoch
-            )
-        return learner
 
     def batches(
         self, prepared: ClassifierPrepared, folder: Path, observer: Observer
@@ -329,41 +244,11 @@ class ClassifierTask:
             hub={} if prepared.tokenizer.has_ids else prepared.records["hub"],
         )
 
-    def note(self, loss: float) -> str:
-        """Empty: the loss has no other unit."""
-        return ""
-
     def finish(
         self, best: ClassifierArtifact, prepared: ClassifierPrepared, report: FinishReport
     ) -> ClassifierArtifact:
-        """The best model, with the treatment of long texts that has the best validation loss.
-
-        With too few long validation texts, long texts are truncated, as in training.
-        """
-        predictor, validation = Predictor(best), prepared.split.validation
-        size = best.text.max_tokens
-        count = sum(len(predictor.encode(text)) > size for text in validation.texts)
-        if count < min(ENOUGH_LONG, len(validation)):
-            return best
-        tried: dict[str, dict[str, float]] = {}
-        report.on_progress(0.0)
-        for way in LONG_TEXTS:
-            logits = predictor.text_logits(
-                validation.texts,
-                way,
-                partial(_report_progress, report, len(tried)),
-            )
-            temperature, found = scores.calibrated_scores(logits, validation.labels, best.classes)
-            tried[way] = {"temperature": temperature, **found.to_dict()}
-        way = min(tried, key=lambda way: tried[way]["log_loss"])
-        losses = ", ".join(f"{name} {found['log_loss']:.4f}" for name, found in tried.items())
-        report.notify(f"texts over {size} words: {losses}; they will be read {HOW_READ[way]}")
-        best = replace(best, long_texts=way, temperature=tried[way].pop("temperature"))  # type: ignore[arg-type]
-        return replace(best, metadata={**best.metadata, "scores": {"validation": tried[way]}})
-
-
-def _report_progress(report: FinishReport, tried: int, done: int, total: int) -> None:
-    report.on_progress((tried + done / total) / len(LONG_TEXTS))
+        """The best model, with the treatment of long texts that has the best validation loss."""
+        return long_texts.choose(best, prepared.split.validation, report)
 
 
 def default_epochs(steps: int) -> int:

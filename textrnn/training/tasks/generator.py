@@ -1,40 +1,32 @@
 """Train a generator: predict the next token of a corpus."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from textrnn.artifacts import cards
 from textrnn.artifacts.generator import GeneratorArtifact
-from textrnn.config.generator import (
-    GeneratorRecipe,
-    GeneratorTrainingConfig,
-)
+from textrnn.config.generator import GeneratorRecipe, GeneratorTrainingConfig
 from textrnn.config.parts import is_file
 from textrnn.config.sampling import SamplingConfig
 from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
-from textrnn.data.name_augmentation import Renamer
-from textrnn.datasets import windows
 from textrnn.engine import generation
 from textrnn.engine.generator import build_network
 from textrnn.errors import TrainingError
 from textrnn.evaluation import language_modelling
-from textrnn.tokenizers import Ids
 from textrnn.training import run
 from textrnn.training.distillation import teachers_of
 from textrnn.training.encode import generator as encode
 from textrnn.training.encode.generator import Split
-from textrnn.training.generator_learner import generator_learner
 from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
+from textrnn.training.learners.generator import generator_learner
 from textrnn.training.metrics import GeneratorMetrics, bits_note
 from textrnn.training.observer import Observer, OnProgress
-from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
+from textrnn.training.task import Batches, Prepared, Task, Validated, Weights
 from textrnn.training.transfer.generator import FromGenerator
 
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0)
@@ -76,7 +68,7 @@ class GeneratorPrepared(Prepared):
     split: Split
 
 
-class GeneratorTask:
+class GeneratorTask(Task[GeneratorPrepared]):
     """A generator trained on `corpus`."""
 
     kind = "generator"
@@ -102,7 +94,7 @@ class GeneratorTask:
         self,
         recipe: GeneratorRecipe,
         initialization: Initialization,
-        known: Known | None,
+        known: Mapping[str, Any] | None,
         notify: Callable[[str], object],
     ) -> GeneratorPrepared:
         """Fit the alphabet or vocabulary and encode the corpus."""
@@ -112,16 +104,11 @@ class GeneratorTask:
         def fit() -> Any:
             return encode.fit(self.corpus, validation, recipe.text, training)
 
-        tokenizer = (
-            known.tokenizer
-            if known
-            else initialization.tokenizer(
-                recipe, fit, encode.all_chunks(self.corpus, validation), notify
-            )
-        )
+        chunks = encode.all_chunks(self.corpus, validation)
+        tokenizer = initialization.tokenizer(recipe, fit, chunks, notify)
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size)
         split = encode.split(self.corpus, validation, tokenizer, training)
-        steps = _steps(training, len(split.train))
+        steps = encode.steps(training, len(split.train))
         return GeneratorPrepared(
             recipe=replace(recipe, network=network),
             tokenizer=tokenizer,
@@ -130,7 +117,7 @@ class GeneratorTask:
             steps=steps,
             unit="chars",
             units_per_step=training.batch_size * training.window / split.tokens_per_character,
-            records=known.records if known else {
+            records=known or {
                 "corpus": self.fingerprint(), **initialization.records(tokenizer)
             },
             summary=_summary(tokenizer, split),
@@ -150,8 +137,8 @@ class GeneratorTask:
 
     def batches(self, prepared: GeneratorPrepared, folder: Path, observer: Observer) -> Batches:
         """Streams or windows over the corpus, with name augmentation if it is set."""
-        texts = _Texts(prepared)
-        return lambda epoch, step: _batches(prepared.recipe.training, texts.ids(epoch), epoch, step)
+        found = encode.Batches(prepared.split.train, prepared.tokenizer, prepared.recipe.training)
+        return found.of
 
     def validate(
         self,
@@ -181,12 +168,6 @@ class GeneratorTask:
         """Bits per character."""
         return bits_note(loss)
 
-    def finish(
-        self, best: GeneratorArtifact, prepared: GeneratorPrepared, report: FinishReport
-    ) -> GeneratorArtifact:
-        """The best model, unchanged."""
-        return best
-
 
 def _summary(tokenizer: Any, split: Split) -> str:
     unit, size = tokenizer.unit, tokenizer.vocab_size
@@ -199,45 +180,6 @@ def _summary(tokenizer: Any, split: Split) -> str:
         f"{size:,} {unit} in the vocabulary; training on {len(split.train):,} "
         f"({split.characters:,} characters), validating on {len(split.validation):,}; losses "
         f"are in nats per character"
-    )
-
-
-class _Texts:
-    """The training ids of each epoch: the text itself, or the text with other names."""
-
-    def __init__(self, prepared: GeneratorPrepared) -> None:
-        self._training, self._ids = prepared.recipe.training, prepared.split.train
-        self._tokenizer = prepared.tokenizer
-        self._renamer = (
-            Renamer(self._tokenizer.decode(self._ids)) if self._training.name_augmentation else None
-        )
-
-    def ids(self, epoch: int) -> Ids:
-        if not self._renamer:
-            return self._ids
-        rng = np.random.default_rng([self._training.seed, epoch, 1])
-        ids = self._tokenizer.encode(self._renamer.renamed(self._training.name_augmentation, rng))
-        return np.resize(ids, len(self._ids))  # so that every epoch has equally many steps
-
-
-def _batches(config: GeneratorTrainingConfig, ids: Ids, epoch: int, step: int) -> Iterable[Any]:
-    if config.stateful:
-        offset = windows.epoch_offset(len(ids), seed=config.seed, epoch=epoch)
-        return windows.stateful_streams(
-            ids,
-            batch_size=config.batch_size,
-            window=config.window,
-            offset=offset if config.random_offset else 0,
-            first_step=step,
-        )
-    return windows.stateless_windows(
-        ids,
-        batch_size=config.batch_size,
-        window=config.window,
-        stride=config.stride or config.window,
-        seed=config.seed,
-        epoch=epoch,
-        first_step=step,
     )
 
 
@@ -255,13 +197,6 @@ def _samples(model: GeneratorArtifact, training: GeneratorTrainingConfig) -> dic
         )[0]
         for temperature in SAMPLE_TEMPERATURES
     }
-
-
-def _steps(training: GeneratorTrainingConfig, length: int) -> int:
-    if training.stateful:
-        return windows.stream_steps(length, training.batch_size, training.window)
-    count = windows.window_count(length, training.window, training.stride or training.window)
-    return math.ceil(count / training.batch_size)
 
 
 def default_epochs(steps: int) -> int:

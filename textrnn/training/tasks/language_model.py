@@ -22,6 +22,7 @@ from textrnn.datasets.windows import stream_steps
 from textrnn.engine.language_model import score as score_of
 from textrnn.errors import TrainingError
 from textrnn.models.language_model import build_language_model, language_model_loss
+from textrnn.tokenizers import Tokenizer
 from textrnn.training import checkpoints, run
 from textrnn.training.encode import classifier as labelled_texts
 from textrnn.training.encode import language_model as encode
@@ -31,7 +32,7 @@ from textrnn.training.learner import Learner
 from textrnn.training.metrics import LanguageModelMetrics
 from textrnn.training.observer import Observer, OnProgress
 from textrnn.training.output import check_free, sole_writer
-from textrnn.training.task import Batches, FinishReport, Known, Prepared, Validated, Weights
+from textrnn.training.task import Batches, Prepared, Task, Validated, Weights
 from textrnn.training.transfer.language_model import SHAPE, PretrainedOn
 
 FOLDER = "pretrain"  # inside the classifier's folder
@@ -86,7 +87,7 @@ class LanguageModelPrepared(Prepared):
     split: Streams
 
 
-class LanguageModelTask:
+class LanguageModelTask(Task[LanguageModelPrepared]):
     """A language model of `corpus` and of the training texts in the labelled `data`."""
 
     kind = "language_model"
@@ -122,13 +123,17 @@ class LanguageModelTask:
         self,
         recipe: ClassifierRecipe,
         initialization: Initialization,
-        known: Known | None,
+        known: Mapping[str, Any] | None,
         notify: Callable[[str], object],
     ) -> LanguageModelPrepared:
         """Fit the vocabulary and encode the texts as streams."""
         training, own = recipe.training, recipe.pretraining
         texts = encode.gather(self.corpus, self.data, self.validation, training, notify)
-        tokenizer = known.tokenizer if known else labelled_texts.fit_tokenizer(recipe.text, texts)
+
+        def fit() -> Tokenizer:
+            return labelled_texts.fit_tokenizer(recipe.text, texts)
+
+        tokenizer = initialization.tokenizer(recipe, fit, texts, notify)
         split = encode.streams(texts, tokenizer, own, training.seed)
         steps = stream_steps(len(split.train), own.batch_size, own.window)
         learning = replace(own, seed=training.seed, checkpoint_seconds=training.checkpoint_seconds)
@@ -142,7 +147,7 @@ class LanguageModelTask:
             steps=steps,
             unit=tokenizer.unit,
             units_per_step=own.batch_size * own.window,
-            records=known.records if known else {**self.fingerprint(), **tokens},
+            records=known or {**self.fingerprint(), **tokens},
             summary=(
                 f"pretraining: {tokenizer.vocab_size:,} ids; training on "
                 f"{len(split.train):,}, validating on {len(split.validation):,}"
@@ -198,16 +203,6 @@ class LanguageModelTask:
             scores={"validation": score},
             records={"perplexity": score["perplexity"]},
         )
-
-    def note(self, loss: float) -> str:
-        """Empty: the loss has no other unit."""
-        return ""
-
-    def finish(
-        self, best: LanguageModelArtifact, prepared: LanguageModelPrepared, report: FinishReport
-    ) -> LanguageModelArtifact:
-        """The best model, unchanged."""
-        return best
 
 
 def language_network(

@@ -1,0 +1,1 @@
+"""Build the learner of a run, one module per task."""
