@@ -358,9 +358,10 @@ def test_fine_tuning_rejects_options_of_the_other_kind_of_model(
     assert done.exit_code == 1 and "is a generator; leave out --column" in done.stderr
 
 
+@pytest.mark.tensorflow
 def test_an_interrupted_run_prints_the_command_that_resumes_it(reviews, tmp_path, monkeypatch):
     typed = ["train", "classifier", str(reviews), "-o", str(tmp_path / "a b"), *COLUMNS]
-    monkeypatch.setattr("textrnn.cli.tensorflow.train_classifier", lambda *_, **__: None)
+    monkeypatch.setattr("textrnn.training.tasks.classifier.train_classifier", lambda *_, **__: None)
     done = invoke(*typed)
     assert done.exit_code == 130
     assert done.stderr.endswith("/a b' --column review --label-column sentiment --resume\n")

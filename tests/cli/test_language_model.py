@@ -1,6 +1,7 @@
 """The commands with a language model."""
 
 import json
+from importlib import import_module
 
 import pytest
 from click.testing import CliRunner
@@ -9,7 +10,6 @@ from support.kinds import MODELS, random_language_model
 from textrnn.artifacts import registry
 from textrnn.artifacts.kinds import KINDS
 from textrnn.cli import main
-from textrnn.cli.commands.evaluate import EVALUATE
 
 
 def invoke(*arguments: object):
@@ -32,8 +32,9 @@ def test_every_kind_is_shown(tmp_path, name):
         assert line in done.stdout.splitlines()
 
 
-def test_every_kind_is_evaluated():
-    assert EVALUATE.keys() == KINDS.keys()
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_its_module_of_tasks_and_is_evaluated(kind):
+    assert callable(import_module(f"textrnn.cli.tasks.{kind}").EVALUATE.run)
 
 
 @pytest.mark.parametrize("table", [True, False])

@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from textrnn.cli.commands.train import FINE_TUNING_DEFAULTS, finetune
+from textrnn.cli.commands.finetune import FINE_TUNING_DEFAULTS, finetune
 from textrnn.cli.settings import (
     output_option,
     quiet_option,

@@ -168,6 +168,8 @@ def _train(
     **options: Any,
 ) -> Classifier | None:
     with needs_extra("training"):
+        import tensorflow  # noqa: F401  first, so that an error names it and not its Keras
+
         from textrnn.training.tasks.classifier import train_classifier as train
 
     texts = as_labelled(data)

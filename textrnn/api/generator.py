@@ -150,6 +150,8 @@ def _train(
     corpus: CorpusLike, output: str | Path, settings: dict[str, Any], **options: Any
 ) -> Generator | None:
     with needs_extra("training"):
+        import tensorflow  # noqa: F401  first, so that an error names it and not its Keras
+
         from textrnn.training.tasks import generator
 
     model = generator.train_generator(as_corpus(corpus), output, settings=settings, **options)

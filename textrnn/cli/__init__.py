@@ -17,7 +17,7 @@ from textrnn.errors import TextRNNError
 # Command -> its module in textrnn.cli.commands. A command imports nothing of the others.
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "generate": "generate", "classify": "classify", "train": "train", "finetune": "train",
+        "generate": "generate", "classify": "classify", "train": "train", "finetune": "finetune",
         "evaluate": "evaluate", "export": "export", "models": "models", "corpora": "corpora",
     }
 )  # fmt: skip

@@ -1,7 +1,9 @@
 """Dispatch a command by the kind of its model, and refuse options of other kinds."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from collections.abc import Callable, Collection
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -34,20 +36,23 @@ def print_notices(model: "Artifact") -> None:
         click.echo(notice, err=True)
 
 
-def choose(rows: Mapping[str, Row], model: "Artifact", name: str) -> Callable[..., None]:
-    """The function in `rows` for the kind of `model`.
+def choose(table: str, model: "Artifact", name: str) -> Callable[..., None]:
+    """The function for the kind of `model` in its row `table` of textrnn.cli.tasks.
 
-    ConfigError if the kind has no row, or an option was given that only other kinds take.
+    ConfigError if the kind has no such row, or an option was given that only other kinds take.
     """
     from textrnn.artifacts.kinds import KINDS
 
     kind = KINDS[model.kind]
+    tasks = {name: import_module(f"textrnn.cli.tasks.{name}") for name in KINDS}
+    rows = {name: getattr(task, table) for name, task in tasks.items() if hasattr(task, table)}
     if model.kind not in rows:
         raise ConfigError(f"{name} is {kind.noun}; {kind.use_of(name)}")
     row = rows[model.kind]
     others = {option for other in rows.values() for option in other.options}
     refuse(others - set(row.options), f"{name} is {kind.noun}")
-    return row.run
+    run: Callable[..., None] = row.run
+    return run
 
 
 def refuse(names: Collection[str], reason: str) -> None:
@@ -57,3 +62,11 @@ def refuse(names: Collection[str], reason: str) -> None:
         typed = ctx.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
         if option.name in names and typed:
             raise ConfigError(f"{reason}; leave out {option.opts[0]}")
+
+
+def print_report(report: dict[str, Any], form: str, as_text: Callable[[Any], str]) -> None:
+    """Print the report of an evaluation as JSON or as text, and its warning on stderr."""
+    if "warning" in report:
+        click.echo(f"Warning: {report['warning']}", err=True)
+    as_json = form == "json"
+    click.echo(json.dumps(report, ensure_ascii=False, indent=1) if as_json else as_text(report))

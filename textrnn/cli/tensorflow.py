@@ -4,21 +4,18 @@ Each function calls `import_tensorflow` first.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from textrnn.errors import needs_extra
 
 if TYPE_CHECKING:
     from textrnn.artifacts.classifier import ClassifierArtifact
-    from textrnn.artifacts.generator import GeneratorArtifact
-    from textrnn.artifacts.language_model import LanguageModelArtifact
-    from textrnn.data.corpora import Corpus
     from textrnn.data.labelled import LabelledTexts
     from textrnn.data.unlabelled import UnlabelledTexts
+    from textrnn.training.observer import Observer
 
 
 @contextmanager
@@ -67,32 +64,14 @@ def prepare(model: "ClassifierArtifact") -> None:
         import_tensorflow(f"{model.name}, which reads texts through a TF-Hub module,")
 
 
-def train(
-    corpus: "Corpus",
-    output: Path,
-    settings: Mapping[str, Any],
-    *,
-    base: "GeneratorArtifact | None",
-    resume: bool,
-    quiet: bool,
-    command: str,
-) -> bool:
-    """Train a generator with a display; False if the run was interrupted and can be resumed."""
+@contextmanager
+def training(*, quiet: bool) -> Iterator["Observer"]:
+    """Import TensorFlow and show the progress of a training."""
     import_tensorflow("training")
     from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.tasks.generator import train_generator
 
     with TrainingDisplay(quiet=quiet) as display:
-        model = train_generator(
-            corpus,
-            output,
-            settings=settings,
-            base=base,
-            resume=resume,
-            observer=display,
-            command=command,
-        )
-    return model is not None
+        yield display
 
 
 def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "LabelledTexts":
@@ -109,40 +88,3 @@ def read_unlabelled_imdb(data_dir: str | None) -> "UnlabelledTexts":
     from textrnn.data.registry import read_unlabelled_data
 
     return read_unlabelled_data("imdb", data_dir=data_dir)
-
-
-def train_classifier(
-    texts: "LabelledTexts",
-    output: Path,
-    settings: Mapping[str, Any],
-    *,
-    validation: "LabelledTexts | None",
-    base: "ClassifierArtifact | None",
-    pretrain: "UnlabelledTexts | LanguageModelArtifact | None",
-    unlabelled: "UnlabelledTexts | None",
-    resume: bool,
-    quiet: bool,
-    command: str,
-) -> "ClassifierArtifact | None":
-    """Train a classifier with a display; None if the run was interrupted and can be resumed.
-
-    `validation`: separate validation texts (None: a fraction of `texts`). `pretrain`: texts to
-    pretrain a language model on, or a trained one. `unlabelled`: texts for teacher predictions.
-    """
-    import_tensorflow("training")
-    from textrnn.cli.display import TrainingDisplay
-    from textrnn.training.tasks import classifier
-
-    with TrainingDisplay(quiet=quiet) as display:
-        return classifier.train_classifier(
-            texts,
-            output,
-            validation=validation,
-            settings=settings,
-            base=base,
-            pretrain=pretrain,
-            unlabelled=unlabelled,
-            resume=resume,
-            observer=display,
-            command=command,
-        )

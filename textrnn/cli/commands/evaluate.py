@@ -1,22 +1,13 @@
 """`textrnn evaluate`: evaluate a model on texts that it was not trained on."""
 
-import json
-import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from textrnn.cli.data_options import DATA_SETTINGS, data_options
-from textrnn.cli.kinds import Row, choose, load
+from textrnn.cli.data_options import data_options
+from textrnn.cli.kinds import choose, load
 from textrnn.cli.options import input_options, setting
 from textrnn.config.sampling import SamplingConfig
-from textrnn.errors import ConfigError
-
-if TYPE_CHECKING:
-    from textrnn.artifacts.classifier import ClassifierArtifact
-    from textrnn.artifacts.generator import GeneratorArtifact
-    from textrnn.artifacts.language_model import LanguageModelArtifact
 
 
 @click.command()
@@ -97,111 +88,4 @@ def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> 
     textrnn evaluate imdb reviews.csv --column review --label-column sentiment
     """
     loaded = load(model)
-    choose(EVALUATE, loaded, model)(loaded, corpus, form, **options)
-
-
-def _evaluate_classifier(
-    model: "ClassifierArtifact",
-    names: Sequence[str],
-    form: str,
-    *,
-    split: str,
-    worst: int,
-    abstain: float | None,
-    **options: Any,
-) -> None:
-    from textrnn.cli import scoring
-
-    if len(names) > 1:
-        raise ConfigError("a classifier is evaluated on one CORPUS at a time; name one")
-    data_settings = {name: options[name] for name in (*DATA_SETTINGS, "encoding")}
-    report = scoring.score(model, names[0], split, data_settings, worst=worst, abstain=abstain)
-    click.echo(_json(report) if form == "json" else scoring.render(report, form))
-
-
-def _evaluate_generator(
-    model: "GeneratorArtifact",
-    paths: Sequence[str],
-    form: str,
-    *,
-    part: str,
-    streamed: bool,
-    baseline: str | None,
-    copied: str | None,
-    sample_length: int,
-    temperature: float,
-    seed: int,
-    unknown: str,
-    encoding: str,
-    newlines: str,
-    **_unused: Any,
-) -> None:
-    from textrnn.data import corpora
-    from textrnn.evaluation import generator
-
-    if form == "markdown":
-        raise ConfigError(f"{model.name} is a generator; use --format json or text")
-    if sample_length < 1:
-        raise ConfigError(f"sample-length must be 1 or more, got {sample_length}")
-    sampling = SamplingConfig(temperature=temperature)
-
-    def read(*paths: str) -> corpora.Corpus:
-        return corpora.read_corpus(paths, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
-
-    report = generator.evaluate(
-        model,
-        read(*paths),
-        part=part,
-        unknown=unknown,  # type: ignore[arg-type]
-        streamed=streamed,
-        baseline=read(baseline) if baseline else None,
-        copied=read(copied) if copied else None,
-        sample_length=sample_length,
-        sampling=sampling,
-        seed=seed,
-        on_progress=_show if sys.stderr.isatty() else None,
-    )
-    if "warning" in report:
-        click.echo(f"Warning: {report['warning']}", err=True)
-    click.echo(_json(report) if form == "json" else generator.as_text(report))
-
-
-def _evaluate_language_model(
-    model: "LanguageModelArtifact", names: Sequence[str], form: str, **options: Any
-) -> None:
-    from textrnn.cli.data_options import read_unlabelled
-    from textrnn.data.unlabelled import UnlabelledTexts
-    from textrnn.evaluation import language_model
-
-    if form == "markdown":
-        raise ConfigError(f"{model.name} is a language model; use --format json or text")
-    found = [read_unlabelled(name, options) for name in names]
-    texts = found[0] if len(found) == 1 else UnlabelledTexts.of(
-        (text for each in found for text in each.texts), tuple(names)
-    )  # fmt: skip
-    report = language_model.evaluate(model, texts)
-    if "warning" in report:
-        click.echo(f"Warning: {report['warning']}", err=True)
-    click.echo(_json(report) if form == "json" else language_model.as_text(report))
-
-
-EVALUATE = {
-    "generator": Row(
-        _evaluate_generator,
-        (
-            "part", "streamed", "baseline", "copied", "sample_length", "temperature", "seed",
-            "unknown", "newlines",
-        ),
-    ),
-    "classifier": Row(_evaluate_classifier, (*DATA_SETTINGS, "split", "worst", "abstain")),
-    "language_model": Row(_evaluate_language_model, ("column", "table", "data_dir")),
-}  # fmt: skip
-
-
-def _show(what: str, done: int, total: int) -> None:
-    end = "\r\033[K" if done == total else ""
-    click.echo(f"\r{what}: {done / total:.0%} of {total:,} characters{end}", nl=False, err=True)
-
-
-def _json(report: dict[str, Any]) -> str:
-    return json.dumps(report, ensure_ascii=False, indent=1)
+    choose("EVALUATE", loaded, model)(loaded, corpus, form, **options)

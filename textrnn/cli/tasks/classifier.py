@@ -1,14 +1,21 @@
-"""`textrnn train classifier`: train a classifier on labelled texts."""
+"""Classifiers on the command line: train, fine-tune, evaluate."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from textrnn.cli.data_options import data_options, is_imdb, read_texts, read_unlabelled
-from textrnn.cli.kinds import print_notices
+from textrnn.cli import tensorflow
+from textrnn.cli.data_options import (
+    DATA_SETTINGS,
+    data_options,
+    is_imdb,
+    read_texts,
+    read_unlabelled,
+)
+from textrnn.cli.kinds import Row, print_notices, print_report
 from textrnn.cli.settings import (
     collect,
     config_option,
@@ -19,7 +26,7 @@ from textrnn.cli.settings import (
     resume_option,
     set_option,
 )
-from textrnn.cli.training_options import setting_options, unlabelled_option
+from textrnn.cli.training_options import classifier_options, unlabelled_option
 from textrnn.config.classifier import (
     CLASSIFIER_PRESETS,
     ClassifierRecipe,
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
     from textrnn.data.unlabelled import UnlabelledTexts
 
 
-@click.command()
+@click.command("classifier")
 @click.argument("data")
 @output_option
 @click.option(
@@ -59,7 +66,7 @@ if TYPE_CHECKING:
     "that an earlier run with --pretrain left in its DIR/pretrain.",
 )
 @unlabelled_option
-@setting_options
+@classifier_options
 @data_options
 @click.option(
     "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
@@ -68,23 +75,18 @@ if TYPE_CHECKING:
 @config_option
 @resume_option
 @quiet_option
-def classifier(
+def train(
     data: str,
     output: Path,
     preset_name: str | None,
     validation: str | None,
     pretrain: str | None,
     unlabelled: str | None,
-    column: str,
-    label_column: str,
-    table: str | None,
-    encoding: str,
-    data_dir: str | None,
     assignments: tuple[str, ...],
     config_file: Path | None,
     resume: bool,
     quiet: bool,
-    **typed: Any,
+    **options: Any,
 ) -> None:
     """Train a text classifier on DATA, with any number of classes.
 
@@ -109,18 +111,15 @@ def classifier(
     textrnn train classifier few.csv -o small --unlabelled many.csv --set teacher=my-model
     """
     named = classifier_preset(preset_name) if preset_name else {}
+    data_settings, typed = _parted(options)
     values = collect(ClassifierRecipe, named, config_file, assignments, typed)
-    data_settings = {
-        "column": column, "label_column": label_column, "table": table, "encoding": encoding,
-        "data_dir": data_dir,
-    }  # fmt: skip
-    run_training(
+    _train(
         data, output, values, validation, data_settings,
         base=None, pretrain=pretrain, unlabelled=unlabelled, resume=resume, quiet=quiet,
     )  # fmt: skip
 
 
-def run_training(
+def _train(
     data: str,
     output: Path,
     values: dict[str, dict[str, Any]],
@@ -158,20 +157,21 @@ def run_training(
         )
     corpus = None if pretrain is None else _read_corpus(pretrain, data_settings)
     more = None if unlabelled is None else read_unlabelled(unlabelled, data_settings)
-    from textrnn.cli import tensorflow
+    with tensorflow.training(quiet=quiet) as display:
+        from textrnn.training.tasks.classifier import train_classifier
 
-    model = tensorflow.train_classifier(
-        texts,
-        output,
-        values,
-        validation=validation_texts,
-        base=base,
-        pretrain=corpus,
-        unlabelled=more,
-        resume=resume,
-        quiet=quiet,
-        command=recorded_command(),
-    )
+        model = train_classifier(
+            texts,
+            output,
+            validation=validation_texts,
+            settings=values,
+            base=base,
+            pretrain=corpus,
+            unlabelled=more,
+            resume=resume,
+            observer=display,
+            command=recorded_command(),
+        )
     if model is None:
         exit_stopped()
     if not quiet:
@@ -197,3 +197,58 @@ def _read_corpus(
     model = registry.load_language_model(name)
     print_notices(model)
     return model
+
+
+def _finetune(
+    corpus: tuple[str, ...],
+    base: "ClassifierArtifact",
+    *,
+    unlabelled: str | None,
+    output: Path,
+    assignments: tuple[str, ...],
+    config_file: Path | None,
+    resume: bool,
+    quiet: bool,
+    newlines: str,
+    validation: str | None,
+    **options: Any,
+) -> None:
+    if len(corpus) > 1:
+        raise ConfigError("a classifier is trained on one table or folder; name one")
+    data_settings, typed = _parted(options)
+    values = collect(ClassifierRecipe, {}, config_file, assignments, typed)
+    _train(
+        corpus[0], output, values, validation, data_settings,
+        base=base, unlabelled=unlabelled, resume=resume, quiet=quiet,
+    )  # fmt: skip
+
+
+def _evaluate(
+    model: "ClassifierArtifact",
+    names: Sequence[str],
+    form: str,
+    *,
+    split: str,
+    worst: int,
+    abstain: float | None,
+    **options: Any,
+) -> None:
+    from textrnn.cli import scoring
+
+    if len(names) > 1:
+        raise ConfigError("a classifier is evaluated on one CORPUS at a time; name one")
+    data_settings, _ = _parted(options)
+    report = scoring.score(model, names[0], split, data_settings, worst=worst, abstain=abstain)
+    print_report(report, form, lambda report: scoring.render(report, form))
+
+
+def _parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options for how to read the data, and the rest."""
+    names = (*DATA_SETTINGS, "encoding")
+    data_settings = {name: options[name] for name in names}
+    return data_settings, {name: options[name] for name in options.keys() - names}
+
+
+RECIPE = ClassifierRecipe
+FINETUNE = Row(_finetune, (*DATA_SETTINGS, "unlabelled"))
+EVALUATE = Row(_evaluate, (*DATA_SETTINGS, "split", "worst", "abstain"))

@@ -1,0 +1,157 @@
+"""Generators on the command line: train, fine-tune, evaluate."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from textrnn.cli import tensorflow
+from textrnn.cli.data_options import DATA_SETTINGS
+from textrnn.cli.kinds import Row, print_report
+from textrnn.cli.settings import collect, exit_stopped, output_option, recorded_command
+from textrnn.cli.training_options import generator_options, generator_shape_options
+from textrnn.config.generator import PRESETS, GeneratorRecipe, preset
+from textrnn.config.sampling import SamplingConfig
+from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.artifacts.generator import GeneratorArtifact
+
+
+@click.command("generator")
+@click.argument("corpus", nargs=-1, required=True)
+@output_option
+@click.option(
+    "--preset",
+    "preset_name",
+    metavar="NAME",
+    help=f"Start from a named preset: {', '.join(PRESETS)}.",
+)
+@generator_shape_options
+@generator_options()
+def train(corpus: tuple[str, ...], preset_name: str | None, **options: Any) -> None:
+    """Train a text generator on CORPUS: files, folders of .txt files, globs, or - for stdin.
+
+    With --tokens word, spaces separate the generated words, except at closing punctuation,
+    opening quotes and dashes; line ends are kept, tabs and runs of spaces are not. Losses are in
+    nats per character, whatever the tokens. Ctrl-C saves the run; the same command with --resume
+    continues it.
+
+    \b
+    textrnn train generator my.txt -o my-model
+    textrnn train generator my.txt -o my-model --tokens sentencepiece --max-vocab-size 4000
+    textrnn train generator books/ -o my-model --preset large --epochs 20
+    textrnn train generator my.txt -o my-model --resume
+    """
+    _train(corpus, None, preset_name, **options)
+
+
+def _finetune(corpus: tuple[str, ...], base: "GeneratorArtifact", **options: Any) -> None:
+    own = {name: value for name, value in options.items() if name not in CLASSIFIER}
+    _train(corpus, base, None, **own)
+
+
+def _train(
+    corpus: tuple[str, ...],
+    base: "GeneratorArtifact | None",
+    preset_name: str | None,
+    *,
+    output: Path,
+    assignments: tuple[str, ...],
+    config_file: Path | None,
+    resume: bool,
+    quiet: bool,
+    encoding: str,
+    newlines: str,
+    **typed: Any,
+) -> None:
+    named = preset(preset_name) if preset_name else {}
+    values = collect(GeneratorRecipe, named, config_file, assignments, typed)
+    from textrnn.data.corpora import read_corpus
+
+    text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
+    with tensorflow.training(quiet=quiet) as display:
+        from textrnn.training.tasks.generator import train_generator
+
+        model = train_generator(
+            text,
+            output,
+            settings=values,
+            base=base,
+            resume=resume,
+            observer=display,
+            command=recorded_command(),
+        )
+    if model is None:
+        exit_stopped()
+    if not quiet:
+        click.echo(
+            f"The model is in {output}. Generate text: textrnn generate --model "
+            f"{shlex.quote(str(output))}",
+            err=True,
+        )
+
+
+def _evaluate(
+    model: "GeneratorArtifact",
+    paths: Sequence[str],
+    form: str,
+    *,
+    part: str,
+    streamed: bool,
+    baseline: str | None,
+    copied: str | None,
+    sample_length: int,
+    temperature: float,
+    seed: int,
+    unknown: str,
+    encoding: str,
+    newlines: str,
+    **_unused: Any,
+) -> None:
+    from textrnn.data import corpora
+    from textrnn.evaluation import generator
+
+    if form == "markdown":
+        raise ConfigError(f"{model.name} is a generator; use --format json or text")
+    if sample_length < 1:
+        raise ConfigError(f"sample-length must be 1 or more, got {sample_length}")
+    sampling = SamplingConfig(temperature=temperature)
+
+    def read(*paths: str) -> corpora.Corpus:
+        return corpora.read_corpus(paths, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
+
+    report = generator.evaluate(
+        model,
+        read(*paths),
+        part=part,
+        unknown=unknown,  # type: ignore[arg-type]
+        streamed=streamed,
+        baseline=read(baseline) if baseline else None,
+        copied=read(copied) if copied else None,
+        sample_length=sample_length,
+        sampling=sampling,
+        seed=seed,
+        on_progress=_show if sys.stderr.isatty() else None,
+    )
+    print_report(report, form, generator.as_text)
+
+
+def _show(what: str, done: int, total: int) -> None:
+    end = "\r\033[K" if done == total else ""
+    click.echo(f"\r{what}: {done / total:.0%} of {total:,} characters{end}", nl=False, err=True)
+
+
+CLASSIFIER = (*DATA_SETTINGS, "unlabelled")  # options of `finetune` for classifiers
+RECIPE = GeneratorRecipe
+FINETUNE = Row(_finetune, ("stateful", "window", "stride", "part", "lower", "newlines"))
+EVALUATE = Row(
+    _evaluate,
+    (
+        "part", "streamed", "baseline", "copied", "sample_length", "temperature", "seed",
+        "unknown", "newlines",
+    ),
+)  # fmt: skip
