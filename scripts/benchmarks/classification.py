@@ -94,7 +94,7 @@ def main(
     model: str, data: str | None, data_dir: str | None, count: int, rounds: int,
     json_file: Path | None,
 ) -> None:  # fmt: skip
-    loaded = registry.load_classifier(model)
+    loaded = registry.load_as(ClassifierArtifact, model)
     source = data or str(ROOT / "corpora" / "reviews.csv")
     texts = list(read_data(source, "test", data_dir=data_dir).texts)
     order = np.random.default_rng(0).permutation(len(texts))

@@ -56,7 +56,7 @@ def macro_f1(
 @click.option("--seeds", default=3, show_default=True)
 @click.option("--json", "json_file", type=click.Path(path_type=Path))
 def main(data: str, model: str, sizes: str, seeds: int, json_file: Path | None) -> None:
-    base, texts = registry.load_classifier(model), read_labelled(data)
+    base, texts = registry.load_as(ClassifierArtifact, model), read_labelled(data)
     rest, apart = stratified_split(texts.labels, 0.2, 0)
     test, others = texts.subset(apart), texts.subset(rest)
     rows = []

@@ -17,6 +17,7 @@ from _generators import ours, torch_stepped
 from _timing import Spread, interleaved, ratio
 
 from textrnn.artifacts import registry
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.data.corpora import read_corpus
 from textrnn.evaluation import generator
 
@@ -33,7 +34,7 @@ def main(
     text: Path, models: tuple[str, ...], part: str, rounds: int, json_file: Path | None
 ) -> None:
     corpus = read_corpus([text])
-    loaded = {name: registry.load_generator(name) for name in models}
+    loaded = {name: registry.load_as(GeneratorArtifact, name) for name in models}
     timed = {name: ours(model, 2000) for name, model in loaded.items()}
     if peer := torch_stepped(128, 1000):
         timed[PEER] = peer

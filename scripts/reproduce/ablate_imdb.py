@@ -34,6 +34,8 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.artifacts import registry
+from textrnn.artifacts.classifier import ClassifierArtifact
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data, read_unlabelled_data
 from textrnn.data.soft_labels import write_soft_labels
@@ -136,7 +138,9 @@ class Ablation:
         if name == "linear":
             return self.linear.logits(texts)
         texts = list(map(turned, texts)) if ROWS[name].backwards else texts
-        return Predictor(registry.load_classifier(self.output / name)).text_logits(texts)
+        return Predictor(registry.load_as(ClassifierArtifact, self.output / name)).text_logits(
+            texts
+        )
 
     def seconds(self, name: str) -> str:
         """That its training took in the end; empty while it has not ended."""
@@ -163,7 +167,7 @@ class Ablation:
             if not self.pretrain(row.words, observer):
                 return False
             words = self.output / "models" / row.words / FOLDER
-            start["pretrain"] = registry.load_language_model(words)
+            start["pretrain"] = registry.load_as(LanguageModelArtifact, words)
         if row.teachers:
             asked = [self.teacher(other, observer) for other in row.teachers]
             if "" in asked:

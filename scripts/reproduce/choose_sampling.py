@@ -292,7 +292,7 @@ def report(
     if min(characters, primes) < 1:
         raise ConfigError("--characters and --primes must be 1 or more")
     settings = settings_of(temperatures, filters)
-    model = registry.load_generator(model_name)
+    model = registry.load_as(GeneratorArtifact, model_name)
     real = Real.read(model, corpora.read_corpus([text]), train, validation)
     each = math.ceil(characters / (primes * STREAM))
     whole = "".join(real.train)

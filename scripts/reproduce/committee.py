@@ -26,6 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import click
 
 from textrnn.artifacts import registry
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data, read_unlabelled_data
 from textrnn.data.soft_labels import write_soft_labels
@@ -45,7 +46,7 @@ from textrnn.evaluation.baselines import NgramClassifier
 def build(models: Sequence[Path], train: LabelledTexts, validation: LabelledTexts) -> Committee:
     """The models of these folders and a linear one. ConfigError when their classes differ."""
     classifiers = [
-        classifier_logits(registry.load_classifier(folder), validation.classes)
+        classifier_logits(registry.load_as(ClassifierArtifact, folder), validation.classes)
         for folder in models
     ]  # fmt: skip
     linear = NgramClassifier.fit(train.texts, train.labels)

@@ -18,9 +18,11 @@ from typing import Any
 import click
 
 from textrnn.artifacts import registry
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.cli.settings import collect
 from textrnn.config.generator import GeneratorRecipe, preset
 from textrnn.data import corpora
+from textrnn.training.output import has_started
 
 
 def settings_of(*texts: str, **first: Any) -> dict[str, dict[str, Any]]:
@@ -54,8 +56,6 @@ def main(
     part: str,
     validation: str,
 ) -> None:
-    from textrnn.cli import tensorflow
-
     click.echo("| text | settings | nats per character | epochs | seconds |")
     click.echo("| --- | --- | --- | --- | --- |")
     for text in texts:
@@ -64,26 +64,36 @@ def main(
             folder = output / f"{text.stem}-{place}"
             started = time.monotonic()
             if not (folder / "ended").exists():
-                done = tensorflow.train(
-                    corpus,
-                    folder,
-                    settings_of(
-                        common, settings, part=part, validation=validation, sample_length=0
-                    ),
-                    base=None,
-                    resume=(folder / "run" / "checkpoint.npz").exists(),
-                    quiet=True,
-                    command=f"scripts/reproduce/compare_settings.py {text.name}",
+                given = settings_of(
+                    common, settings, part=part, validation=validation, sample_length=0
                 )
-                if not done:
+                if not _train(corpus, folder, given):
                     raise SystemExit(130)
                 (folder / "ended").write_text(f"{time.monotonic() - started:.0f}")
-            model = registry.load_generator(folder)
+            model = registry.load_as(GeneratorArtifact, folder)
             score = model.metadata["scores"]["validation (cold)"]
             click.echo(
                 f"| {text.name} | {settings or 'defaults'} | {score['loss']:.4f} | "
                 f"{len(model.metadata['history'])} | {(folder / 'ended').read_text()} |"
             )
+
+
+def _train(corpus: corpora.Corpus, folder: Path, settings: dict[str, Any]) -> bool:
+    """Train a generator, or resume its run; False if it was interrupted."""
+    from textrnn.cli import tensorflow
+
+    with tensorflow.training(quiet=True) as display:
+        from textrnn.training.tasks.generator import train_generator
+
+        model = train_generator(
+            corpus,
+            folder,
+            settings=settings,
+            resume=has_started(folder),
+            observer=display,
+            command=f"scripts/reproduce/compare_settings.py {corpus.sources[0]}",
+        )
+    return model is not None
 
 
 if __name__ == "__main__":

@@ -34,8 +34,10 @@ import committee
 import numpy as np
 import probe_classifier as probe
 
-from textrnn.artifacts import cards, registry
-from textrnn.artifacts.classifier import ClassifierArtifact
+from textrnn.artifacts import registry
+from textrnn.artifacts.classifier import ClassifierArtifact, card
+from textrnn.artifacts.kinds import KINDS
+from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.data.group_split import grouped_split, groups
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data, read_unlabelled_data
@@ -154,7 +156,9 @@ def pretrained(data: str, data_dir: str | None, output: Path) -> None:
         for name, recipe in RECIPES.items():
             settings, start = recipe.settings, dict[str, Any]()
             if recipe.words:
-                start["pretrain"] = registry.load_language_model(output / recipe.words / FOLDER)
+                start["pretrain"] = registry.load_as(
+                    LanguageModelArtifact, output / recipe.words / FOLDER
+                )
             if recipe.teacher:
                 start["unlabelled"] = more
                 settings = {**settings, "teacher": str(output / recipe.teacher)}
@@ -214,7 +218,7 @@ def by_film(data: LabelledTexts) -> tuple[LabelledTexts, LabelledTexts]:
 @MODEL
 def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
     """Score a trained model in float16 on the test reviews, and put it into the package."""
-    trained = registry.load_classifier(folder)
+    trained = registry.load_as(ClassifierArtifact, folder)
     weights = {name: array.astype(np.float16) for name, array in trained.weights.items()}
     found = replace(trained, weights=weights, name=model)
     options: dict[str, Any] = {"data_dir": data_dir, "classes": found.classes}
@@ -234,7 +238,7 @@ def release(data: str, data_dir: str | None, folder: Path, model: str) -> None:
     released = replace(found, metadata=metadata)
     released = replace(released, card=_card(released, model))
     registry.save(released, PACKAGED / model, dtype=np.float16)
-    click.echo(cards.score_line(scores))
+    click.echo(KINDS["classifier"].scores_of(metadata))
 
 
 def _card(model: ClassifierArtifact, title: str) -> str:
@@ -243,7 +247,7 @@ def _card(model: ClassifierArtifact, title: str) -> str:
     by_group = probe.group_scores(predictor, probe.ROOT / "corpora" / "probing.csv")
     shifts = probe.shifts_of(predictor, "positive")
     lines = [
-        cards.classifier_card(model, title=title),
+        card(model, title=title),
         "## On texts of other kinds",
         "",
         "200 short texts in ten groups, written for this and never trained on "

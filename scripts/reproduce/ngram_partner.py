@@ -26,6 +26,7 @@ import click
 import numpy.typing as npt
 
 from textrnn.artifacts import registry
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data
 from textrnn.engine import calibration
@@ -59,7 +60,8 @@ def main(
             raise ConfigError(f"two classes are needed, {data} has {len(train.classes)}")
         held_out = read_data(validation, "test", classes=train.classes)
         classifiers = {
-            Path(name).name: Predictor(registry.load_classifier(name)) for name in models
+            Path(name).name: Predictor(registry.load_as(ClassifierArtifact, name))
+            for name in models
         }
     except TextRNNError as error:
         raise click.ClickException(str(error)) from None

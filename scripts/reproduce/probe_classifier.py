@@ -22,6 +22,7 @@ from pathlib import Path
 import click
 
 from textrnn.artifacts import registry
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.labelled import LabelledTexts, read_labelled
 from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TextRNNError
@@ -128,7 +129,7 @@ def show_bias(predictor: Predictor, watched: str) -> None:
 @click.option("--vader", is_flag=True, help="What VADER makes of the same texts, too.")
 def main(model: str, table: Path, part: str, watched: str, vader: bool) -> None:
     try:
-        predictor = Predictor(registry.load_classifier(model))
+        predictor = Predictor(registry.load_as(ClassifierArtifact, model))
         if part != "bias":
             show_groups(predictor, table, vader)
         if part != "groups":

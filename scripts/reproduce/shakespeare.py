@@ -21,8 +21,8 @@ from typing import Any
 import click
 import numpy as np
 
-from textrnn.artifacts import cards, registry
-from textrnn.artifacts.generator import GeneratorArtifact
+from textrnn.artifacts import registry
+from textrnn.artifacts.generator import GeneratorArtifact, card
 from textrnn.config.generator import preset
 from textrnn.config.sampling import SamplingConfig
 from textrnn.data import corpora
@@ -63,15 +63,17 @@ def train(text: Path, output: Path, model: str, held: str | None, resume: bool) 
         watched = output.with_name(f"{output.name}-monitor.txt")
         watched.parent.mkdir(parents=True, exist_ok=True)
         watched.write_text("".join(corpus.cut(MONITOR)), encoding="utf-8")
-    done = tensorflow.train(
-        corpus,
-        output,
-        {**RECIPES[model], "part": "0:0.9", "validation": held or str(watched)},
-        base=None,
-        resume=resume,
-        quiet=False,
-        command=f"scripts/reproduce/shakespeare.py train {text.name} -o DIR --model {model}",
-    )
+    with tensorflow.training(quiet=False) as display:
+        from textrnn.training.tasks.generator import train_generator
+
+        done = train_generator(
+            corpus,
+            output,
+            settings={**RECIPES[model], "part": "0:0.9", "validation": held or str(watched)},
+            resume=resume,
+            observer=display,
+            command=f"scripts/reproduce/shakespeare.py train {text.name} -o DIR --model {model}",
+        )
     sys.exit(0 if done else 130)
 
 
@@ -81,7 +83,7 @@ def train(text: Path, output: Path, model: str, held: str | None, resume: bool) 
 @MODEL
 def release(text: Path, folder: Path, model: str) -> None:
     """Score the trained model in float16 on the last 10 %, and put it into the package."""
-    trained = registry.load_generator(folder)
+    trained = registry.load_as(GeneratorArtifact, folder)
     weights = {name: array.astype(np.float16) for name, array in trained.weights.items()}
     corpus = corpora.read_corpus([text])
     found = replace(trained, weights=weights, name=model)
@@ -113,7 +115,7 @@ def _card(model: GeneratorArtifact, title: str) -> str:
     """The card, and what the model writes when nobody chooses."""
     copied, sampling = model.metadata["copied"], SamplingConfig()
     lines = [
-        cards.generator_card(model, title=title),
+        card(model, title=title),
         "## What it copies",
         "",
         f"Of {copied['generated']['characters']:,} characters that it writes at temperature "

@@ -10,7 +10,7 @@ import pytest
 from support.classifiers import BINARY, random_classifier
 from support.models import tiny_model
 
-from textrnn.artifacts import cards, registry
+from textrnn.artifacts import classifier, registry
 from textrnn.engine.classification import Predictor
 from textrnn.errors import ArtifactError
 from textrnn.tokenizers.subwords import SentencePieceTokenizer
@@ -71,7 +71,7 @@ def edit_config(folder: Path, **changes) -> None:
 
 
 def test_save_then_load_gives_bit_equal_weights_and_the_same_predictions(saved, model):
-    loaded = registry.load_classifier(saved)
+    loaded = registry.load(saved)
     assert loaded.weights.keys() == model.weights.keys()
     for name, array in model.weights.items():
         assert loaded.weights[name].dtype == np.float32
@@ -85,7 +85,7 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_predictions(saved, 
 
 def test_half_precision_rounds_weights_once(saved, model):
     registry.save(model, saved, dtype=np.float16)
-    for name, array in registry.load_classifier(saved).weights.items():
+    for name, array in registry.load(saved).weights.items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, model.weights[name].astype(np.float16))
 
@@ -95,26 +95,22 @@ def test_the_subword_model_is_saved_and_removed_when_a_word_model_replaces_it(
 ):
     folder = tmp_path / "model"
     registry.save(subwords, folder)
-    loaded = registry.load_classifier(folder)
+    loaded = registry.load(folder)
     assert loaded.tokenizer.model == subwords.tokenizer.model
     texts = ["a whale", "Shores & ships"]
     assert Predictor(loaded).predict(texts) == Predictor(subwords).predict(texts)
     registry.save(model, folder)
     assert not (folder / "tokenizer.model").exists()
-    assert Predictor(registry.load_classifier(folder)).predict(TEXTS) == Predictor(model).predict(
-        TEXTS
-    )
+    assert Predictor(registry.load(folder)).predict(TEXTS) == Predictor(model).predict(TEXTS)
 
 
 def test_metadata_and_card_are_saved_but_not_needed(saved, model):
     registry.save(replace(model, metadata=METADATA, card="# Für alle\n"), saved)
-    loaded = registry.load_classifier(saved)
+    loaded = registry.load(saved)
     assert (loaded.metadata, loaded.card) == (METADATA, "# Für alle\n")
     (saved / "metadata.json").unlink()
     (saved / "README.md").unlink()
-    assert Predictor(registry.load_classifier(saved)).predict(TEXTS) == Predictor(model).predict(
-        TEXTS
-    )
+    assert Predictor(registry.load(saved)).predict(TEXTS) == Predictor(model).predict(TEXTS)
 
 
 def test_parameters_are_the_numbers_in_the_weights(model):
@@ -153,7 +149,7 @@ def test_parameters_are_the_numbers_in_the_weights(model):
 def test_each_damaged_field_is_named(saved, changes, message):
     edit_config(saved, **changes)
     with pytest.raises(ArtifactError, match=message):
-        registry.load_classifier(saved)
+        registry.load(saved)
 
 
 def test_a_vocabulary_of_another_size_is_refused(saved):
@@ -161,7 +157,7 @@ def test_a_vocabulary_of_another_size_is_refused(saved):
     (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
     reseal(saved)
     with pytest.raises(ArtifactError, match="belong to different models"):
-        registry.load_classifier(saved)
+        registry.load(saved)
 
 
 def test_a_tokenizer_of_another_kind_than_in_the_config_is_refused(saved, tmp_path, subwords):
@@ -170,7 +166,7 @@ def test_a_tokenizer_of_another_kind_than_in_the_config_is_refused(saved, tmp_pa
         (folder / "tokenizer.json").write_text(tiny_model().tokenizer.to_json())
         reseal(folder)
         with pytest.raises(ArtifactError, match=r"tokenizer\.json .*char"):
-            registry.load_classifier(folder)
+            registry.load(folder)
 
 
 def test_subwords_without_their_model_are_refused(tmp_path, subwords):
@@ -178,12 +174,12 @@ def test_subwords_without_their_model_are_refused(tmp_path, subwords):
     registry.save(subwords, folder)
     (folder / "tokenizer.model").unlink()
     with pytest.raises(ArtifactError, match=r"has no tokenizer\.model"):
-        registry.load_classifier(folder)
+        registry.load(folder)
     checksums = json.loads((folder / "config.json").read_text())["sha256"]
     del checksums["tokenizer.model"]
     edit_config(folder, sha256=checksums)
     with pytest.raises(ArtifactError, match=r"tokenizer\.model is missing"):
-        registry.load_classifier(folder)
+        registry.load(folder)
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.model", "weights.npz"])
@@ -193,20 +189,20 @@ def test_a_changed_file_is_named(tmp_path, subwords, name):
     data[len(data) // 2] ^= 1
     (tmp_path / "model" / name).write_bytes(data)
     with pytest.raises(ArtifactError, match=f"{name} is damaged"):
-        registry.load_classifier(tmp_path / "model")
+        registry.load(tmp_path / "model")
 
 
 def test_weights_of_another_shape_are_refused(saved):
     edit_config(saved, network={**random_classifier().config.to_dict(), "cell": "lstm"})
     with pytest.raises(ArtifactError, match="has unknown weights conv_1/bias"):
-        registry.load_classifier(saved)
+        registry.load(saved)
 
 
 # ---- the card -----------------------------------------------------------------------------------
 
 
 def test_the_card_has_classes_data_score_and_limits(model):
-    card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
+    card = classifier.card(replace(model, metadata=METADATA), title="mine")
     for part in (
         "# mine\n", "negative, positive", "my.csv (3 negative, 2 positive; sha256 abababababab…)",
         "divided by 1.250", "in overlapping windows", "accuracy 90.00% on 10 texts", "**Limits**",
@@ -218,16 +214,14 @@ def test_the_card_has_classes_data_score_and_limits(model):
 
 def test_the_card_of_a_network_without_recurrent_layers_mentions_none():
     model = random_classifier(layers=0, pooling="max", conv_layers=2)
-    card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
+    card = classifier.card(replace(model, metadata=METADATA), title="mine")
     assert "layers: 2 convolutional of 32 filters; " in card
     assert "gru" not in card
 
 
 def test_the_card_says_what_the_validation_score_was_used_for(model):
     scores = {**METADATA["scores"], "test": METADATA["scores"]["validation"]}
-    card = cards.classifier_card(
-        replace(model, metadata={**METADATA, "scores": scores}), title="mine"
-    )
+    card = classifier.card(replace(model, metadata={**METADATA, "scores": scores}), title="mine")
     used = "(also used for model selection and calibration)"
     assert f"- **Score, validation** {used}: accuracy 90.00%" in card
     assert "- **Score, test**: accuracy 90.00%" in card
@@ -235,7 +229,7 @@ def test_the_card_says_what_the_validation_score_was_used_for(model):
 
 def test_the_card_counts_in_the_units_of_the_tokenizer(subwords):
     model = replace(subwords, text=replace(subwords.text, max_characters=3000))
-    card = cards.classifier_card(replace(model, metadata=METADATA), title="mine")
+    card = classifier.card(replace(model, metadata=METADATA), title="mine")
     assert "only the first 3,000 characters of a text are read; " in card
     assert "texts longer than 40 subwords are read in part" in card
 
@@ -243,5 +237,5 @@ def test_the_card_counts_in_the_units_of_the_tokenizer(subwords):
 @pytest.mark.parametrize(("weights", "leans"), [("balanced", True), ("none", False)])
 def test_the_card_mentions_class_weights(model, weights, leans):
     metadata = {**METADATA, "training": {"class_weights": weights}}
-    card = cards.classifier_card(replace(model, metadata=metadata), title="mine")
+    card = classifier.card(replace(model, metadata=metadata), title="mine")
     assert ("biased to rare classes" in card) == leans

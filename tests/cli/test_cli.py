@@ -222,7 +222,7 @@ def test_training_from_the_command_line_ends_in_a_model_that_writes(tmp_path):
     assert done.exit_code == 0, done.output
     assert done.stdout == ""
     assert "epoch 2" in done.stderr and "at temperature 0.5" in done.stderr
-    config = registry.load_generator(tmp_path / "m").config
+    config = registry.load(tmp_path / "m").config
     assert (config.units, config.layers) == (6, 1)
     assert invoke("generate", "-m", tmp_path / "m", "--length", 5).exit_code == 0
     shown = invoke("models", "show", tmp_path / "m").stdout

@@ -102,7 +102,7 @@ def test_an_epoch_is_shown_by_its_own_headline_whatever_the_task(tmp_path):
             return "seven swans [b]a-swimming[/b]"
 
     display = Looks()
-    metrics = Others(loss=1.0, validation_loss=1.0, validation_accuracy=0.0)
+    metrics = Others(loss=1.0, validation_loss=1.0)
     display.epoch(
         EpochEnd(
             epoch=3, epochs=9, steps=1, metrics=metrics, learning_rate=0.1, is_best=True,

@@ -103,6 +103,12 @@ def test_probabilities_stay_with_their_texts_as_labels_do():
         assert found.dtype == np.float32
 
 
+def test_targets_that_are_numbers_keep_their_fractions():
+    batches = WordBatches(texts_of([3, 1]), np.array([2.7, 1.9]), batch_size=2, length_buckets=1)
+    ((_, found),) = batches.dataset(seed=0, epoch=0)
+    assert sorted(found.numpy()) == pytest.approx([1.9, 2.7])
+
+
 def test_a_plan_is_a_function_of_seed_and_epoch():
     sizes = np.random.default_rng(0).integers(1, 30, size=50)
 

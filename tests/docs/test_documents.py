@@ -19,7 +19,7 @@ LANGUAGES = {"sh", "python", "text", "json", "toml"}
 WORDS = {"slow", "no-run", "output", "session", "indented"}
 NO_RUN_AT_MOST = 5  # blocks that need a network, a large data set or an hour
 TRAINS = re.compile(
-    r"textrnn (?:train (?:generator|classifier)|finetune|export) |\btrain_\w+\(|\.finetune\("
+    r"textrnn (?:train (?!settings)\w+|finetune|export) |\btrain_\w+\(|\.finetune\("
 )
 INSTALLS = (3, 4)  # lines of the README that .ci/run executes, in an environment of their own
 

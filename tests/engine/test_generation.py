@@ -484,5 +484,5 @@ def test_a_token_model_saves_and_loads_unchanged(kind, tmp_path):
     model = token_model(kind)
     registry.save(model, tmp_path / "model")
     assert (tmp_path / "model" / "tokenizer.model").exists() == (kind == "sentencepiece")
-    loaded = registry.load_generator(tmp_path / "model")
+    loaded = registry.load(tmp_path / "model")
     assert generate(loaded, "the", 80, seed=3) == generate(model, "the", 80, seed=3)

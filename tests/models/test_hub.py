@@ -177,7 +177,7 @@ def test_vectors_of_a_module_are_trained_only_on_request(module, tmp_path, train
 
 
 def test_logits_through_the_module_equal_those_by_hand(over_text, module):
-    loaded = registry.load_classifier(over_text.name)
+    loaded = registry.load(over_text.name)
     text = "the film was great ."
     weights = loaded.weights
     rows = {
@@ -253,7 +253,7 @@ def test_a_model_reports_a_module_that_is_gone_or_changed(over_text, module, tmp
     del record["hub"]["sha256"]
     (folder / "config.json").write_text(json.dumps(record))
     with pytest.raises(ArtifactError, match='"hub" must have'):
-        registry.load_classifier(folder)
+        registry.load(folder)
 
 
 def test_without_tensorflow_a_model_over_whole_texts_says_so_and_others_work(over_text, base):

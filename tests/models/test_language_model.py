@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.kinds import random_language_model
 from support.saving import MOST, Killed, die_before_step, same_weights, tree
 
-from textrnn.artifacts import cards, registry
+from textrnn.artifacts import language_model, registry
 from textrnn.config.language_model import weight_shapes
 from textrnn.engine.language_model import score as score_of
 from textrnn.engine.numerics import log_likelihoods
@@ -116,13 +116,13 @@ def folder(tmp_path):
 
 
 def test_the_fingerprint_of_its_training_texts_is_loaded(folder):
-    loaded = registry.load_language_model(folder)
+    loaded = registry.load(folder)
     assert loaded.sha256 == "5a" * 32 and loaded.unit == "words"
     assert registry.is_saved(folder) and not registry.is_saved(folder.parent)
 
 
 def test_its_card_states_its_texts_and_its_perplexity():
-    card = cards.language_model_card(random_language_model(), title="mine")
+    card = language_model.card(random_language_model(), title="mine")
     for part in (
         "# mine\n",
         "many.csv (7 texts",
@@ -135,7 +135,7 @@ def test_its_card_states_its_texts_and_its_perplexity():
 
 def test_without_its_records_it_can_be_used_but_no_classifier_can_start_from_it(folder):
     (folder / "metadata.json").unlink()
-    model = registry.load_language_model(folder)
+    model = registry.load(folder)
     assert score_of(model, np.arange(10))["loss"] > 0
     with pytest.raises(ArtifactError, match="lacks corpus, pretraining, tokens, perplexity"):
         FromLanguageModel(model).defaults({})
@@ -151,7 +151,7 @@ def test_it_is_read_whole_after_a_save_killed_at_any_step_and_nothing_is_changed
         registry.save(new, folder)
     before = tree(tmp_path)
     assert registry.is_saved(folder)
-    loaded = registry.load_language_model(folder)
+    loaded = registry.load(folder)
     assert same_weights(loaded, old) or same_weights(loaded, new)
     assert tree(tmp_path) == before
 
@@ -161,4 +161,4 @@ def test_a_run_without_a_finished_epoch_is_reported(tmp_path):
     (tmp_path / "run" / "checkpoint.npz").write_bytes(b"")
     assert registry.is_saved(tmp_path)
     with pytest.raises(ArtifactError, match=r"has not finished an epoch yet.* with --resume"):
-        registry.load_language_model(tmp_path)
+        registry.load(tmp_path)

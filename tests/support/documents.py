@@ -16,7 +16,8 @@ FENCE = re.compile(r"```(.*)")
 PROGRAM = """\
 #!/bin/sh
 case "$1 $2" in
-    "train generator" | "train classifier" | "finetune "*) set -- "$@" --epochs 1 ;;
+    "train settings" | "train --help") ;;
+    "train "* | "finetune "*) set -- "$@" --epochs 1 ;;
 esac
 exec "{python}" -m textrnn "$@"
 """

@@ -79,7 +79,7 @@ def fake_training(
         best = loss < run.best_loss
         if best:
             run.best_loss, run.best_epoch = loss, run.epoch + 1
-        metrics = Metrics(loss=run.mean_loss, validation_loss=loss, validation_accuracy=0.25)
+        metrics = Metrics(loss=run.mean_loss, validation_loss=loss)
         return epoch_end(run, learner, metrics, is_best=best)
 
     return run_epochs(

@@ -15,10 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import textrnn
 from support.paths import ROOT
 
 TENSORFLOW = {"tensorflow", "keras", "tensorflow_datasets", "tensorflow_hub"}
-TRAINING = {"train_generator", "train_classifier", "finetune"}  # of textrnn, and of a model
+# Functions of textrnn and methods of a model.
+TRAINING = {"finetune"} | {name for name in textrnn.__all__ if name.startswith("train_")}
 PROCESSES = {"subprocess", "multiprocessing", "fork"}
 FOLDERS = (ROOT, ROOT / "tests", ROOT / "scripts" / "reproduce")  # where modules are imported from
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

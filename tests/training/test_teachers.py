@@ -90,7 +90,7 @@ def targets_of(run_folder, texts, labels, teachers, observer=None, **training):
 
 
 def chances(folder, texts):
-    predictor = Predictor(registry.load_classifier(folder))
+    predictor = Predictor(registry.load(folder))
     return predictor.probabilities_of(predictor.text_logits(texts))
 
 
@@ -252,7 +252,7 @@ def test_pretraining_and_distillation_work_together(teacher, tmp_path):
         run(output, data=labelled("ab"), pretrain=MORE, **settings)
     assert not output.exists()
     model = run(output, pretrain=MORE, **settings)
-    words = registry.load_language_model(output / "pretrain").tokenizer
+    words = registry.load(output / "pretrain").tokenizer
     assert model.tokenizer.to_json() == words.to_json()
     assert (
         model.metadata["pretrained"]["texts"]

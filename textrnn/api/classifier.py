@@ -217,5 +217,5 @@ def as_corpus(corpus: CorpusLike) -> UnlabelledTexts | LanguageModelArtifact:
     if isinstance(corpus, LanguageModel):
         return corpus.artifact
     if isinstance(corpus, str | Path) and registry.is_saved(corpus):
-        return registry.load_language_model(corpus)
+        return registry.load_as(LanguageModelArtifact, corpus)
     return as_texts(corpus)

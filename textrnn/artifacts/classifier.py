@@ -1,4 +1,4 @@
-"""Trained classifiers: read and check a model folder, summarise the model."""
+"""Trained classifiers: read and check a model folder, describe the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -132,3 +132,105 @@ def summary(model: ClassifierArtifact) -> list[str]:
         f"long texts  are read {HOW_READ[model.long_texts]}",
         f"classes     {', '.join(model.classes)}",
     ]
+
+
+def card(model: ClassifierArtifact, *, title: str) -> str:
+    """README.md of a classifier: training data, scores, command, limits."""
+    metadata, config, text = model.metadata, model.config, model.text
+    data = metadata["data"]
+    counts = ", ".join(f"{count:,} {name}" for name, count in data["counts"].items())
+    validation = "a part of them for validation"
+    if own := data.get("validation"):
+        validation = f"validation on {', '.join(own['names'])} ({own['examples']:,} texts)"
+    lines = [
+        f"# {title}",
+        "",
+        f"A text classifier made with textrnn: {_layers(config)}; "
+        f"{model.parameters:,} parameters, "
+        + (
+            f"on the sentence vectors of the TF-Hub module {metadata['hub']['handle']}."
+            if not model.tokenizer.has_ids
+            else f"{config.vocab_size:,} {text.tokens} ids."
+        ),
+        "",
+        f"- **Classes**: {', '.join(model.classes)}.",
+        f"- **Training data**: {', '.join(data['names'])} ({counts}; sha256 "
+        f"{data['sha256'][:12]}…), {validation}.",
+        f"- **Calibrated** on validation data: logits are divided by {model.temperature:.3f}.",
+        f"- **Long texts**: {_long_texts(model)}.",
+    ]
+    if metadata.get("training", {}).get("class_weights", "none") != "none":
+        lines.append(
+            "- **Probabilities** are biased to rare classes, which had larger weights in training."
+        )
+    if base := metadata.get("base"):
+        lines.append(f"- **Fine-tuned from**: {base['name']}; {base['new_words']:,} new words.")
+    if found := metadata.get("pretrained"):
+        lines.append(
+            f"- **Pretrained on**: {', '.join(found['names'])} ({found['texts']:,} texts) and the "
+            f"texts above, {found['tokens']:,} ids, perplexity {found['perplexity']:.1f}."
+        )
+    if found := metadata.get("distillation"):
+        lines.append(
+            f"- **Distilled from**: {_distillation(found, metadata['training']['teacher_weight'])}."
+        )
+    lines += [_score(name, score) for name, score in metadata.get("scores", {}).items()]
+    lines += [
+        f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`",
+        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
+        "- **Limits**: its predictions and probabilities are reliable only for texts that resemble "
+        "the training data.",
+        "",
+        "Use it: `textrnn classify --model FOLDER FILE`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def score(found: Mapping[str, Any]) -> str:
+    """A score of its metadata in a few words."""
+    return f"{found['accuracy']:.1%}"
+
+
+def _distillation(record: Mapping[str, Any], weight: float) -> str:
+    parts = []
+    if more := record.get("unlabelled"):
+        names = ", ".join(more["names"])
+        parts.append(f"{more['trained_on']:,} unlabelled texts ({names})")
+    if known := record["labelled"]:
+        texts = f"{known:,} of the texts above"
+        parts.append(
+            f"{texts} (weight {weight:.0%}; the labels have the rest)" if weight < 1
+            else f"{texts} (without their labels)"
+        )  # fmt: skip
+    return f"{', '.join(record['by'])}, on {' and '.join(parts) or 'none of these texts'}"
+
+
+def _score(name: str, score: Mapping[str, Any]) -> str:
+    chosen = " (also used for model selection and calibration)" if name == "validation" else ""
+    return (
+        f"- **Score, {name}**{chosen}: accuracy {score['accuracy']:.2%} on {score['examples']:,} "
+        f"texts, log loss {score['log_loss']:.4f} nats, calibration error {score['ece']:.2%}."
+    )
+
+
+def _long_texts(model: ClassifierArtifact) -> str:
+    text, way = model.text, model.long_texts
+    averaged = ", with averaged logits" if way == "windows" else ""
+    first = (
+        f"only the first {text.max_characters:,} characters of a text are read; "
+        if text.max_characters
+        else ""
+    )
+    limit = f"longer than {text.max_tokens} {model.tokenizer.unit}"
+    return f"{first}texts {limit} are read {HOW_READ[way]}{averaged}"
+
+
+def _layers(config: ClassifierConfig) -> str:
+    parts = []
+    if config.conv_layers:
+        parts.append(f"{config.conv_layers} convolutional of {config.conv_filters} filters")
+    if config.layers:
+        both = "bidirectional " if config.bidirectional else ""
+        parts.append(f"{config.layers} {both}{config.cell} of {config.units} units")
+    return f"layers: {' and '.join(parts)}" if parts else "no layers above the embedding"

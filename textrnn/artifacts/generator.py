@@ -1,12 +1,30 @@
-"""Trained generators: read and check a model folder, summarise the model."""
+"""Trained generators: read and check a model folder, describe the model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.storage import Parts
 from textrnn.config.generator import GeneratorConfig, weight_shapes
+from textrnn.config.parts import bare_name, names_in
 from textrnn.config.text import GeneratorTextConfig
+
+# The tokens of a generator, the name of its vocabulary, and its limits.
+WRITES = {
+    "char": ("character", "characters", "generates only characters of its training data"),
+    "word": (
+        "word",
+        "words, punctuation and line ends",
+        "generates only words of its vocabulary, and its scores count an unknown word as predicted "
+        "if it is predicted to be unknown",
+    ),
+    "sentencepiece": (
+        "SentencePiece",
+        "subwords",
+        "spells rare words with shorter subwords, and any other character with its bytes",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,3 +59,57 @@ def summary(model: GeneratorArtifact) -> list[str]:
         f"writes by   {tokenizer.unit}: {config.vocab_size:,} ids",
         f"alphabet    {''.join(tokenizer.codec.characters)!r}",
     ]
+
+
+def card(model: GeneratorArtifact, *, title: str) -> str:
+    """README.md of a generator: training data, scores, command, limits."""
+    metadata, config = model.metadata, model.config
+    corpus, kind = metadata["corpus"], model.text.tokens
+    lines = [
+        f"# {title}",
+        "",
+        f"A {WRITES[kind][0]} language model made with textrnn: {config.layers} {config.cell} "
+        f"layer{'s' if config.layers > 1 else ''} of {config.units} units, "
+        f"{model.parameters:,} parameters, {config.vocab_size} {WRITES[kind][1]}.",
+        "",
+        f"- **Training data**: {', '.join(corpus['names'])} ({corpus['characters']:,} characters, "
+        f"sha256 {corpus['sha256'][:12]}…), part {metadata['training']['part']}; "
+        f"{_validation_of(metadata['training'])}.",
+    ]
+    if base := metadata.get("base"):
+        new = ""
+        if model.tokenizer.character_level:
+            new = f"; new characters: {base['new_characters'] or 'none'}"
+        lines.append(f"- **Fine-tuned from**: {base['name']}{new}.")
+    training = metadata["training"]
+    if teachers := training.get("teacher"):
+        names = ", ".join(map(bare_name, names_in(teachers)))
+        lines.append(
+            f"- **Distilled from**: {names} (weight {training['teacher_weight']:.0%}; the text has "
+            f"the rest)."
+        )
+    for name, score in metadata.get("scores", {}).items():
+        lines.append(
+            f"- **Score, {name}**: {score['loss']:.4f} nats per character "
+            f"({score['bits_per_character']:.3f} bits)."
+        )
+    lines += [
+        f"- **Made by**: `{metadata.get('command', 'textrnn.train_generator')}`",
+        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
+        "- **Limits**: it imitates its corpus and knows nothing else; it "
+        f"{WRITES[kind][2]}; its statements are not facts.",
+        "",
+        "Use it: `textrnn generate --model FOLDER --prime TEXT`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def score(found: Mapping[str, Any]) -> str:
+    """A score of its metadata in a few words."""
+    return f"{found['loss']:.3f} nats"
+
+
+def _validation_of(training: Mapping[str, Any]) -> str:
+    found = training["validation"]
+    return "without validation" if found is None else f"validation on {found}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from textrnn.artifacts import cards, classifier, generator, language_model
+from textrnn.artifacts import classifier, generator, language_model
 from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.storage import Parts
 from textrnn.config import classifier as classifier_config
@@ -18,50 +18,58 @@ class Kind:
     """A kind of model: how to read, describe and use it."""
 
     name: str  # in config.json
+    noun: str  # with its article, for messages
     artifact: type[Artifact]
     read: Callable[[Parts], Artifact]
     weight_shapes: Callable[[Any], Mapping[str, tuple[int, ...]]]
     card: Callable[..., str]  # (model, title=...) -> README.md
     summary: Callable[[Any], list[str]]  # the lines that `textrnn models show` adds to the card
+    score: Callable[[Mapping[str, Any]], str]  # a score of its metadata in a few words
     use: str  # the use and its command; MODEL stands for the name
     inside: str = ""  # subfolder of another model where training saves one
-
-    @property
-    def noun(self) -> str:
-        """The kind with its article, for messages."""
-        return "a " + self.name.replace("_", " ")
 
     def use_of(self, model: str) -> str:
         """The use of `model`, which is of this kind, and the command."""
         return self.use.replace("MODEL", model)
 
+    def scores_of(self, metadata: Mapping[str, Any]) -> str:
+        """The scores in `metadata` in one line."""
+        scores = metadata.get("scores", {})
+        return ", ".join(f"{name} {self.score(found)}" for name, found in scores.items())
+
 
 KINDS: Mapping[str, Kind] = MappingProxyType({
     "generator": Kind(
         name="generator",
+        noun="a generator",
         artifact=generator.GeneratorArtifact,
         read=generator.read,
         weight_shapes=generator_config.weight_shapes,
-        card=cards.generator_card,
+        card=generator.card,
         summary=generator.summary,
+        score=generator.score,
         use="generate with: textrnn generate --model MODEL",
     ),
     "classifier": Kind(
         name="classifier",
+        noun="a classifier",
         artifact=classifier.ClassifierArtifact,
         read=classifier.read,
         weight_shapes=classifier_config.weight_shapes,
-        card=cards.classifier_card,
+        card=classifier.card,
         summary=classifier.summary,
+        score=classifier.score,
         use="classify with: textrnn classify --model MODEL",
     ),
     "language_model": Kind(
         name="language_model",
+        noun="a language model",
         artifact=language_model.LanguageModelArtifact,
         read=language_model.read,
         weight_shapes=language_model_config.weight_shapes,
-        card=cards.language_model_card,
+        card=language_model.card,
         summary=language_model.summary,
+        score=language_model.score,
         use="start a classifier from it with: textrnn train classifier DATA -o DIR "
         "--pretrain MODEL",
         inside="pretrain",

@@ -78,3 +78,25 @@ def summary(model: LanguageModelArtifact) -> list[str]:
         f"{config.embedding_dim}",
         f"predicts    {model.unit}{lower}: {config.vocab_size:,} ids",
     ]
+
+
+def card(model: LanguageModelArtifact, *, title: str) -> str:
+    """README.md of a language model: training data, perplexity, use."""
+    metadata, corpus, config = model.metadata, model.metadata["corpus"], model.config
+    return (
+        f"# {title}\n\n"
+        f"A language model to start classifiers from, made with textrnn: {config.layers} "
+        f"{config.cell} layer{'s' if config.layers > 1 else ''} of {config.units} units, "
+        f"{model.parameters:,} parameters, {config.vocab_size:,} {model.unit}.\n\n"
+        f"- **Training data**: {', '.join(corpus['names'])} ({corpus['texts']:,} texts, sha256 "
+        f"{corpus['sha256'][:12]}…) and the texts of {', '.join(metadata['data']['names'])}.\n"
+        f"- **Score, validation**: perplexity {metadata['perplexity']:.1f}.\n"
+        f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`\n"
+        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.\n\n"
+        f"Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
+    )
+
+
+def score(found: Mapping[str, Any]) -> str:
+    """A score of its metadata in a few words."""
+    return f"perplexity {found['perplexity']:.1f}"

@@ -1,9 +1,14 @@
-"""Remove the folders of the training machine from metadata."""
+"""The records of a trained model, which say nothing of the machine that trained it."""
 
+import platform
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from textrnn import __version__
 from textrnn.config.parts import bare_name, names_in
+from textrnn.data.corpora import Corpus
 
 # Entries of metadata that name files, or several files separated by commas.
 FILES = (
@@ -21,3 +26,18 @@ def without_folders(metadata: Mapping[str, Any]) -> dict[str, Any]:
             names = ",".join(bare_name(each) for each in names_in(value))
             result[part] = {**section, name: names}
     return result
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of textrnn and of the installed packages that train a model."""
+    found = {"python": platform.python_version(), "textrnn": __version__}
+    for name in ("tensorflow", "keras", "numpy"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def corpus_record(corpus: Corpus) -> dict[str, Any]:
+    """The fingerprint of a corpus for metadata; the sources without their folders."""
+    names = sorted(set(map(bare_name, corpus.sources)))
+    return {"names": names, "sha256": corpus.sha256, "characters": corpus.length}

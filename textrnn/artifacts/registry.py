@@ -18,17 +18,13 @@ import numpy.typing as npt
 
 from textrnn.artifacts import format_1, model_files, storage
 from textrnn.artifacts.base import Artifact
-from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.folders import recover
-from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.artifacts.kinds import KINDS
-from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.artifacts.storage import Parts
 from textrnn.errors import ArtifactError, ConfigError
 
 __all__ = [
-    "bundled", "convert", "is_saved", "load", "load_classifier", "load_generator",
-    "load_language_model", "recover", "save",
+    "bundled", "convert", "is_saved", "load", "load_as", "recover", "save",
 ]  # fmt: skip
 
 DTYPES = (np.float16, np.float32)  # of saved weights
@@ -47,22 +43,8 @@ def is_saved(folder: str | Path) -> bool:
     return model_files.holds(Path(folder), ("config.json", "run/checkpoint.npz"))
 
 
-def load_generator(model: str | Path) -> GeneratorArtifact:
-    """The generator in a folder, or a bundled one by name; errors as for `load`."""
-    return _load_as(GeneratorArtifact, model)
-
-
-def load_classifier(model: str | Path) -> ClassifierArtifact:
-    """The classifier in a folder, or a bundled one by name; errors as for `load`."""
-    return _load_as(ClassifierArtifact, model)
-
-
-def load_language_model(model: str | Path) -> LanguageModelArtifact:
-    """The language model in a folder, or a bundled one by name; errors as for `load`."""
-    return _load_as(LanguageModelArtifact, model)
-
-
-def _load_as(cls: type[A], model: str | Path) -> A:
+def load_as(cls: type[A], model: str | Path) -> A:
+    """The model in a folder, or a bundled one by name, of the kind `cls`; errors as for `load`."""
     return cast(A, load(model, kind=cls.kind))
 
 

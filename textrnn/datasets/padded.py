@@ -22,11 +22,11 @@ Batches = list[tuple[npt.NDArray[np.intp], int]]  # rows, and their padded lengt
 class WordBatches:
     """Texts (each at least one id) and their targets, from which batches are drawn.
 
-    Targets are labels (texts,) or probabilities (texts, classes). `lengths` are the padded lengths,
-    shortest first. With probability `crop_probability`, an epoch replaces a text by a random run
-    of its sentences, so that the model also sees short texts. `stops` are the ids that end a
-    sentence; without any, the run is one of words. A run has `CROP_WORDS` words or more, and its
-    length is drawn log-uniformly.
+    Targets are labels (texts,), numbers (texts,) or probabilities (texts, classes). `lengths` are
+    the padded lengths, shortest first. With probability `crop_probability`, an epoch replaces a
+    text by a random run of its sentences, so that the model also sees short texts. `stops` are the
+    ids that end a sentence; without any, the run is one of words. A run has `CROP_WORDS` words or
+    more, and its length is drawn log-uniformly.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class WordBatches:
         self._ids = np.concatenate(texts).astype(np.int32)
         self._sizes = np.array([len(ids) for ids in texts])
         self._starts = np.cumsum(self._sizes) - self._sizes
-        self._targets = targets.astype(np.int32 if targets.ndim == 1 else np.float32)
+        self._targets = targets.astype(np.int32 if targets.dtype.kind in "iu" else np.float32)
         lengths = bucket_lengths(self._views(0, 0)[1], length_buckets)
         self.lengths = np.union1d(lengths[:-1], self._sizes.max())
 

@@ -60,7 +60,7 @@ def teachers_of(training: GeneratorTrainingConfig, tokenizer: Tokenizer) -> Teac
 
     ArtifactError if one cannot be read, ConfigError if its tokenizer differs.
     """
-    models = [registry.load_generator(name) for name in names_in(training.teacher)]
+    models = [registry.load_as(GeneratorArtifact, name) for name in names_in(training.teacher)]
     for model in models:
         if model.tokenizer != tokenizer:
             raise ConfigError(

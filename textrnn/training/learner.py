@@ -70,7 +70,7 @@ class Learner:
             variable.assign(rate)
 
     def step(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """Train on one batch of inputs and targets; returns its loss in nats.
+        """Train on one batch of inputs and targets; returns its loss.
 
         If the loss or a gradient is not finite, this step and all later ones change no weights
         and return nan.

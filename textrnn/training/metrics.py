@@ -10,16 +10,15 @@ from typing import ClassVar
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
-    """An epoch's metrics; losses are in nats, accuracies from 0 to 1.
+    """An epoch's metrics; a subclass gives the unit of its losses.
 
     `columns` are the names of the history's columns, in order.
     """
 
-    columns: ClassVar[tuple[str, ...]] = ("loss", "validation_loss", "validation_accuracy")
+    columns: ClassVar[tuple[str, ...]] = ("loss", "validation_loss")
 
     loss: float  # mean of the epoch's steps
     validation_loss: float
-    validation_accuracy: float
 
     @property
     def selection_loss(self) -> float:
@@ -32,17 +31,17 @@ class Metrics:
         return ""
 
     @property
-    def accuracy_note(self) -> str:
-        """A further metric beside the accuracy, or an empty text."""
+    def score_note(self) -> str:
+        """The main score beside the loss, or an empty text."""
         return ""
 
     def headline(self) -> str:
         """The main metrics in one line."""
-        return (
+        line = (
             f"loss {self.loss:.4f}, validation {self.selection_loss:.4f}"
-            f"{_bracketed(self.loss_note)}, {self.validation_accuracy:.1%} right"
-            f"{_bracketed(self.accuracy_note)}"
+            f"{_bracketed(self.loss_note)}"
         )
+        return f"{line}, {self.score_note}" if self.score_note else line
 
     def to_dict(self) -> dict[str, float | None]:
         """The history's columns as strict JSON: values that are not finite are None."""
@@ -51,7 +50,26 @@ class Metrics:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratorMetrics(Metrics):
+class AccuracyMetrics(Metrics):
+    """Metrics of what predicts one of several classes; losses are in nats."""
+
+    columns: ClassVar[tuple[str, ...]] = ("loss", "validation_loss", "validation_accuracy")
+
+    validation_accuracy: float  # from 0 to 1
+
+    @property
+    def accuracy_note(self) -> str:
+        """A further metric beside the accuracy, or an empty text."""
+        return ""
+
+    @property
+    def score_note(self) -> str:
+        """The accuracy."""
+        return f"{self.validation_accuracy:.1%} right{_bracketed(self.accuracy_note)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorMetrics(AccuracyMetrics):
     """Metrics of a generator; losses are in nats per character."""
 
     columns = (
@@ -70,7 +88,7 @@ class GeneratorMetrics(Metrics):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguageModelMetrics(Metrics):
+class LanguageModelMetrics(AccuracyMetrics):
     """Metrics of a language model; losses are in nats per word or subword."""
 
     columns = ("loss", "validation_loss", "validation_perplexity", "validation_accuracy")
@@ -84,7 +102,7 @@ class LanguageModelMetrics(Metrics):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierMetrics(Metrics):
+class ClassifierMetrics(AccuracyMetrics):
     """Metrics of a classifier; losses are in nats per text.
 
     `validation_calibrated_loss` divides the logits by `temperature`, `validation_loss` does not.

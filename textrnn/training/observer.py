@@ -11,7 +11,7 @@ OnProgress = Callable[[int, int], None]  # parts of a validation done, and in al
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a run inside an epoch; `loss` is the epoch's mean so far, in nats.
+    """Progress of a run inside an epoch; `loss` is the epoch's mean so far.
 
     `seconds_left` includes the remaining validations once one has been measured; it is None while
     too little has been measured.

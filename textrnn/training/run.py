@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Generic
 
 from textrnn import tokenizers
-from textrnn.artifacts import cards, registry
+from textrnn.artifacts import records, registry
 from textrnn.artifacts.kinds import KINDS
-from textrnn.artifacts.records import without_folders
 from textrnn.config.recipe import Settings, different
 from textrnn.config.training import LearningConfig
 from textrnn.errors import ConfigError, TrainingError
@@ -75,9 +74,9 @@ class Run(TrainingState, Generic[P]):
         """The metadata of a validated model; files are named without their folders."""
         recipe = self.prepared.recipe.to_dict()
         del recipe["network"]  # config.json has it
-        return without_folders(
+        return records.without_folders(
             {
-                "versions": cards.versions(),
+                "versions": records.versions(),
                 **recipe,
                 **({"command": self.command} if self.command else {}),
                 **self.prepared.records,

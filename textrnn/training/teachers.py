@@ -47,7 +47,9 @@ def teachers_of(
     if corpus is not None:
         check_teacher(teacher)
     models: list[Teacher] = [
-        read_soft_labels(name, classes) if is_table(name) else registry.load_classifier(name)
+        read_soft_labels(name, classes)
+        if is_table(name)
+        else registry.load_as(ClassifierArtifact, name)
         for name in names_in(teacher)
     ]
     for model in models:

@@ -79,7 +79,7 @@ def test_the_best_model_is_saved_with_its_scores_and_its_temperature(trained):
     output, _, model = trained
     losses = [float(row["validation_calibrated_loss"]) for row in history(output)]
     best = int(np.argmin(losses))
-    saved = registry.load_classifier(output)
+    saved = registry.load(output)
     score = saved.metadata["scores"]["validation"]
     assert score["log_loss"] == pytest.approx(min(losses), abs=1e-9)
     assert saved.temperature == pytest.approx(float(history(output)[best]["temperature"]))
@@ -100,7 +100,7 @@ def held_out(data) -> LabelledTexts:
 
 def test_the_returned_model_equals_the_loaded_one(trained):
     output, _, model = trained
-    loaded = registry.load_classifier(output)
+    loaded = registry.load(output)
     for name, array in model.weights.items():
         np.testing.assert_array_equal(array, loaded.weights[name])
     texts = reviews(9, seed=3).texts
@@ -162,7 +162,7 @@ def test_it_learns_from_subwords_end_to_end(tmp_path):
     }
     assert run(tmp_path / "model", observer=watch, **settings) is None
     model = run(tmp_path / "model", resume=True)
-    loaded = registry.load_classifier(tmp_path / "model")
+    loaded = registry.load(tmp_path / "model")
     assert loaded.tokenizer.model == model.tokenizer.model
     found = [one.label for one in Predictor(loaded).predict(["it was awful .", "it was lovely ."])]
     assert found == ["negative", "positive"]
@@ -283,7 +283,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_weights
     monkeypatch.setattr(Learner, "step", poisoned)
     with pytest.raises(TrainingError, match="epoch 1, step 3; the best weights from before"):
         run(tmp_path / "model", **BAG)
-    model = registry.load_classifier(tmp_path / "model")
+    model = registry.load(tmp_path / "model")
     assert model.metadata["scores"]["validation"]["log_loss"] < 0.8
 
 
@@ -314,7 +314,7 @@ def test_a_model_named_like_a_bundled_one_is_not_confused_with_it(tmp_path, monk
     monkeypatch.setattr(registry, "bundled", lambda: {"model": trained[0]})
     model = run(Path("model"), epochs=1, **BAG)
     assert model.config.layers == 0
-    assert registry.load_classifier(tmp_path / "model").config.layers == 0
+    assert registry.load(tmp_path / "model").config.layers == 0
 
 
 # ---- data ---------------------------------------------------------------------------------------
@@ -381,7 +381,7 @@ def test_the_treatment_of_long_texts_is_chosen_by_validation(tmp_path):
             notice.partition(": ")[2].partition(";")[0].split(", ")), strict=True)
     )  # fmt: skip
     assert model.long_texts == min(losses, key=losses.get)
-    held, predictor = held_out(DATA), Predictor(registry.load_classifier(tmp_path / "model"))
+    held, predictor = held_out(DATA), Predictor(registry.load(tmp_path / "model"))
     assert predictor.model.long_texts == model.long_texts
     chances = predictor.probabilities_of(predictor.text_logits(held.texts))
     found = metrics.score(chances, held.labels, held.classes).log_loss

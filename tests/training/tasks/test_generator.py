@@ -78,7 +78,7 @@ def test_every_cell_learns_and_the_best_model_is_saved(tmp_path, settings):
     assert best == min(losses)
     ids = model.tokenizer.encode(TEXT)
     validation = ids[int(len(ids) * 0.9) :]
-    loaded = registry.load_generator(tmp_path / "model")
+    loaded = registry.load(tmp_path / "model")
     assert language_modelling.cold(build_network(loaded), validation).loss == pytest.approx(
         best, abs=1e-9
     )
@@ -170,7 +170,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_weights
     monkeypatch.setattr(Learner, "step", poisoned)
     with pytest.raises(TrainingError, match="epoch 1, step 13; the best weights from before"):
         run(tmp_path / "model", text=TEXT * 3)
-    model = registry.load_generator(tmp_path / "model")
+    model = registry.load(tmp_path / "model")
     assert model.metadata["scores"]["validation (cold)"]["loss"] < np.log(model.config.vocab_size)
 
 
@@ -455,7 +455,7 @@ def test_a_generator_of_tokens_learns_to_write_and_says_so_on_its_card(tmp_path,
     score = model.metadata["scores"]["validation (cold)"]
     assert score["characters"] > 1.2 * score["tokens"]
     assert unit in model.card and "nats per character" in model.card
-    loaded = registry.load_generator(tmp_path / "model")
+    loaded = registry.load(tmp_path / "model")
     written = generation.generate(loaded, "the ", 80, seed=1)[0]
     assert len(written) == 80 and "<unk>" not in written
     report = generator.evaluate(loaded, Corpus.from_text(TEXT * 3), part="validation")

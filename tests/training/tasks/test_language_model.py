@@ -58,7 +58,7 @@ def trained(tmp_path_factory):
 def test_it_predicts_better_with_every_epoch_and_better_than_frequencies(trained):
     output, watch, _ = trained
     perplexities = [float(row["validation_perplexity"]) for row in history(output / "pretrain")]
-    model = registry.load_language_model(output / "pretrain")
+    model = registry.load(output / "pretrain")
     assert perplexities[1] < perplexities[0]
     assert model.metadata["perplexity"] == min(perplexities)
     tokens = np.concatenate([model.tokenizer.encode(text) for text in MORE.texts])
@@ -82,7 +82,7 @@ def test_the_language_model_is_trained_before_the_classifier(trained):
     assert "2 epochs" in told
     units = [progress.unit for progress in watch.progress]
     assert units == sorted(units, reverse=True) and set(units) == {"words", "texts"}
-    loaded = registry.load_classifier(output)
+    loaded = registry.load(output)
     assert Predictor(loaded).predict(DATA.texts[:9]) == Predictor(model).predict(DATA.texts[:9])
     assert (model.config.bidirectional, model.config.units) == (False, 5)
 
@@ -91,10 +91,7 @@ def test_the_pretraining_texts_are_recorded(trained):
     output, _, model = trained
     found = model.metadata["pretrained"]
     assert (found["names"], found["texts"], found["sha256"]) == (["more.csv"], 100, MORE.sha256)
-    assert (
-        found["perplexity"]
-        == registry.load_language_model(output / "pretrain").metadata["perplexity"]
-    )
+    assert found["perplexity"] == registry.load(output / "pretrain").metadata["perplexity"]
     assert model.metadata["pretraining"]["window"] == 32
     assert found["tokens"] > 100
     assert model.metadata["training"]["layer_decay"] == 0.7
@@ -102,7 +99,7 @@ def test_the_pretraining_texts_are_recorded(trained):
 
 
 def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tmp_path):
-    model = registry.load_language_model(trained[0] / "pretrain")
+    model = registry.load(trained[0] / "pretrain")
     settings = {name: value for name, value in SMALL.items() if not name.startswith("pretraining.")}
     task = ClassifierTask(DATA, None, None)
     started, learner = training_run._start(
@@ -189,7 +186,7 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained
 def test_a_language_model_can_be_reused_by_other_runs(trained, tmp_path):
     folder = trained[0] / "pretrain"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    model, output, watch = registry.load_language_model(folder), tmp_path / "other", Watch(1)
+    model, output, watch = registry.load(folder), tmp_path / "other", Watch(1)
     data = ([f"{text} ." for text in DATA.texts], ["ab"[label] for label in DATA.labels])
     given = {"pooling": "max", "batch_size": 14, "length_buckets": 1}
     assert textrnn.train_classifier(
@@ -237,7 +234,7 @@ def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
     assert watch.progress[1].unit == "words" and len(watch.errors) == 4
     assert all("is writing to" in error for error in watch.errors)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
-    assert registry.load_language_model(output / "pretrain").unit == "words"
+    assert registry.load(output / "pretrain").unit == "words"
 
 
 # ---- what goes wrong ----------------------------------------------------------------------------
@@ -341,7 +338,7 @@ def test_the_command_line_pretrains_and_starts_again_from_what_it_left(tmp_path,
         (tmp_path / "more.txt").write_text("a film\n\nand another\n")
         invoke("-o", tmp_path / "second", "--pretrain", name)
     model, corpus = (how["pretrain"] for how in seen)
-    assert model.sha256 == registry.load_language_model(output / "pretrain").sha256
+    assert model.sha256 == registry.load(output / "pretrain").sha256
     assert list(corpus.texts) == ["a film\n\nand another"]
 
 

@@ -100,13 +100,14 @@ def classify(
         )
     form = "lines" if lines else form
     from textrnn.artifacts import registry
+    from textrnn.artifacts.classifier import ClassifierArtifact
     from textrnn.cli.predict import Task, classify_all
     from textrnn.cli.tensorflow import prepare
     from textrnn.engine.classification import Predictor
 
     task = Task(files, texts, form, column, encoding, result, output, explain)  # type: ignore[arg-type]
     task.check()
-    loaded = registry.load_classifier(model)
+    loaded = registry.load_as(ClassifierArtifact, model)
     print_notices(loaded)
     prepare(loaded)
     try:

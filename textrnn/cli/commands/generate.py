@@ -106,9 +106,10 @@ def generate(
         )
     text = _prime(prime, prime_file)
     from textrnn.artifacts import registry
+    from textrnn.artifacts.generator import GeneratorArtifact
     from textrnn.engine import generation
 
-    loaded = registry.load_generator(model)
+    loaded = registry.load_as(GeneratorArtifact, model)
     print_notices(loaded)
     codec = loaded.tokenizer.codec
     skipped = codec.unknown_characters(text or "")

@@ -18,7 +18,8 @@ def models(ctx: click.Context) -> None:
 @models.command("list")
 def list_models() -> None:
     """List the bundled models with their size and score."""
-    from textrnn.artifacts import cards, registry
+    from textrnn.artifacts import registry
+    from textrnn.artifacts.kinds import KINDS
 
     click.echo(LISTED.format("name", "kind", "parameters", "size", "score"))
     for name, folder in registry.bundled().items():
@@ -30,7 +31,7 @@ def list_models() -> None:
                 model.kind,
                 f"{model.parameters:,}",
                 f"{size:.1f} MB",
-                cards.score_line(model.metadata.get("scores", {})),
+                KINDS[model.kind].scores_of(model.metadata),
             )
         )
 

@@ -191,10 +191,11 @@ def _read_corpus(
     if is_imdb(name):
         return read_unlabelled(name, data_settings)
     from textrnn.artifacts import registry
+    from textrnn.artifacts.language_model import LanguageModelArtifact
 
     if not registry.is_saved(name):
         return read_unlabelled(name, data_settings)
-    model = registry.load_language_model(name)
+    model = registry.load_as(LanguageModelArtifact, name)
     print_notices(model)
     return model
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from textrnn.artifacts import cards
+from textrnn.artifacts import records
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import GeneratorRecipe, GeneratorTrainingConfig
 from textrnn.config.parts import is_file
@@ -80,7 +80,7 @@ class GeneratorTask(Task[GeneratorPrepared]):
 
     def fingerprint(self) -> dict[str, Any]:
         """The checksum of the corpus."""
-        return cards.corpus_record(self.corpus)
+        return records.corpus_record(self.corpus)
 
     def check_same(self, known: Mapping[str, Any], output: Path) -> None:
         """TrainingError unless the fingerprint of the corpus is `known`."""

@@ -3,7 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 
 import textrnn
-from textrnn.artifacts import cards
+from textrnn.artifacts import records
 
 
 def test_versions_leaves_out_what_is_not_installed(monkeypatch):
@@ -12,7 +12,7 @@ def test_versions_leaves_out_what_is_not_installed(monkeypatch):
             raise PackageNotFoundError(name)
         return version(name)
 
-    monkeypatch.setattr(cards, "version", light)
-    found = cards.versions()
+    monkeypatch.setattr(records, "version", light)
+    found = records.versions()
     assert found.keys() == {"python", "textrnn", "numpy"}
     assert found["textrnn"] == textrnn.__version__
