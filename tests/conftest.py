@@ -21,6 +21,9 @@ settings.register_profile("no deadline", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=10)  # --hypothesis-profile=quick
 settings.load_profile("no deadline")
 
+# Nothing here outlives the machine: thousands of small models need not reach the disk.
+os.fsync = lambda _: None
+
 LOADED = pytest.StashKey[bool]()  # whether TensorFlow is imported in this process
 
 

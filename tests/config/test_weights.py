@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from support.sources import nodes_of, parsed
 
 import textrnn
 from textrnn.config.classifier import ClassifierConfig
@@ -81,7 +82,7 @@ def strings_in(node: ast.AST) -> set[str]:
 def dispatches(path: Path, names: set[str]) -> list[str]:
     """Places where a module compares with one of `names`, or has a table of two or more."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         keys: set[str] = set()
         if isinstance(node, ast.Dict):
             keys = {key.value for key in node.keys if isinstance(key, ast.Constant)} & names
@@ -92,12 +93,12 @@ def dispatches(path: Path, names: set[str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", modules(OF_CELLS), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_other_module_depends_on_the_name_of_a_cell(path):
+def test_no_other_module_depends_on_the_name_of_a_cell():
     """Only defaults and presets, in textrnn.config, choose a cell by name."""
-    assert not dispatches(path, set(CELLS))
-    if path.relative_to(PACKAGE).parts[0] != "config":
-        assert not strings_in(ast.parse(path.read_text(encoding="utf-8"))) & set(CELLS)
+    for path in modules(OF_CELLS):
+        assert not dispatches(path, set(CELLS))
+        if path.relative_to(PACKAGE).parts[0] != "config":
+            assert not strings_in(parsed(path)) & set(CELLS), path
 
 
 def pooling_modules() -> list[Path]:
@@ -110,6 +111,6 @@ def pooling_modules() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("path", pooling_modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_other_module_depends_on_the_name_of_a_pooling(path):
-    assert not dispatches(path, {*POOLINGS, *PARTS})
+def test_no_other_module_depends_on_the_name_of_a_pooling():
+    for path in pooling_modules():
+        assert not dispatches(path, {*POOLINGS, *PARTS})

@@ -124,7 +124,7 @@ def test_others_can_set_limits_of_their_own_afterwards():
     with caller_threads(2) as (one, other):
         one(one_blas_thread().__enter__)
         # Garbage collection of the context ends it.
-        gc.collect()
+        gc.collect(1)
         assert blas_threads() == SEVERAL
 
         def limited_counts() -> list[int]:
@@ -405,7 +405,7 @@ def test_a_stream_that_is_abandoned_leaves_no_limit(yielded):
             next(one)
         abandon(one)
         del one
-        gc.collect()
+        gc.collect(1)
         assert blas_threads() == SEVERAL
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import textrnn
 from support.paths import ROOT
+from support.sources import parsed
 
 TENSORFLOW = {"tensorflow", "keras", "tensorflow_datasets", "tensorflow_hub"}
 # Functions of textrnn and methods of a model.
@@ -36,7 +37,7 @@ class Marks(NamedTuple):
 @cache
 def marks_of(path: Path) -> Marks:
     """The marks of the test module `path`."""
-    tree = _parse(path)
+    tree = parsed(path)
     module = frozenset({"tensorflow"} if _loads_tensorflow(_imports(tree.body)) else ())
     functions = {node.name: node for node in tree.body if isinstance(node, FUNCTIONS)}
     own = {name: _marks_of_body(node) for name, node in functions.items()}
@@ -51,11 +52,6 @@ def leaves_out(expression: str, marks: Iterable[str]) -> bool:
     """
     terms = [term.strip() for term in re.split(r"\band\b", expression)]
     return not re.search(r"\bor\b|\(", expression) and any(f"not {mark}" in terms for mark in marks)
-
-
-@cache
-def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _imports(body: Iterable[ast.stmt]) -> Iterator[str]:
@@ -89,7 +85,7 @@ def _loads_tensorflow(names: Iterable[str]) -> bool:
 
 @cache
 def _imports_of(path: Path) -> tuple[str, ...]:
-    return tuple(_imports(_parse(path).body))
+    return tuple(_imports(parsed(path).body))
 
 
 @cache
@@ -123,7 +119,8 @@ def _marks_of_body(function: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
-def _names_in(function: ast.AST) -> set[str]:
+@cache
+def _names_in(function: ast.AST) -> frozenset[str]:
     """The names that a function uses; those of its parameters are names of fixtures."""
     found = set()
     for node in ast.walk(function):
@@ -133,7 +130,7 @@ def _names_in(function: ast.AST) -> set[str]:
             found.add(node.attr)
         elif isinstance(node, ast.arg):
             found.add(node.arg)
-    return found
+    return frozenset(found)
 
 
 def _reached(
