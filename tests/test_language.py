@@ -16,8 +16,11 @@ RETIRED = re.compile(
 )
 # The parts of a name: snake_case, CamelCase and what joins words with a hyphen.
 PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-PLACES = ("textrnn", "tests", "scripts", "docs", "README.md", "CONTRIBUTING.md")
-SUFFIXES = {".py", ".md", ".json", ".toml", ".sh"}
+PLACES = (
+    "textrnn", "tests", "scripts", "docs", "README.md", "CONTRIBUTING.md", "SECURITY.md",
+    "CITATION.cff", "pyproject.toml", ".github",
+)  # fmt: skip
+SUFFIXES = {".py", ".md", ".json", ".toml", ".sh", ".cff", ".yml"}
 GLOSSARY = "docs/glossary.md"
 # What people and models wrote is theirs: vocabularies, and the samples in a model's card.
 THEIRS = re.compile(r"textrnn/pretrained/[^/]+/tokenizer\.json")
