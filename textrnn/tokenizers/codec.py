@@ -1,11 +1,10 @@
 """Encode running text for a generator, and decode its ids one at a time.
 
-The text of a character id is the character. A subword may be one byte of a character; it is held
-back until the character is complete. The space between two words is not a token: a rule inserts
-it, depending on the last character before a word.
+`Codec` is the interface, and `CharacterCodec` implements it for character ids, whose text is the
+character. `TokenCodec` is the base of the codecs of words and of subwords, which have modules of
+their own.
 """
 
-import codecs
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,17 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.tokenizers.base import Ids, Mask, Unknown
-from textrnn.tokenizers.spacing import LINE_END, STAND_INS, spaced, stand_in
 
 if TYPE_CHECKING:
     from textrnn.tokenizers.characters import CharTokenizer
-    from textrnn.tokenizers.subwords import SentencePieceTokenizer
-    from textrnn.tokenizers.words import WordTokenizer
 
 StreamDecoder = Callable[[int], str]  # id -> the text that is complete now
 
-FIRST_BYTE = 4  # first byte id of SentencePieceTokenizer
-FIRST_SUBWORD = FIRST_BYTE + 256  # the most probable trained subword
 ENDS = ("\n", ".", "!", "?", "\u3002")  # tokens after which a new text may begin, best first
 MAX_UTF8_BYTES = 4  # of one character
 
@@ -122,7 +116,7 @@ class CharacterCodec(Codec):
         return self.characters.__getitem__
 
 
-class _TokenCodec(Codec):
+class TokenCodec(Codec):
     """Codec of ids of several characters, or of a part of one."""
 
     banned: Mask
@@ -173,101 +167,6 @@ class _TokenCodec(Codec):
     def encode_pieces(self, texts: Iterable[str]) -> Ids:
         """The concatenation of `texts` as ids, (tokens,)."""
         return np.concatenate([np.empty(0, np.int32), *map(self.encode, whole_words(texts))])
-
-
-class SubwordCodec(_TokenCodec):
-    """Codec of subword ids; every text can be encoded and generated."""
-
-    def __init__(self, tokenizer: "SentencePieceTokenizer") -> None:
-        self.tokenizer = tokenizer
-        bytes_ = range(FIRST_BYTE, FIRST_BYTE + 256)
-        self._data = tuple(
-            b"" if id_ < 2
-            else bytes([id_ - FIRST_BYTE]) if id_ in bytes_
-            else tokenizer.decode([id_]).encode()
-            for id_ in range(tokenizer.vocab_size)
-        )  # fmt: skip
-        self.texts = tuple(
-            "" if id_ in bytes_ else data.decode() for id_, data in enumerate(self._data)
-        )
-        self.banned = np.arange(tokenizer.vocab_size) < 2
-        super().__init__(tokenizer.lower)
-
-    def new_text(self) -> Start:
-        """A line end, or else a sentence end in the vocabulary, or else the top subword."""
-        if self.tokenizer.line_ends:
-            return Start(self.encode("\n"))
-        subwords = self.texts[FIRST_SUBWORD:]
-        known = (subwords.index(end) for end in ENDS if end in subwords)
-        return Start(np.array([FIRST_SUBWORD + next(known, 0)], np.int32))
-
-    def encode(self, text: str) -> Ids:
-        """`text` as ids."""
-        return self.tokenizer.encode(text)
-
-    def ends(self, text: str) -> list[int]:
-        """The end position of each id of `text`, in characters."""
-        return [end for _, end in self.tokenizer.spans(text)]
-
-    def last(self, prime: str, ids: Ids) -> str:
-        """The text of the last subword of `prime`; "" for a byte."""
-        return self.texts[ids[-1]]
-
-    def stream_decoder(self, prefix: str = "") -> StreamDecoder:
-        """A decoder of one id at a time; drops bytes that are not valid UTF-8."""
-        decode, data = codecs.getincrementaldecoder("utf-8")("ignore").decode, self._data
-        return lambda id_: decode(data[id_])
-
-
-class WordCodec(_TokenCodec):
-    """Codec of ids of words, punctuation and line ends.
-
-    A space is inserted between two tokens, except before closing punctuation, after opening
-    brackets and quotes, and on both sides of dashes, slashes, line ends and scripts without spaces
-    (ideographs, kana). Tabs and runs of spaces are lost; line ends are kept.
-    """
-
-    def __init__(self, tokenizer: "WordTokenizer") -> None:
-        self.tokenizer = tokenizer
-        buckets = ("",) * tokenizer.oov_buckets
-        self._words = ("", *tokenizer.words_by_id, *buckets, *tokenizer.added)
-        self.texts = tuple(STAND_INS.get(word, word) for word in self._words)
-        self.banned = np.array([not text for text in self.texts])
-        super().__init__(tokenizer.lower)
-
-    def new_text(self) -> Start:
-        """A line end, or else a sentence end in the vocabulary, or else the most frequent word."""
-        known = (self.texts.index(end) for end in ENDS if end in self.texts)
-        return Start(np.array([next(known, 1)], np.int32))
-
-    def encode(self, text: str) -> Ids:
-        """`text` as ids; a word outside the vocabulary has the id of its bucket."""
-        return self.tokenizer.encode(stand_in(text))
-
-    def encode_prime(self, text: str) -> Ids:
-        """`text` as ids, if more text will follow: a quote at the end may open."""
-        return self.tokenizer.encode(stand_in(text, more=True))
-
-    def ends(self, text: str) -> list[int]:
-        """The end position of each id of `text`, in characters."""
-        return [end for _, end in self.tokenizer.spans(stand_in(text))]
-
-    def last(self, prime: str, ids: Ids) -> str:
-        """The last word of `prime`, in the vocabulary or not."""
-        word = self.tokenizer.words(stand_in(prime, more=True))[-1]
-        return STAND_INS.get(word, word)
-
-    def stream_decoder(self, prefix: str = "") -> StreamDecoder:
-        """A decoder of one id at a time, for ids that follow the text `prefix`."""
-        last, words, texts = stand_in(prefix, more=True)[-1:] or LINE_END, self._words, self.texts
-
-        def decode(id_: int) -> str:
-            nonlocal last
-            space = " " if spaced(last, words[id_][0]) else ""
-            last = words[id_][-1]
-            return space + texts[id_]
-
-        return decode
 
 
 def whole_words(chunks: Iterable[str]) -> Iterator[str]:

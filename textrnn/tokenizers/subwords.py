@@ -24,8 +24,9 @@ from textrnn.config.text import ModelType
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
 from textrnn.tokenizers.base import Ids, Kind, Tokenizer, Unit
 from textrnn.tokenizers.characters import CharTokenizer
-from textrnn.tokenizers.codec import SubwordCodec, whole_words
+from textrnn.tokenizers.codec import whole_words
 from textrnn.tokenizers.serialization import fields
+from textrnn.tokenizers.subword_codec import SubwordCodec
 
 # SentencePiece represents a space by this character, and so decodes the character as a space.
 _SPACE = "\u2581"

@@ -22,10 +22,11 @@ from textrnn.config.text import Keep, Rule
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
 from textrnn.tokenizers.base import PAD_ID, Ids, Kind, Mask, Tokenizer, Unit
 from textrnn.tokenizers.characters import CharTokenizer
-from textrnn.tokenizers.codec import WordCodec, whole_words
+from textrnn.tokenizers.codec import whole_words
 from textrnn.tokenizers.patterns import pattern_of, plain, without_breaks
 from textrnn.tokenizers.serialization import fields
 from textrnn.tokenizers.spacing import stand_in
+from textrnn.tokenizers.word_codec import WordCodec
 
 
 class WordTokenizer(Tokenizer):
