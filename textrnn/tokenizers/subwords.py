@@ -9,7 +9,6 @@ The library is imported on use: loading it takes 60 ms, which character and word
 """
 
 import hashlib
-import io
 import json
 import re
 from collections import Counter
@@ -27,14 +26,9 @@ from textrnn.tokenizers.characters import CharTokenizer
 from textrnn.tokenizers.codec import whole_words
 from textrnn.tokenizers.serialization import fields
 from textrnn.tokenizers.subword_codec import SubwordCodec
+from textrnn.tokenizers.subword_training import SPACE, train_model, words
 
-# SentencePiece represents a space by this character, and so decodes the character as a space.
-_SPACE = "\u2581"
-# A word with the space before it; line ends and tabs are separate subwords. SentencePiece skips
-# lines that contain U+2585 or NUL or are longer than 4,192 bytes: 200 characters of at most four
-# bytes each stay well below.
-_WORD = re.compile(f" ?[^ \n\t\0{_SPACE}\u2585]{{1,200}}| ")
-_PROBE = f" a  {_SPACE}\n\t \N{ROCKET}"
+_PROBE = f" a  {SPACE}\n\t \N{ROCKET}"
 
 
 class SentencePieceTokenizer(Tokenizer):
@@ -61,11 +55,11 @@ class SentencePieceTokenizer(Tokenizer):
             [
                 1
                 if self._processor.is_byte(id_)
-                else len(self._processor.id_to_piece(id_).replace(_SPACE, " ").encode())
+                else len(self._processor.id_to_piece(id_).replace(SPACE, " ").encode())
                 for id_ in ids
             ]
         )
-        self._space = [self._processor.piece_to_id(f"<0x{byte:02X}>") for byte in _SPACE.encode()]
+        self._space = [self._processor.piece_to_id(f"<0x{byte:02X}>") for byte in SPACE.encode()]
 
     @property
     def vocab_size(self) -> int:
@@ -107,14 +101,14 @@ class SentencePieceTokenizer(Tokenizer):
         line_ends = False
         for text in texts:
             line_ends = line_ends or "\n" in text
-            counts.update(_WORD.findall(text.lower() if lower else text))
+            counts.update(words(text.lower() if lower else text))
         if not counts:
             raise CorpusError("the texts contain no word; name files that contain text")
         if any(map(_half_pair, counts)):
             raise CorpusError(
                 "the text contains half a surrogate pair, which is not a character; remove it"
             )
-        return cls(_train(counts, vocab_size, model_type), lower=lower, line_ends=line_ends)
+        return cls(train_model(counts, vocab_size, model_type), lower=lower, line_ends=line_ends)
 
     @staticmethod
     def of_running_text(chunks: Iterable[str]) -> Iterator[str]:
@@ -210,7 +204,7 @@ class SentencePieceTokenizer(Tokenizer):
                 f"the text contains half a surrogate pair at position {half.start():,}, which is "
                 f"not a character; remove it"
             )
-        first, *rest = (self._processor.encode(part) for part in text.split(_SPACE))
+        first, *rest = (self._processor.encode(part) for part in text.split(SPACE))
         for ids in rest:
             first += self._space + ids
         return list(first)
@@ -218,54 +212,3 @@ class SentencePieceTokenizer(Tokenizer):
 
 def _half_pair(text: str) -> re.Match[str] | None:
     return None if text.isascii() else re.search("[\ud800-\udfff]", text)
-
-
-def _train(counts: Counter[str], vocab_size: int, model_type: ModelType) -> bytes:
-    """The bytes of the trained model: the same for the same counts on any machine."""
-    import sentencepiece
-
-    output = io.BytesIO()
-    try:
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=_table(counts),
-            input_format="tsv",
-            model_writer=output,
-            vocab_size=vocab_size,
-            model_type=model_type,
-            hard_vocab_limit=model_type == "bpe",
-            pad_id=0,
-            unk_id=1,
-            bos_id=-1,
-            eos_id=-1,
-            byte_fallback=True,
-            user_defined_symbols=["\n", "\t"],
-            normalization_rule_name="identity",
-            add_dummy_prefix=False,
-            remove_extra_whitespaces=False,
-            num_threads=1,  # a fixed order of summation
-            minloglevel=2,
-        )
-    except RuntimeError as error:
-        raise _vocab_size_error(error, vocab_size) from error
-    return output.getvalue()
-
-
-def _table(counts: Counter[str]) -> Iterator[str]:
-    for word in sorted(counts):
-        yield f"{word}\t{counts[word]}"
-
-
-def _vocab_size_error(error: RuntimeError, vocab_size: int) -> CorpusError:
-    """SentencePiece's complaint about `vocab_size`, with the limit that it names."""
-    message = str(error)
-    if found := re.search(r"set it to a value <= (\d+)", message):
-        return CorpusError(
-            f"the texts are too few for {vocab_size:,} subwords; set --max-vocab-size to "
-            f"{int(found[1]):,} at most, or use --set model_type=unigram"
-        )
-    if found := re.search(r"required_chars\. \d+ vs (\d+)", message):
-        return CorpusError(
-            f"{vocab_size:,} subwords are too few for the bytes and the characters of the texts; "
-            f"set --max-vocab-size to {int(found[1]):,} at least"
-        )
-    return CorpusError(f"SentencePiece cannot be trained on these texts: {message}")
