@@ -17,7 +17,8 @@ from textrnn.tokenizers.codec import Codec
 from textrnn.tokenizers.raw_text import TextTokenizer
 from textrnn.tokenizers.serialization import parse
 from textrnn.tokenizers.subwords import SentencePieceTokenizer
-from textrnn.tokenizers.words import WordTokenizer, cut
+from textrnn.tokenizers.truncation import cut
+from textrnn.tokenizers.words import WordTokenizer
 
 __all__ = [
     "PAD_ID",

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self, get_args
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.config.text import Keep, Rule
+from textrnn.config.text import Rule
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
 from textrnn.tokenizers.base import PAD_ID, Ids, Kind, Mask, Tokenizer, Unit
 from textrnn.tokenizers.characters import CharTokenizer
@@ -264,20 +264,6 @@ class WordTokenizer(Tokenizer):
         if id_ < self._first_bucket:
             return self.words_by_id[id_ - 1]
         return self.added[id_ - self._first_added]
-
-
-def cut(ids: Ids, limit: int, keep: Keep) -> Ids:
-    """Truncate `ids`, shape (words,), to `limit`: keep the first, the last, or half from each end.
-
-    With "both" and an odd limit, the beginning gets one more. A `limit` of 0 keeps all.
-    """
-    if limit < 0:
-        raise ConfigError(f"the limit of words must be 0 (all) or more, got {limit}")
-    if not limit or len(ids) <= limit:
-        return ids
-    if keep == "both":
-        return np.concatenate([ids[: limit - limit // 2], ids[len(ids) - limit // 2 :]])
-    return ids[:limit] if keep == "head" else ids[len(ids) - limit :]
 
 
 def _is_word(value: object) -> bool:
