@@ -1,4 +1,4 @@
-"""The word patterns: regular expressions that find the words in a text.
+"""Find the words in a text, by one of two word patterns (regular expressions).
 
     textbook    runs of ASCII letters and apostrophes; all else separates words
     unicode     runs of letters, marks and digits of any script, with apostrophes inside; every
@@ -10,10 +10,12 @@ In both, a `<br />` counts as a space.
 import functools
 import re
 import unicodedata
+from typing import get_args
 
 import numpy as np
 
 from textrnn.config.text import Rule
+from textrnn.errors import ConfigError
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TEXTBOOK = re.compile("[A-Za-z']+")
@@ -30,6 +32,28 @@ _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _INNER = "'\u2019\u00ad\u200c\u200d"
 _PLAIN: dict[int, str | None] = {0x2019: "'", 0xAD: None}
 _PLAIN |= dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+
+
+def check_rule(rule: str) -> None:
+    """ConfigError when `rule` does not name a word pattern."""
+    if rule not in get_args(Rule):
+        raise ConfigError(f"rule must be one of {', '.join(get_args(Rule))}, got {rule!r}")
+
+
+def find_spans(text: str, rule: Rule) -> list[tuple[int, int]]:
+    """(start, end) of each word in `text`, in characters, in order."""
+    pattern = pattern_of(rule, ascii_only=text.isascii())
+    return [found.span() for found in pattern.finditer(without_breaks(text))]
+
+
+def find_words(text: str, rule: Rule, *, lower: bool) -> list[str]:
+    """The normalised words of `text`, one per span."""
+    ascii_only, text = text.isascii(), without_breaks(text)
+    find = pattern_of(rule, ascii_only=ascii_only).findall
+    if ascii_only:
+        return find(text.lower() if lower else text)
+    words = map(plain, find(text))
+    return [word.lower() for word in words] if lower else list(words)
 
 
 def pattern_of(rule: Rule, *, ascii_only: bool) -> re.Pattern[str]:

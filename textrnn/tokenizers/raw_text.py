@@ -7,18 +7,17 @@ Their concatenation is the text.
 import json
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any, ClassVar, Self, get_args
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from textrnn.config.text import Rule
-from textrnn.errors import ArtifactError, TokenizerError
+from textrnn.errors import TokenizerError
 from textrnn.tokenizers.base import Kind, Tokenizer, Unit
 from textrnn.tokenizers.characters import CharTokenizer
 from textrnn.tokenizers.codec import Codec
-from textrnn.tokenizers.patterns import without_breaks
-from textrnn.tokenizers.serialization import fields
-from textrnn.tokenizers.words import WordTokenizer
+from textrnn.tokenizers.patterns import check_rule, find_spans, without_breaks
+from textrnn.tokenizers.serialization import fields, word_pattern
 
 
 class TextTokenizer(Tokenizer):
@@ -32,8 +31,8 @@ class TextTokenizer(Tokenizer):
     rule: Rule
 
     def __init__(self, *, rule: Rule) -> None:
+        check_rule(rule)
         self.rule, self.lower = rule, False
-        self._words = WordTokenizer((), rule=rule, lower=False, oov_buckets=1)
 
     @classmethod
     def fit(cls, texts: Iterable[str], *, rule: Rule) -> Self:
@@ -64,7 +63,7 @@ class TextTokenizer(Tokenizer):
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of each word in `text`, in characters, in order."""
-        return self._words.spans(text)
+        return find_spans(text, self.rule)
 
     def encode(self, text: str) -> Any:
         """The parts of `text`, shape (words,), str; a text without a word has none.
@@ -89,12 +88,7 @@ class TextTokenizer(Tokenizer):
     @classmethod
     def from_json(cls, text: str, model: bytes | None = None) -> Self:
         """Inverse of `to_json`; ArtifactError for anything else."""
-        rule: Any = fields(text, cls.kind).get("rule")
-        if rule not in get_args(Rule):
-            raise ArtifactError(
-                f'tokenizer.json: "rule" must be one of {", ".join(get_args(Rule))}, got {rule!r}'
-            )
-        return cls(rule=rule)
+        return cls(rule=word_pattern(fields(text, cls.kind)))
 
     def _content(self) -> tuple[object, ...]:
         return (self.rule,)

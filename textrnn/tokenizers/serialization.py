@@ -1,8 +1,10 @@
 """Parse tokenizer.json, for all kinds of tokenizers."""
 
 import json
-from typing import Any
+import re
+from typing import Any, get_args
 
+from textrnn.config.text import Rule
 from textrnn.errors import ArtifactError
 
 
@@ -27,3 +29,30 @@ def fields(text: str, kind: str) -> dict[str, Any]:
     if not isinstance(content.get("lower"), bool):
         raise ArtifactError('tokenizer.json: "lower" must be true or false')
     return content
+
+
+def word_pattern(content: dict[str, Any]) -> Rule:
+    """The word pattern in the `fields` of a tokenizer that has one; else ArtifactError."""
+    rule: Any = content.get("rule")
+    if rule not in get_args(Rule):
+        raise ArtifactError(
+            f'tokenizer.json: "rule" must be one of {", ".join(get_args(Rule))}, got {rule!r}'
+        )
+    return rule
+
+
+def word_lists(content: dict[str, Any], *names: str) -> list[list[str]]:
+    """The lists of words of these `names`; ArtifactError unless they name each word once."""
+    lists: list[Any] = [content.get(name) for name in names]
+    quoted = " and ".join(f'"{name}"' for name in names)
+    for value in lists:
+        if not isinstance(value, list) or not all(map(_is_word, value)):
+            raise ArtifactError(f"tokenizer.json: {quoted} must list words")
+    words = [word for value in lists for word in value]
+    if len(set(words)) != len(words):
+        raise ArtifactError(f"tokenizer.json: {quoted} must name each word once")
+    return lists
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and not re.search(r"[\s\ud800-\udfff]", value)

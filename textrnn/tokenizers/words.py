@@ -7,13 +7,12 @@ mostly have different ids. Words added for fine-tuning come last, so that existi
 """
 
 import json
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import repeat
-from typing import Any, ClassVar, Self, get_args
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +22,8 @@ from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerErr
 from textrnn.tokenizers.base import PAD_ID, Ids, Kind, Mask, Tokenizer, Unit
 from textrnn.tokenizers.characters import CharTokenizer
 from textrnn.tokenizers.codec import whole_words
-from textrnn.tokenizers.patterns import pattern_of, plain, without_breaks
-from textrnn.tokenizers.serialization import fields
+from textrnn.tokenizers.patterns import check_rule, find_spans, find_words
+from textrnn.tokenizers.serialization import fields, word_lists, word_pattern
 from textrnn.tokenizers.spacing import stand_in
 from textrnn.tokenizers.word_codec import WordCodec
 
@@ -55,8 +54,7 @@ class WordTokenizer(Tokenizer):
         oov_buckets: int,
         added: Iterable[str] = (),
     ) -> None:
-        if rule not in get_args(Rule):
-            raise ConfigError(f"rule must be one of {', '.join(get_args(Rule))}, got {rule!r}")
+        check_rule(rule)
         if oov_buckets < 1:
             raise ConfigError(f"oov_buckets must be at least 1, got {oov_buckets}")
         self.words_by_id, self.added = tuple(words), tuple(added)
@@ -113,13 +111,12 @@ class WordTokenizer(Tokenizer):
                 if rule == "textbook"
                 else "the texts contain no word; name files that contain text"
             )
-        kept = [word for word, count in counts.items() if count >= min_count]
+        kept = _by_frequency(counts, min_count)
         if not kept:
             raise CorpusError(
                 f"no word occurs {min_count} times; the most frequent one occurs "
                 f"{max(counts.values())} times; lower min_count, such as --set min_count=1"
             )
-        kept.sort(key=lambda word: (-counts[word], word))
         return cls(kept[:vocab_size], rule=rule, lower=lower, oov_buckets=oov_buckets)
 
     @staticmethod
@@ -158,11 +155,7 @@ class WordTokenizer(Tokenizer):
         code-point order.
         """
         counts = Counter(word for text in texts for word in self.words(text))
-        new = [
-            word
-            for word, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-            if word not in self._ids and count >= min_count
-        ]
+        new = [word for word in _by_frequency(counts, min_count) if word not in self._ids]
         return self.extended(new[:limit])
 
     def sources(self, base: Self) -> npt.NDArray[np.int64]:
@@ -176,17 +169,11 @@ class WordTokenizer(Tokenizer):
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of each word in `text`, in characters, in order."""
-        pattern = pattern_of(self.rule, ascii_only=text.isascii())
-        return [found.span() for found in pattern.finditer(without_breaks(text))]
+        return find_spans(text, self.rule)
 
     def words(self, text: str) -> list[str]:
         """The normalised words of `text`, one per span."""
-        ascii_only, text = text.isascii(), without_breaks(text)
-        find = pattern_of(self.rule, ascii_only=ascii_only).findall
-        if ascii_only:
-            return find(text.lower() if self.lower else text)
-        words = map(plain, find(text))
-        return [word.lower() for word in words] if self.lower else list(words)
+        return find_words(text, self.rule, lower=self.lower)
 
     def encode(self, text: str) -> Ids:
         """`text` as ids, shape (words,), int32; a text without a word has none."""
@@ -233,23 +220,13 @@ class WordTokenizer(Tokenizer):
     def from_json(cls, text: str, model: bytes | None = None) -> Self:
         """Inverse of `to_json`; ArtifactError for anything else."""
         content = fields(text, cls.kind)
-        rule: Any = content.get("rule")
+        rule = word_pattern(content)
         buckets: Any = content.get("oov_buckets")
-        words: Any = content.get("words")
-        added: Any = content.get("added")
-        if rule not in get_args(Rule):
-            raise ArtifactError(
-                f'tokenizer.json: "rule" must be one of {", ".join(get_args(Rule))}, got {rule!r}'
-            )
         if not isinstance(buckets, int) or isinstance(buckets, bool) or buckets < 1:
             raise ArtifactError(
                 f'tokenizer.json: "oov_buckets" must be a number of 1 or more, got {buckets!r}'
             )
-        for value in (words, added):
-            if not isinstance(value, list) or not all(map(_is_word, value)):
-                raise ArtifactError('tokenizer.json: "words" and "added" must list words')
-        if len({*words, *added}) != len(words) + len(added):
-            raise ArtifactError('tokenizer.json: "words" and "added" must name each word once')
+        words, added = word_lists(content, "words", "added")
         return cls(words, rule=rule, lower=content["lower"], oov_buckets=buckets, added=added)
 
     def _content(self) -> tuple[object, ...]:
@@ -266,5 +243,7 @@ class WordTokenizer(Tokenizer):
         return self.added[id_ - self._first_added]
 
 
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and not re.search(r"[\s\ud800-\udfff]", value)
+def _by_frequency(counts: Counter[str], min_count: int) -> list[str]:
+    """The words with at least this count, the most frequent first; ties in code-point order."""
+    kept = [word for word, count in counts.items() if count >= min_count]
+    return sorted(kept, key=lambda word: (-counts[word], word))
