@@ -29,7 +29,7 @@ from _timing import Spread, Timed, interleaved, per_second, process, ratio
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.data.registry import read_data
-from textrnn.data.tables import RowWriter
+from textrnn.data.table_writer import RowWriter
 from textrnn.engine.classification import Predictor
 from textrnn.tokenizers import cut
 

@@ -20,7 +20,7 @@ import numpy as np
 from textrnn.data.group_split import grouped_split, groups
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.registry import read_data
-from textrnn.data.tables import RowWriter
+from textrnn.data.table_writer import RowWriter
 from textrnn.errors import ConfigError, TextRNNError
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textrnn.data.inputs import Item, check_same_columns, kind_of, read_items, text_item
-from textrnn.data.tables import RowWriter
+from textrnn.data.table_writer import RowWriter
 from textrnn.errors import ConfigError
 
 

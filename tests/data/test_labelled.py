@@ -18,7 +18,7 @@ from keras.datasets import imdb as keras_imdb
 
 from textrnn.data import imdb_keras, labelled
 from textrnn.data.labelled import LabelledTexts, read_labelled, read_unlabelled, stratified_split
-from textrnn.data.tables import RowWriter
+from textrnn.data.table_writer import RowWriter
 from textrnn.errors import ConfigError, CorpusError
 
 EXAMPLES = [

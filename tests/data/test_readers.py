@@ -13,7 +13,7 @@ from textrnn.api.classifier import as_labelled
 from textrnn.data.inputs import read_items, text_item
 from textrnn.data.labelled import read_labelled, read_unlabelled
 from textrnn.data.readers import read_file
-from textrnn.data.tables import RowWriter
+from textrnn.data.table_writer import RowWriter
 from textrnn.data.unlabelled import read_texts
 from textrnn.errors import CorpusError
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textrnn.data import tables
-from textrnn.data.tables import BadRow, Row, RowWriter, form_of, open_text, read_rows
+from textrnn.data.table_writer import RowWriter
+from textrnn.data.tables import BadRow, Row, form_of, read_rows
+from textrnn.data.text_files import open_text
 from textrnn.errors import CorpusError
 
 characters = st.characters(codec="utf-8", exclude_characters="\0")

@@ -11,7 +11,7 @@ import click
 
 from textrnn.cli.prediction_text import PredictionLines, read_extent, unknown_words
 from textrnn.data.inputs import Item
-from textrnn.data.tables import RowWriter
+from textrnn.data.table_writer import RowWriter
 from textrnn.engine.classification import Prediction, Predictor
 from textrnn.engine.explanation import Effect, Explanation
 from textrnn.errors import ConfigError, TextRNNError

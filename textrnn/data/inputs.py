@@ -20,8 +20,8 @@ from textrnn.data.readers import (
     read_lines,
     unusable,
 )
-from textrnn.data.tables import Form, Row, form_of, open_text, read_rows
-from textrnn.data.text_files import called, text_files
+from textrnn.data.tables import Form, Row, form_of, read_rows
+from textrnn.data.text_files import called, open_text, text_files
 from textrnn.errors import ConfigError, CorpusError
 
 InputForm = Literal["text", "lines", "csv", "tsv", "jsonl"]

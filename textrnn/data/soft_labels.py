@@ -13,7 +13,8 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.data.tables import BadRow, RowWriter, form_of, read_rows
+from textrnn.data.table_writer import RowWriter
+from textrnn.data.tables import BadRow, form_of, read_rows
 from textrnn.data.unlabelled import bare
 from textrnn.errors import CorpusError
 

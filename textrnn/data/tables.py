@@ -1,4 +1,4 @@
-"""Read and write CSV, TSV and JSON lines, one row in memory at a time.
+"""Read CSV, TSV and JSON lines, one row in memory at a time.
 
 An unreadable row becomes a BadRow with a reason, and reading continues after it. The caller
 decides whether one bad row is an error of the whole file.
@@ -8,20 +8,17 @@ import csv
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
-from textrnn.data.text_files import open_text
 from textrnn.errors import CorpusError
-
-__all__ = ["BadRow", "Form", "Row", "RowWriter", "form_of", "open_text", "read_rows"]
 
 Form = Literal["csv", "tsv", "jsonl"]
 FIELD_LIMIT = 2**26  # characters per field; a longer field has an unclosed quote
-_DELIMITERS = {"csv": ",", "tsv": "\t"}
+DELIMITERS = {"csv": ",", "tsv": "\t"}
 _FORMS: Mapping[str, Form] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
@@ -30,7 +27,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 # All complete fields of a row, up to the field with an unclosed quote.
 _WHOLE_FIELDS = {
     form: re.compile(rf'(?:(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+)?{mark})*+')
-    for form, mark in _DELIMITERS.items()
+    for form, mark in DELIMITERS.items()
 }
 
 
@@ -53,9 +50,6 @@ class BadRow:
 def form_of(path: str | Path) -> Form | None:
     """The form of a file from its suffix, or None if that is unknown."""
     return _FORMS.get(Path(path).suffix.lower())
-
-
-# ---- reading ------------------------------------------------------------------------------------
 
 
 def read_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row | BadRow]:
@@ -140,7 +134,7 @@ def _records(lines: _Lines, form: Form) -> Iterator[tuple[int, list[str]] | BadR
     """(first line, fields) of each row, including the header, without empty lines."""
     # The limit is global to the process, so it is only raised, never lowered.
     csv.field_size_limit(max(csv.field_size_limit(), FIELD_LIMIT))
-    reader = csv.reader(lines, delimiter=_DELIMITERS[form], strict=True)
+    reader = csv.reader(lines, delimiter=DELIMITERS[form], strict=True)
     while True:
         begin = lines.begin()
         try:
@@ -228,48 +222,3 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-# ---- writing ------------------------------------------------------------------------------------
-
-
-class RowWriter:
-    """Writes one row at a time, in a form that `read_rows` can read.
-
-    CSV and TSV have a header and exactly the `columns`: other values are left out, missing ones
-    are empty, and non-strings are written as JSON. A JSON line contains all values of its row, so
-    that rows may differ. Lines end with LF.
-    """
-
-    def __init__(self, stream: TextIO, form: Form, columns: Sequence[str]) -> None:
-        self._stream, self._columns = stream, columns
-        self._writer: Any = None
-        if form != "jsonl":
-            # csv quotes the characters of its line end: with CR LF it also quotes a lone CR.
-            self._writer = csv.writer(
-                _EndLines(stream), delimiter=_DELIMITERS[form], lineterminator="\r\n"
-            )
-            self._writer.writerow(columns)
-
-    def write(self, values: Mapping[str, Any]) -> None:
-        """Write one row, its values by column."""
-        if self._writer is None:
-            self._stream.write(json.dumps(dict(values), ensure_ascii=False) + "\n")
-        else:
-            self._writer.writerow([_cell(values.get(column)) for column in self._columns])
-
-
-class _EndLines:
-    """Output of csv, one call per row: turns its CR LF into LF."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, row: str) -> int:
-        return self._stream.write(row.removesuffix("\r\n") + "\n")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

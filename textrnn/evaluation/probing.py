@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.data.tables import BadRow, form_of, open_text, read_rows
+from textrnn.data.tables import BadRow, form_of, read_rows
+from textrnn.data.text_files import open_text
 from textrnn.errors import CorpusError
 from textrnn.evaluation.columns import one_line
 
