@@ -4,89 +4,22 @@ The caller passes functions that give an epoch's batches and that score its resu
 """
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from textrnn.config.training import LearningConfig
 from textrnn.errors import TrainingError
 from textrnn.training import checkpoints
-from textrnn.training.checkpoints import Checkpoint
 from textrnn.training.metrics import Metrics
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, Progress, ValidationProgress
 from textrnn.training.pace import Pace
+from textrnn.training.state import Saver, TrainingState
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the loop itself does not need
     from textrnn.training.learner import Learner
 
-PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
-
-
-@dataclass(kw_only=True)
-class TrainingState:
-    """The state of a run: its progress, and the number of epochs and steps it will take."""
-
-    output: Path
-    epochs: int
-    steps: int  # per epoch
-    epoch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the checkpoint and the history."""
-        return self.output / "run"
-
-    @property
-    def learning(self) -> LearningConfig:
-        """The settings that the loop uses."""
-        raise NotImplementedError
-
-    @property
-    def lower_rate(self) -> str:
-        """What to start again with after training diverged, for the end of a sentence."""
-        return f"a lower --learning-rate than {self.learning.learning_rate:g}"
-
-    @property
-    def mean_loss(self) -> float:
-        """Mean loss of the epoch's steps, valid once the epoch is over."""
-        return self.loss_sum / self.steps
-
-    def record(self) -> dict[str, Any]:
-        """Everything but the weights, as JSON; resuming starts from here."""
-        raise NotImplementedError
-
-    def progress_record(self) -> dict[str, Any]:
-        """The part of `record` that this class holds."""
-        return {name: getattr(self, name) for name in PROGRESS}
-
-    def take_progress(self, record: Mapping[str, Any]) -> None:
-        """Restore the progress in the `record` of a checkpoint."""
-        for name in PROGRESS:
-            setattr(self, name, record[name])
-
-
-class Saver:
-    """Writes a run's checkpoint, and knows when the next one is due."""
-
-    def __init__(self, run: TrainingState, learner: "Learner") -> None:
-        self.run, self.learner, self.saved_at = run, learner, time.monotonic()
-
-    def is_due(self) -> bool:
-        """Whether `checkpoint_seconds` have passed since the last checkpoint."""
-        return time.monotonic() - self.saved_at >= self.run.learning.checkpoint_seconds
-
-    def save(self) -> None:
-        """Replace the checkpoint by the current state of the run."""
-        record = {**self.run.record(), "steps_done": self.learner.steps_done}
-        checkpoints.save(self.run.folder, Checkpoint(record, self.learner.arrays()))
-        self.saved_at = time.monotonic()
+# Who calls `run_epochs` needs the state and its saver too.
+__all__ = ["Saver", "TrainingState", "epoch_end", "run_epochs"]
 
 
 class _Diverged(Exception):
@@ -153,7 +86,7 @@ def run_epochs(
     """
     saver = Saver(run, learner)
     report = _Report(run, observer, pace or Pace(), unit, units_per_step, note)
-    while _continues(run):
+    while run.has_epochs_left():
         try:
             if not _one_epoch(run, learner, saver, report, batches()):
                 saver.save()
@@ -168,7 +101,7 @@ def run_epochs(
                 f"{run.step + 1}; {kept}. Start again, with another -o and {run.lower_rate}"
             ) from None
         _end_epoch(run, saver, report, validate)
-        if _continues(run) and observer.should_stop():
+        if run.has_epochs_left() and observer.should_stop():
             return False  # the epoch is saved
     if not run.best_epoch:
         raise TrainingError(
@@ -242,10 +175,6 @@ def epoch_end(
     )
 
 
-def _continues(run: TrainingState) -> bool:
-    return run.epoch < run.epochs and not waited_enough(run)
-
-
 def _read(pending: list[Any], run: TrainingState) -> int:
     """Add the pending losses to those of `run`; returns their number.
 
@@ -259,9 +188,3 @@ def _read(pending: list[Any], run: TrainingState) -> int:
         run.loss_sum += loss
     pending.clear()
     return count
-
-
-def waited_enough(run: TrainingState) -> bool:
-    """Whether the validation loss has not improved for `patience` epochs."""
-    patience = run.learning.patience
-    return bool(patience) and run.epoch - run.best_epoch >= patience

@@ -1,0 +1,91 @@
+"""The state of a training run, and the checkpoint that keeps it."""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textrnn.config.training import LearningConfig
+from textrnn.training import checkpoints
+from textrnn.training.checkpoints import Checkpoint
+
+if TYPE_CHECKING:  # it imports TensorFlow, which the state itself does not need
+    from textrnn.training.learner import Learner
+
+PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
+
+
+@dataclass(kw_only=True)
+class TrainingState:
+    """The state of a run: its progress, and the number of epochs and steps it will take."""
+
+    output: Path
+    epochs: int
+    steps: int  # per epoch
+    epoch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the checkpoint and the history."""
+        return self.output / "run"
+
+    @property
+    def learning(self) -> LearningConfig:
+        """The settings that the loop uses."""
+        raise NotImplementedError
+
+    @property
+    def lower_rate(self) -> str:
+        """What to start again with after training diverged, for the end of a sentence."""
+        return f"a lower --learning-rate than {self.learning.learning_rate:g}"
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss of the epoch's steps, valid once the epoch is over."""
+        return self.loss_sum / self.steps
+
+    def has_epochs_left(self) -> bool:
+        """Whether epochs are left, and the validation loss has improved within `patience` epochs.
+
+        A patience of 0 waits for ever.
+        """
+        patience = self.learning.patience
+        waited_enough = bool(patience) and self.epoch - self.best_epoch >= patience
+        return self.epoch < self.epochs and not waited_enough
+
+    def record(self) -> dict[str, Any]:
+        """Everything but the weights, as JSON; resuming starts from here."""
+        raise NotImplementedError
+
+    def progress_record(self) -> dict[str, Any]:
+        """The part of `record` that this class holds."""
+        return {name: getattr(self, name) for name in PROGRESS}
+
+    def take_progress(self, record: Mapping[str, Any]) -> None:
+        """Restore the progress in the `record` of a checkpoint."""
+        for name in PROGRESS:
+            setattr(self, name, record[name])
+
+
+class Saver:
+    """Writes a run's checkpoint, and knows when the next one is due."""
+
+    def __init__(self, run: TrainingState, learner: "Learner") -> None:
+        self.run, self.learner, self.saved_at = run, learner, time.monotonic()
+
+    def is_due(self) -> bool:
+        """Whether `checkpoint_seconds` have passed since the last checkpoint."""
+        return time.monotonic() - self.saved_at >= self.run.learning.checkpoint_seconds
+
+    def save(self) -> None:
+        """Replace the checkpoint by the current state of the run."""
+        record = {**self.run.record(), "steps_done": self.learner.steps_done}
+        checkpoints.save(self.run.folder, Checkpoint(record, self.learner.arrays()))
+        self.saved_at = time.monotonic()
