@@ -10,16 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textrnn.errors import ArtifactError, CorpusError
-from textrnn.evaluation.metrics import (
-    LENGTH_EDGES,
-    Interval,
-    LengthRow,
-    accuracy_by_length,
-    reliability,
-    score,
-    wilson,
-    worst,
-)
+from textrnn.evaluation.intervals import Interval, wilson
+from textrnn.evaluation.lengths import LENGTH_EDGES, LengthRow, accuracy_by_length
+from textrnn.evaluation.metrics import reliability, score, worst
 
 NAMES = ("anger", "joy", "awe", "fear")
 # Predictions 0, 1, 0, 1; the first two are correct.

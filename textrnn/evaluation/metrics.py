@@ -15,19 +15,10 @@ import numpy.typing as npt
 from textrnn.engine.calibration import Floats, Labels, fit_temperature, validate_labels
 from textrnn.engine.calibration import probabilities as softmax
 from textrnn.errors import ArtifactError
+from textrnn.evaluation.intervals import Interval, wilson
 
-Z95 = 1.959964  # 95 % of a normal distribution lies within this many standard deviations
 MIN_PROBABILITY = 1e-12  # limits the loss of one example to -log(1e-12) = 27.6 nats
 BINS = 15
-LENGTH_EDGES = (50, 100, 200, 400, 800)
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A 95 % confidence interval of a fraction."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -75,20 +66,6 @@ class Bin:
     count: int
     confidence: float | None
     accuracy: float | None
-
-
-@dataclass(frozen=True)
-class LengthRow:
-    """The examples of `low` to `high` words, inclusive; `high` None means no upper limit.
-
-    `accuracy` and its `interval` are None without examples.
-    """
-
-    low: int
-    high: int | None
-    count: int
-    accuracy: float | None
-    interval: Interval | None
 
 
 def score(probabilities: npt.ArrayLike, labels: npt.ArrayLike, classes: Sequence[str]) -> Scores:
@@ -158,30 +135,6 @@ def reliability(probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int =
     ]
 
 
-def accuracy_by_length(
-    lengths: npt.ArrayLike, right: npt.ArrayLike, edges: Sequence[int] = LENGTH_EDGES
-) -> list[LengthRow]:
-    """Accuracy by text length.
-
-    lengths  (n,) integers, words of each text
-    right    (n,) bool, whether the prediction is correct
-    edges    ascending; each is the maximum length of its row, and one open row follows
-    """
-    lengths, right = np.asarray(lengths), np.asarray(right, dtype=bool)
-    if lengths.shape != right.shape:
-        raise ValueError(f"{lengths.shape} lengths do not fit {right.shape} predictions")
-    if list(edges) != sorted(set(edges)):
-        raise ValueError(f"edges must ascend, got {list(edges)}")
-    rows, low = [], 0
-    for high in (*edges, None):
-        inside = (lengths >= low) & (lengths <= (math.inf if high is None else high))
-        count, hits = int(inside.sum()), int((right & inside).sum())
-        scores = (hits / count, wilson(hits, count)) if count else (None, None)
-        rows.append(LengthRow(low, high, count, *scores))
-        low = 0 if high is None else high + 1
-    return rows
-
-
 def worst(probabilities: npt.ArrayLike, labels: npt.ArrayLike, count: int) -> list[int]:
     """Indices of the `count` examples with the highest log loss, highest first.
 
@@ -191,19 +144,6 @@ def worst(probabilities: npt.ArrayLike, labels: npt.ArrayLike, count: int) -> li
         raise ValueError(f"count must be 0 or more, got {count}")
     truth = _of_truth(*validate_predictions(probabilities, labels))
     return truth.argsort(kind="stable")[:count].tolist()
-
-
-def wilson(right: int, examples: int) -> Interval:
-    """The Wilson score interval of `right` / `examples` (Wilson 1927), always within 0 to 1."""
-    if not 0 <= right <= examples or examples == 0:
-        raise ValueError(
-            f"right must be from 0 to examples (at least 1), got {right} of {examples}"
-        )
-    fraction, spread = right / examples, Z95**2 / examples
-    centre = fraction + spread / 2
-    half = math.sqrt(spread * (fraction * (1 - fraction) + spread / 4))
-    low, high = (centre - half) / (1 + spread), (centre + half) / (1 + spread)
-    return Interval(max(0.0, low), min(1.0, high))
 
 
 def validate_predictions(

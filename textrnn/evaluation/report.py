@@ -13,6 +13,8 @@ import numpy.typing as npt
 from textrnn.engine.calibration import Floats, Labels
 from textrnn.errors import ConfigError
 from textrnn.evaluation import metrics
+from textrnn.evaluation.intervals import wilson
+from textrnn.evaluation.lengths import accuracy_by_length
 
 HEAD, TAIL = 200, 100  # characters shown of a long text
 GAP = " … "
@@ -64,7 +66,7 @@ def report(
             name: _subset(probabilities, labels, classes, mask)
             for name, mask in (subsets or {}).items()
         },
-        "by_length": [asdict(row) for row in metrics.accuracy_by_length(lengths, right)],
+        "by_length": [asdict(row) for row in accuracy_by_length(lengths, right)],
         "reliability": [asdict(row) for row in metrics.reliability(probabilities, labels)],
         "abstain": None if abstain is None else _abstain(probabilities, right, abstain),
         "worst": _mistakes(probabilities, labels, classes, texts, worst),
@@ -91,7 +93,7 @@ def _abstain(probabilities: Floats, right: Mask, threshold: float) -> dict[str, 
         "predicted": count,
         "share": count / len(right),
         "accuracy": hits / count if count else None,
-        "interval": asdict(metrics.wilson(hits, count)) if count else None,
+        "interval": asdict(wilson(hits, count)) if count else None,
     }
 
 
