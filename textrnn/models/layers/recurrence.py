@@ -1,7 +1,7 @@
 """A GRU layer and an LSTM layer as functions of their weights, with hand-written gradients.
 
 Inputs (rows, time, features) and an initial state go in; the outputs of every step and the last
-state come out. Why it is fast on a CPU:
+state come out. `textrnn.models.layers.time_loop` has the parts of both. Why it is fast on a CPU:
 
 - the input products of all steps are one product, and so are the gradients of both kernels: the
   loop has only one product per step;
@@ -18,14 +18,20 @@ recurrent dropout mask that multiplies the state before the recurrent product, o
 does.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
-Tensor = Any
-Tensors = list[Tensor]
-Body = Callable[[Tensor, Tensors], tuple[Tensors, Tensors]]
+from textrnn.models.layers.time_loop import (
+    Tensor,
+    Tensors,
+    backward_loop,
+    input_products,
+    loop,
+    shifted,
+    swap,
+    weight_gradients,
+)
 
 
 def gru(
@@ -72,90 +78,12 @@ def lstm(
     return run(x, kernel, recurrent, bias, h, c)
 
 
-def _swap(x: Tensor) -> Tensor:
-    """Swap rows and time."""
-    return tf.transpose(x, (1, 0, 2))
-
-
-def _flat(x: Tensor) -> Tensor:
-    return tf.reshape(x, (-1, x.shape[-1]))
-
-
-def _shifted(first: Tensor, x: Tensor) -> Tensor:
-    """The state before each step, from the initial state and the states `x` after each step."""
-    return tf.concat([first[None], x[:-1]], 0)
-
-
-def _input_products(x: Tensor, kernel: Tensor, backwards: bool) -> tuple[Tensor, Tensor]:
-    """The inputs, time first and in the order of the run, and their products with `kernel`."""
-    x = _swap(tf.reverse(x, [1]) if backwards else x)
-    shape = tf.concat([tf.shape(x)[:2], [kernel.shape[1]]], 0)
-    return x, tf.reshape(tf.matmul(_flat(x), kernel), shape)
-
-
-def _weight_gradients(
-    x: Tensor, kernel: Tensor, before: Tensor, d_x: Tensors, d_h: Tensors,
-    drop: Tensor | None, backwards: bool,
-) -> Tensors:  # fmt: skip
-    """Gradients of inputs, kernel and recurrent weights: one product each over all steps.
-
-    `d_x` and `d_h` are the gradients of the input and the recurrent products, per gate.
-    """
-    flat_x, flat_h = (_flat(tf.concat(gates, 2)) for gates in (d_x, d_h))
-    inputs = _swap(tf.reshape(tf.matmul(flat_x, kernel, transpose_b=True), tf.shape(x)))
-    return [
-        tf.reverse(inputs, [1]) if backwards else inputs,
-        tf.matmul(_flat(x), flat_x, transpose_a=True),
-        tf.matmul(_flat(before if drop is None else before * drop), flat_h, transpose_a=True),
-    ]
-
-
-def _loop(length: Tensor, count: int, state: Tensors, body: Body, step: int) -> Any:
-    """Run `body(time, state) -> state, outputs` over all steps, forwards or (step -1) backwards.
-
-    Returns the last state and the `count` outputs, each shaped like a state and stacked over time.
-    """
-    shape = state[0].shape
-    arrays = [tf.TensorArray(tf.float32, length, element_shape=shape) for _ in range(count)]
-
-    def one(time: Tensor, state: Tensors, arrays: Any) -> Any:
-        state, outputs = body(time, state)
-        arrays = [array.write(time, output) for array, output in zip(arrays, outputs, strict=True)]
-        return time + step, state, arrays
-
-    _, state, arrays = tf.while_loop(
-        lambda time, *_: (time >= 0) & (time < length),
-        one,
-        (0 if step > 0 else length - 1, state, arrays),
-        maximum_iterations=length,
-    )
-    return state, [array.stack() for array in arrays]
-
-
-def _backward_loop(d_outputs: Tensor, d_state: Tensors, gates: int, body: Body) -> Any:
-    """`_loop` from the last step to the first that also sums each gate's gradient over time.
-
-    Summing in the loop is nearly free; XLA's reduction of the stacked gradients is slow. Returns
-    the gradients of the initial state, those of the gates stacked over time, and their sums, each
-    (units,).
-    """
-    count = len(d_state)
-
-    def summing(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
-        before, d_gates = body(time, state[:count])
-        return before + [a + b for a, b in zip(state[count:], d_gates, strict=True)], d_gates
-
-    state = d_state + [tf.zeros_like(d_state[0])] * gates
-    state, d_gates = _loop(tf.shape(d_outputs)[0], gates, state, summing, -1)
-    return state[:count], d_gates, [tf.reduce_sum(rows, 0) for rows in state[count:]]
-
-
 @tf.function(jit_compile=True, autograph=False)
 def _gru_forward(
     x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor, first: Tensor,
     mask: Tensor | None, drop: Tensor | None, backwards: bool,
 ) -> Tensors:  # fmt: skip
-    x, products = _input_products(x, kernel, backwards)
+    x, products = input_products(x, kernel, backwards)
     (b_z, b_r, b_g), (c_z, c_r, c_q) = (tf.split(part, 3) for part in tf.unstack(bias))
 
     def body(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
@@ -173,8 +101,8 @@ def _gru_forward(
             new = h + mask[time] * (new - h)
         return [new], [new, z, r, g, q]
 
-    (last,), (outputs, *gates) = _loop(tf.shape(x)[0], 5, [first], body, 1)
-    return [_swap(outputs), last, x, _shifted(first, outputs), *gates]
+    (last,), (outputs, *gates) = loop(tf.shape(x)[0], 5, [first], body, 1)
+    return [swap(outputs), last, x, shifted(first, outputs), *gates]
 
 
 @tf.function(jit_compile=True, autograph=False)
@@ -182,7 +110,7 @@ def _gru_backward(
     d_outputs: Tensor, d_last: Tensor, kernel: Tensor, recurrent: Tensor, saved: Tensors,
     mask: Tensor | None, drop: Tensor | None, backwards: bool,
 ) -> Tensors:  # fmt: skip
-    d_outputs = _swap(d_outputs)
+    d_outputs = swap(d_outputs)
     x, before, *gates = saved
     parts = tf.split(tf.transpose(recurrent), 3)
 
@@ -200,11 +128,9 @@ def _gru_backward(
             back *= drop
         return [d_h * z + back + kept], [d_z, d_r, d_g, d_q]
 
-    (d_first,), (d_z, d_r, d_g, d_q), (z, r, g, q) = _backward_loop(d_outputs, [d_last], 4, body)
+    (d_first,), (d_z, d_r, d_g, d_q), (z, r, g, q) = backward_loop(d_outputs, [d_last], 4, body)
     d_bias = tf.stack([tf.concat([z, r, g], 0), tf.concat([z, r, q], 0)])
-    weights = _weight_gradients(
-        x, kernel, before, [d_z, d_r, d_g], [d_z, d_r, d_q], drop, backwards
-    )
+    weights = weight_gradients(x, kernel, before, [d_z, d_r, d_g], [d_z, d_r, d_q], drop, backwards)
     return [*weights, d_bias, d_first]
 
 
@@ -213,7 +139,7 @@ def _lstm_forward(
     x: Tensor, kernel: Tensor, recurrent: Tensor, bias: Tensor, first_h: Tensor, first_c: Tensor,
     mask: Tensor | None, drop: Tensor | None, backwards: bool,
 ) -> Tensors:  # fmt: skip
-    x, products = _input_products(x, kernel, backwards)
+    x, products = input_products(x, kernel, backwards)
 
     def body(time: Tensor, state: Tensors) -> tuple[Tensors, Tensors]:
         h, c = state
@@ -226,9 +152,9 @@ def _lstm_forward(
             new_h, new_c = h + mask[time] * (new_h - h), c + mask[time] * (new_c - c)
         return [new_h, new_c], [new_h, new_c, i, f, g, o]
 
-    last, (outputs, cells, *gates) = _loop(tf.shape(x)[0], 6, [first_h, first_c], body, 1)
-    before = _shifted(first_h, outputs), _shifted(first_c, cells)
-    return [_swap(outputs), *last, x, *before, *gates]
+    last, (outputs, cells, *gates) = loop(tf.shape(x)[0], 6, [first_h, first_c], body, 1)
+    before = shifted(first_h, outputs), shifted(first_c, cells)
+    return [swap(outputs), *last, x, *before, *gates]
 
 
 @tf.function(jit_compile=True, autograph=False)
@@ -236,7 +162,7 @@ def _lstm_backward(
     d_outputs: Tensor, d_h: Tensor, d_c: Tensor, kernel: Tensor, recurrent: Tensor, saved: Tensors,
     mask: Tensor | None, drop: Tensor | None, backwards: bool,
 ) -> Tensors:  # fmt: skip
-    d_outputs = _swap(d_outputs)
+    d_outputs = swap(d_outputs)
     x, before, cells, *gates = saved
     parts = tf.split(tf.transpose(recurrent), 4)
 
@@ -261,6 +187,6 @@ def _lstm_backward(
             back *= drop
         return [back + kept[0], d_c * f + kept[1]], d_gates
 
-    d_first, d_gates, sums = _backward_loop(d_outputs, [d_h, d_c], 4, body)
-    weights = _weight_gradients(x, kernel, before, d_gates, d_gates, drop, backwards)
+    d_first, d_gates, sums = backward_loop(d_outputs, [d_h, d_c], 4, body)
+    weights = weight_gradients(x, kernel, before, d_gates, d_gates, drop, backwards)
     return [*weights, tf.concat(sums, 0), *d_first]
