@@ -104,42 +104,31 @@ def generate(
             "--interactive writes one text on the terminal; leave out --count, --format and "
             "--output (the command w FILE saves the text)"
         )
-    text = _prime(prime, prime_file)
+    start = _prime(prime, prime_file)
     from textrnn.artifacts import registry
     from textrnn.artifacts.generator import GeneratorArtifact
     from textrnn.engine import generation
 
     loaded = registry.load_as(GeneratorArtifact, model)
     print_notices(loaded)
-    codec = loaded.tokenizer.codec
-    skipped = codec.unknown_characters(text or "")
-    if unknown == "skip" and skipped:
-        click.echo(
-            f"characters of the prime skipped, not in the model's vocabulary: {skipped!r}", err=True
-        )
-    limit = generation.LONGEST_PRIME
-    if text and len(text) > limit and len(codec.start(text, "skip").ids) > limit:
-        unit = loaded.tokenizer.unit
-        click.echo(f"the prime is cut to its last {limit:,} {unit}", err=True)
+    skipped = _skipped(loaded, start) if unknown == "skip" else ""
+    _notice_long_prime(loaded, start)
     seed = generation.random_seed() if seed is None else seed
-    call = {
+    call: dict[str, Any] = {
         "sampling": settings,
         "seed": seed,
         "stop": [stop_text.replace("\\n", "\n") for stop_text in stop],
         "unknown": unknown,
     }
-    start = text or ""
     if interactive:
-        if unknown == "skip":
-            start = start.translate(dict.fromkeys(map(ord, skipped)))
+        start = start.translate(dict.fromkeys(map(ord, skipped)))
         _interact(loaded, start, length, call)
         return
-    shown = "" if no_prime or text is None else text
+    shown = "" if no_prime else start
     if count == 1 and form == "text" and output is None:
-        characters = generation.stream(loaded, start, length, **call)  # type: ignore[arg-type]
-        _echo_stream(shown, characters)
+        _echo_stream(shown, generation.stream(loaded, start, length, **call))
         return
-    samples = generation.generate(loaded, start, length, count=count, **call)  # type: ignore[arg-type]
+    samples = generation.generate(loaded, start, length, count=count, **call)
     if form == "json":
         record = {"model": model, "prime": start, "seed": seed, "sampling": settings.to_dict()}
         result = json.dumps({**record, "samples": samples}, ensure_ascii=False, indent=1)
@@ -159,14 +148,32 @@ def _numbered(texts: list[str]) -> str:
     )
 
 
-def _prime(prime: str | None, prime_file: str | None) -> str | None:
+def _prime(prime: str | None, prime_file: str | None) -> str:
     if prime_file is None:
-        return prime
+        return prime or ""
     if prime is not None:
         raise ConfigError("give --prime or --prime-file, not both")
     from textrnn.data.corpora import read_corpus
 
     return read_corpus([prime_file]).text
+
+
+def _skipped(model: "GeneratorArtifact", prime: str) -> str:
+    """The characters of the prime that the model does not know, after a notice of them."""
+    unknown = model.tokenizer.codec.unknown_characters(prime)
+    if unknown:
+        click.echo(
+            f"characters of the prime skipped, not in the model's vocabulary: {unknown!r}", err=True
+        )
+    return unknown
+
+
+def _notice_long_prime(model: "GeneratorArtifact", prime: str) -> None:
+    from textrnn.engine.generation import LONGEST_PRIME
+
+    limit, tokenizer = LONGEST_PRIME, model.tokenizer
+    if len(prime) > limit and len(tokenizer.codec.start(prime, "skip").ids) > limit:
+        click.echo(f"the prime is cut to its last {limit:,} {tokenizer.unit}", err=True)
 
 
 def _echo_stream(prime: str, characters: Iterable[str]) -> None:
