@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import all_of
+from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
+    from textrnn.artifacts.language_model import LanguageModelArtifact
     from textrnn.data.labelled import LabelledTexts
     from textrnn.data.unlabelled import UnlabelledTexts
 
@@ -79,6 +82,24 @@ def read_texts(
     )
 
 
+def read_training_texts(
+    data: str, validation: str | None, settings: Mapping[str, Any]
+) -> "tuple[LabelledTexts, LabelledTexts | None]":
+    """The labelled texts of `data`, and those of the same classes in `validation`, if not None.
+
+    `settings` as for `read_texts`. ConfigError when there are too many classes for the texts.
+    """
+    texts = read_texts(data, "train", **settings)
+    if 2 * len(texts.classes) > len(texts):
+        raise ConfigError(
+            f"{data} has {len(texts):,} texts with {len(texts.classes):,} different labels, but "
+            f"each class needs several texts; name the label column with --label-column"
+        )
+    if validation is None:
+        return texts, None
+    return texts, read_texts(validation, "test", classes=texts.classes, **settings)
+
+
 def read_unlabelled(name: str, settings: Mapping[str, Any]) -> "UnlabelledTexts":
     """Read unlabelled texts from a file, a folder or `imdb`; `settings` as for `read_texts`."""
     if is_imdb(name):
@@ -93,3 +114,22 @@ def read_unlabelled(name: str, settings: Mapping[str, Any]) -> "UnlabelledTexts"
         form=settings["table"],
         encoding=settings["encoding"],
     )
+
+
+def read_pretraining(
+    name: str, settings: Mapping[str, Any]
+) -> "UnlabelledTexts | LanguageModelArtifact":
+    """Load the texts or the language model that --pretrain names.
+
+    `settings` as for `read_texts`.
+    """
+    if is_imdb(name):
+        return read_unlabelled(name, settings)
+    from textrnn.artifacts import registry
+    from textrnn.artifacts.language_model import LanguageModelArtifact
+
+    if not registry.is_saved(name):
+        return read_unlabelled(name, settings)
+    model = registry.load_as(LanguageModelArtifact, name)
+    print_notices(model)
+    return model

@@ -11,11 +11,11 @@ from textrnn.cli import tensorflow
 from textrnn.cli.data_options import (
     DATA_SETTINGS,
     data_options,
-    is_imdb,
-    read_texts,
+    read_pretraining,
+    read_training_texts,
     read_unlabelled,
 )
-from textrnn.cli.kinds import Row, print_notices, print_report
+from textrnn.cli.kinds import Row, print_report
 from textrnn.cli.settings import (
     collect,
     config_option,
@@ -39,8 +39,6 @@ from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.artifacts.classifier import ClassifierArtifact
-    from textrnn.artifacts.language_model import LanguageModelArtifact
-    from textrnn.data.unlabelled import UnlabelledTexts
 
 
 @click.command("classifier")
@@ -133,29 +131,14 @@ def _train(
     quiet: bool,
 ) -> None:
     """Read DATA and train on it; settings and data are checked before TensorFlow is loaded."""
-    validation_name = None
-    try:
-        if validation is not None:
-            values["training"]["validation"] = float(validation)
-    except ValueError:
-        validation_name = str(validation)
+    validation_data = _take_fraction(values, validation)
     if base is None:
         ClassifierRecipe.from_settings(values)
     if unlabelled is not None and not resume:
         check_teacher(str(values["training"].get("teacher", "")))
     (check_unpretrained if pretrain is None else check_pretrainable)(values)
-    texts = read_texts(data, "train", **data_settings)
-    if 2 * len(texts.classes) > len(texts):
-        raise ConfigError(
-            f"{data} has {len(texts):,} texts with {len(texts.classes):,} different labels, but "
-            f"each class needs several texts; name the label column with --label-column"
-        )
-    validation_texts = None
-    if validation_name is not None:
-        validation_texts = read_texts(
-            validation_name, "test", classes=texts.classes, **data_settings
-        )
-    corpus = None if pretrain is None else _read_corpus(pretrain, data_settings)
+    texts, validation_texts = read_training_texts(data, validation_data, data_settings)
+    corpus = None if pretrain is None else read_pretraining(pretrain, data_settings)
     more = None if unlabelled is None else read_unlabelled(unlabelled, data_settings)
     with tensorflow.training(quiet=quiet) as display:
         from textrnn.training.tasks.classifier import train_classifier
@@ -175,29 +158,28 @@ def _train(
     if model is None:
         exit_stopped()
     if not quiet:
-        found = model.metadata["scores"]["validation"]
-        click.echo(
-            f"Accuracy {found['accuracy']:.1%} on the {found['examples']:,} validation texts. "
-            f"The model is in {output}. Classify texts: textrnn classify --model "
-            f"{shlex.quote(str(output))} --text TEXT",
-            err=True,
-        )
+        _print_accuracy(model, output)
 
 
-def _read_corpus(
-    name: str, data_settings: Mapping[str, Any]
-) -> "UnlabelledTexts | LanguageModelArtifact":
-    """Load the texts or the language model that --pretrain names."""
-    if is_imdb(name):
-        return read_unlabelled(name, data_settings)
-    from textrnn.artifacts import registry
-    from textrnn.artifacts.language_model import LanguageModelArtifact
+def _take_fraction(values: dict[str, dict[str, Any]], validation: str | None) -> str | None:
+    """Set the fraction that --validation gives in `values`, or return the data that it names."""
+    if validation is None:
+        return None
+    try:
+        values["training"]["validation"] = float(validation)
+    except ValueError:
+        return validation
+    return None
 
-    if not registry.is_saved(name):
-        return read_unlabelled(name, data_settings)
-    model = registry.load_as(LanguageModelArtifact, name)
-    print_notices(model)
-    return model
+
+def _print_accuracy(model: "ClassifierArtifact", output: Path) -> None:
+    found = model.metadata["scores"]["validation"]
+    click.echo(
+        f"Accuracy {found['accuracy']:.1%} on the {found['examples']:,} validation texts. "
+        f"The model is in {output}. Classify texts: textrnn classify --model "
+        f"{shlex.quote(str(output))} --text TEXT",
+        err=True,
+    )
 
 
 def _finetune(
