@@ -7,18 +7,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from textrnn.artifacts.generator import GeneratorArtifact
-from textrnn.config.parts import parse_part, parse_validation
 from textrnn.config.sampling import SamplingConfig
-from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
 from textrnn.engine import generation
 from textrnn.engine.generator import build_network
-from textrnn.errors import ConfigError
 from textrnn.evaluation import copying, language_modelling, ngrams
+from textrnn.evaluation.training_parts import overlaps_training, part_ids, training_ids
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
 
 SAMPLES = 20  # the sample for copying is generated as this many parallel texts
@@ -53,25 +48,14 @@ def evaluate(
     """
     texts = (corpus, baseline, copied)
     alphabet = model.tokenizer.alphabet(piece for each in texts if each for piece in each.pieces)
-    characters = _part(model, alphabet, corpus, part, unknown)
+    characters = part_ids(model, alphabet, corpus, part, unknown)
     ids, ends = _tokens(model, alphabet, characters)
     report: dict[str, Any] = {"model": model.name, "text": list(corpus.sources), "part": part}
-    if is_own(model, corpus) and _overlaps_training(model, corpus, part):
+    if overlaps_training(model, corpus, part):
         report["warning"] = (
             "the model was trained on (part of) this text; a fair score needs another text"
         )
-
-    def progress(what: str) -> language_modelling.OnProgress | None:
-        return None if on_progress is None else lambda done, total: on_progress(what, done, total)
-
-    network = build_network(model)
-    cold = language_modelling.cold(network, ids, ends=ends, on_progress=progress("cold"))
-    report["cold"] = cold.to_dict()
-    if streamed:
-        score = language_modelling.streamed(
-            network, ids, ends=ends, on_progress=progress("streamed")
-        )
-        report["streamed"] = score.to_dict()
+    report |= _scores(model, ids, ends, streamed, on_progress)
     report |= _about_tokens(model, ids)
     if baseline:
         train_ids = training_ids(model, alphabet, baseline)
@@ -91,9 +75,24 @@ def evaluate(
     return report
 
 
-def is_own(model: GeneratorArtifact, corpus: Corpus) -> bool:
-    """Whether the model was trained on `corpus`, by SHA-256."""
-    return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
+def _scores(
+    model: GeneratorArtifact,
+    ids: Ids,
+    ends: Ids | None,
+    streamed: bool,
+    on_progress: OnProgress | None,
+) -> dict[str, Any]:
+    """The score from the zero state in each window and, if `streamed`, with a continuous state."""
+
+    def progress(what: str) -> language_modelling.OnProgress | None:
+        return None if on_progress is None else lambda done, total: on_progress(what, done, total)
+
+    network = build_network(model)
+    cold = language_modelling.cold(network, ids, ends=ends, on_progress=progress("cold"))
+    if not streamed:
+        return {"cold": cold.to_dict()}
+    whole = language_modelling.streamed(network, ids, ends=ends, on_progress=progress("streamed"))
+    return {"cold": cold.to_dict(), "streamed": whole.to_dict()}
 
 
 def _tokens(
@@ -115,65 +114,6 @@ def _about_tokens(model: GeneratorArtifact, ids: Ids) -> dict[str, Any]:
         return {}
     unknown = float(banned[ids].mean())
     return {"tokens": {"unit": model.tokenizer.unit, "unknown_share": unknown}}
-
-
-def training_ids(model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:
-    """The ids of the model's training part of `corpus`, or all ids if it is another corpus."""
-    ids = alphabet.encode_pieces(corpus.pieces, unknown="skip")
-    return _training_part(model, ids) if is_own(model, corpus) else ids
-
-
-def _training_part(model: GeneratorArtifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The training part of `values`, which has one value per character of the model's corpus."""
-    training = model.metadata["training"]
-    if _validation_slice(model):
-        return corpora.split(values, training["part"], training["validation"])[0]
-    return values[slice(*corpora.bounds(*parse_part(training["part"]), len(values)))]
-
-
-def _validation_slice(model: GeneratorArtifact) -> bool:
-    # If the validation text was a file, it is not part of the corpus.
-    validation = model.metadata["training"]["validation"]
-    try:
-        return validation is not None and bool(parse_validation(validation))
-    except ConfigError:
-        return False
-
-
-def _part(
-    model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corpus, part: str, unknown: Unknown
-) -> Ids:
-    if part != "validation":
-        pieces = corpus.cut("0:1" if part == "all" else part)
-        return alphabet.encode_pieces(pieces, unknown=unknown)
-    if not is_own(model, corpus):
-        raise ConfigError(
-            "--part validation needs the corpus that the model was trained on, and this is "
-            "another one; name that corpus, or a part START:END"
-        )
-    if not model.metadata["training"]["validation"]:
-        raise ConfigError(
-            "the model was trained on all of its part, without validation text; name a part "
-            "START:END that it was not trained on"
-        )
-    if not _validation_slice(model):
-        raise ConfigError(
-            f"the model was validated on the file {model.metadata['training']['validation']}; "
-            f"name that instead of --part validation"
-        )
-    training = model.metadata["training"]
-    ids = alphabet.encode_pieces(corpus.pieces)
-    return corpora.split(ids, training["part"], training["validation"])[1]
-
-
-def _overlaps_training(model: GeneratorArtifact, corpus: Corpus, part: str) -> bool:
-    if part == "validation":
-        return False
-    scored = np.zeros(corpus.length, dtype=bool)
-    scored[slice(*corpora.bounds(*parse_part("0:1" if part == "all" else part), len(scored)))] = (
-        True
-    )
-    return bool(_training_part(model, scored).any())
 
 
 def _sample(
