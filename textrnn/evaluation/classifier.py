@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from textrnn.artifacts.classifier import HOW_READ, ClassifierArtifact
 from textrnn.data import labelled
 from textrnn.data.labelled import LabelledTexts
 from textrnn.engine.classification import Prediction, Predictor
-from textrnn.errors import ConfigError, CorpusError
+from textrnn.errors import CorpusError
 from textrnn.evaluation import report as evaluation_report
+from textrnn.evaluation.report import Mask, check_settings
 
 CHUNK = 2048  # texts per progress report
 
@@ -38,15 +38,8 @@ def evaluate(
     or `worst` is out of range.
     """
     # Check before the classification, which may take minutes.
-    if abstain is not None and not 0 <= abstain <= 1:
-        raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
-    if worst < 0:
-        raise ConfigError(f"worst must be 0 or more, got {worst}")
-    if data.classes != model.classes:
-        raise CorpusError(
-            f"the labels have the classes {', '.join(data.classes)}, and {model.name} predicts "
-            f"{', '.join(model.classes)}; relabel the texts with those classes"
-        )
+    check_settings(worst, abstain)
+    _check_classes(model, data)
     predictions = _predict(Predictor(model), data, on_progress)
     readable = list(predictions)
     if not readable:
@@ -54,19 +47,8 @@ def evaluate(
             "no text has a word that the model can read, so there is nothing to score; name texts "
             "with words"
         )
-    way = HOW_READ[model.long_texts]
-    notes = [f"texts longer than {model.text.max_tokens} words are read {way}"]
-    if left_out := len(data) - len(readable):
-        notes.append(f"{left_out:,} texts have no word that the model can read and are left out")
     scored = data.subset(readable)
-    subsets: dict[str, npt.NDArray[np.bool_]] = {}
-    if train is not None:
-        overlap = labelled.test_overlap(train, scored)
-        subsets[f"without the {int(overlap.sum()):,} that are also in train"] = ~overlap
-        if overlap.all():
-            notes.append(
-                "the model was trained on all of these texts; a fair score needs other texts"
-            )
+    overlap = None if train is None else labelled.test_overlap(train, scored)
     report = evaluation_report.report(
         model.name,
         model.classes,
@@ -74,14 +56,39 @@ def evaluate(
         scored.labels,
         np.array([each.words for each in predictions.values()]),
         list(scored.texts),
-        subsets=subsets,
+        subsets=_without_overlap(overlap),
         worst=worst,
         abstain=abstain,
-        notes=notes,
+        notes=_notes(model, len(data) - len(readable), overlap),
     )
     for mistake in report["worst"]:
         mistake["index"] = readable[mistake["index"]]
     return report
+
+
+def _check_classes(model: ClassifierArtifact, data: LabelledTexts) -> None:
+    if data.classes != model.classes:
+        raise CorpusError(
+            f"the labels have the classes {', '.join(data.classes)}, and {model.name} predicts "
+            f"{', '.join(model.classes)}; relabel the texts with those classes"
+        )
+
+
+def _without_overlap(overlap: Mask | None) -> dict[str, Mask]:
+    """The subset of the texts that do not occur in the training data, if those are known."""
+    if overlap is None:
+        return {}
+    return {f"without the {int(overlap.sum()):,} that are also in train": ~overlap}
+
+
+def _notes(model: ClassifierArtifact, left_out: int, overlap: Mask | None) -> list[str]:
+    way = HOW_READ[model.long_texts]
+    notes = [f"texts longer than {model.text.max_tokens} words are read {way}"]
+    if left_out:
+        notes.append(f"{left_out:,} texts have no word that the model can read and are left out")
+    if overlap is not None and overlap.all():
+        notes.append("the model was trained on all of these texts; a fair score needs other texts")
+    return notes
 
 
 def _predict(

@@ -22,6 +22,14 @@ GAP = " … "
 Mask = npt.NDArray[np.bool_]
 
 
+def check_settings(worst: int, abstain: float | None) -> None:
+    """ConfigError when `worst` or `abstain`, both as in `report`, is out of range."""
+    if abstain is not None and not 0 <= abstain <= 1:
+        raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
+    if worst < 0:
+        raise ConfigError(f"worst must be 0 or more, got {worst}")
+
+
 def report(
     model_name: str,
     classes: Sequence[str],
@@ -49,10 +57,7 @@ def report(
     The scores of an empty subset are None. CorpusError when there are no examples, ConfigError
     when `abstain` or `worst` is out of range.
     """
-    if abstain is not None and not 0 <= abstain <= 1:
-        raise ConfigError(f"abstain must be a probability from 0 to 1, got {abstain}")
-    if worst < 0:
-        raise ConfigError(f"worst must be 0 or more, got {worst}")
+    check_settings(worst, abstain)
     probabilities, labels = metrics.validate_predictions(probabilities, labels)
     if len(texts) != len(labels):
         raise ValueError(f"{len(texts)} texts do not fit {len(labels)} labels")
