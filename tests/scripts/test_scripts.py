@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-import ablate_imdb
+import _ablation_rows
+import _imdb_recipes
 import compare_settings
-import imdb
 import probe_classifier
 import pytest
 import shakespeare
@@ -46,12 +46,12 @@ def test_there_are_scripts():
 @pytest.mark.parametrize(
     ("recipe", "settings"),
     [
-        *((ClassifierRecipe, imdb.RECIPES[name].settings) for name in imdb.RECIPES),
-        *((ClassifierRecipe, settings) for settings in imdb.LANGUAGE_MODELS.values()),
-        (ClassifierRecipe, imdb.FROM_LABELS),
-        (ClassifierRecipe, ablate_imdb.LEARNING),
-        *((ClassifierRecipe, row.settings) for row in ablate_imdb.ROWS.values()),
-        *((ClassifierRecipe, settings) for settings in ablate_imdb.LANGUAGE_MODELS.values()),
+        *((ClassifierRecipe, each.settings) for each in _imdb_recipes.RECIPES.values()),
+        *((ClassifierRecipe, settings) for settings in _imdb_recipes.LANGUAGE_MODELS.values()),
+        (ClassifierRecipe, _imdb_recipes.FROM_LABELS),
+        (ClassifierRecipe, _ablation_rows.LEARNING),
+        *((ClassifierRecipe, row.settings) for row in _ablation_rows.ROWS.values()),
+        *((ClassifierRecipe, settings) for settings in _ablation_rows.LANGUAGE_MODELS.values()),
         *((GeneratorRecipe, settings) for settings in shakespeare.RECIPES.values()),
     ],
 )
