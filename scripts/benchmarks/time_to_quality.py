@@ -16,7 +16,6 @@ import time
 STARTED = time.perf_counter()  # before the imports, which count
 
 import json
-import math
 import os
 import subprocess
 import sys
@@ -31,7 +30,7 @@ import numpy as np
 from textrnn.data import corpora
 from textrnn.tokenizers import CharTokenizer
 
-WINDOW, WIDTH, HEADS, LAYERS, BATCH, STEPS = 64, 128, 4, 4, 12, 2000
+WINDOW = 64  # characters
 EVERY = 25  # our steps between two scorings
 
 
@@ -44,80 +43,16 @@ def read(text: Path) -> tuple[Any, Any, int]:
 
 def transformer(text: Path) -> dict[str, Any]:
     import torch
-    from torch import nn
-    from torch.nn import functional
+    from _transformer import Transformer, loss_of, train
 
     torch.manual_seed(1)
-    train, held_out, vocab_size = read(text)
-
-    class Block(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.norms = nn.ModuleList([nn.LayerNorm(WIDTH, bias=False) for _ in range(2)])
-            self.qkv = nn.Linear(WIDTH, 3 * WIDTH, bias=False)
-            self.mixed = nn.Linear(WIDTH, WIDTH, bias=False)
-            self.wide = nn.Linear(WIDTH, 4 * WIDTH, bias=False)
-            self.narrow = nn.Linear(4 * WIDTH, WIDTH, bias=False)
-
-        def forward(self, h: Any) -> Any:
-            rows, length, _ = h.shape
-            q, k, v = (
-                part.view(rows, length, HEADS, -1).transpose(1, 2)
-                for part in self.qkv(self.norms[0](h)).split(WIDTH, 2)
-            )
-            seen = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-            h = h + self.mixed(seen.transpose(1, 2).reshape(rows, length, WIDTH))
-            return h + self.narrow(functional.gelu(self.wide(self.norms[1](h))))
-
-    class Transformer(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.embedding = nn.Embedding(vocab_size, WIDTH)
-            self.positions = nn.Embedding(WINDOW, WIDTH)
-            self.blocks = nn.Sequential(*(Block() for _ in range(LAYERS)))
-            self.norm = nn.LayerNorm(WIDTH, bias=False)
-            for module in self.modules():
-                if isinstance(module, nn.Linear | nn.Embedding):
-                    nn.init.normal_(module.weight, std=0.02)
-            for block in self.blocks:
-                for layer in (block.mixed, block.narrow):
-                    nn.init.normal_(layer.weight, std=0.02 / math.sqrt(2 * LAYERS))
-
-        def forward(self, ids: Any) -> Any:
-            h = self.embedding(ids) + self.positions.weight[: ids.shape[1]]
-            return self.norm(self.blocks(h)) @ self.embedding.weight.T  # tied
-
-    model = Transformer()
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim < 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}],
-        lr=1e-3, betas=(0.9, 0.99),
-    )  # fmt: skip
-    data = torch.from_numpy(train.astype(np.int64))
-    for step in range(STEPS):
-        done = max(0.0, (step - 100) / (STEPS - 100))
-        rate = 1e-3 * (step + 1) / 101 if step < 100 else (
-            1e-4 + 0.5 * (1 + math.cos(math.pi * done)) * 9e-4
-        )  # fmt: skip
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        starts = torch.randint(len(data) - WINDOW, (BATCH,))
-        windows = torch.stack([data[start : start + WINDOW + 1] for start in starts])
-        logits = model(windows[:, :-1])
-        loss = functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten())
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+    *parts, vocab_size = read(text)
+    train_ids, held_out = (torch.from_numpy(part.astype(np.int64)) for part in parts)
+    model = Transformer(vocab_size, WINDOW)
+    train(model, train_ids, WINDOW)
     seconds = time.perf_counter() - STARTED
-    count = (len(held_out) - 1) // WINDOW
-    inputs = torch.from_numpy(held_out[: count * WINDOW].astype(np.int64)).view(count, WINDOW)
-    targets = torch.from_numpy(held_out[1 : count * WINDOW + 1].astype(np.int64))
-    with torch.inference_mode():
-        logits = torch.cat([model(part) for part in inputs.split(256)])
     return {
-        "loss": functional.cross_entropy(logits.flatten(0, 1), targets).item(),
+        "loss": loss_of(model, held_out, WINDOW),
         "seconds": seconds,
         "parameters": sum(p.numel() for p in model.parameters()),
     }
