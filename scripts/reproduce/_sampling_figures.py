@@ -44,7 +44,7 @@ class Real:
             if start < last and first < end:
                 raise ConfigError(
                     f"--validation {held_out} overlaps --train {part}; the comparison needs text "
-                    f"that the model not used for training"
+                    f"that was not used for training"
                 )
         texts, real = ["".join(corpus.cut(part)) for part in train], "".join(corpus.cut(held_out))
         known = frozenset(word for text in texts for word in words(text))

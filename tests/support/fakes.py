@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from textrnn.config.training import LearningConfig
-from textrnn.training.loop import TrainingState, epoch_end, run_epochs
+from textrnn.training.loop import epoch_end, run_epochs
 from textrnn.training.metrics import Metrics
 from textrnn.training.pace import Pace
+from textrnn.training.state import TrainingState
 
 
 class Clock:

@@ -21,7 +21,7 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TEXTBOOK = re.compile("[A-Za-z']+")
 _ASCII = re.compile("[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*|[!-~]")
 # Scripts written without spaces: ideographs, hiragana, katakana.
-_UNSPACED = (
+UNSPACED = (
     "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
@@ -77,7 +77,7 @@ def plain(word: str) -> str:
 def _unicode_words() -> re.Pattern[str]:
     """The word pattern "unicode"."""
     marks, hidden = (_ranges(categories) for categories in (("Mn", "Mc", "Me"), ("Cc", "Cf", "Cs")))
-    letter = rf"[^\W_{_UNSPACED}]"  # digits too
+    letter = rf"[^\W_{UNSPACED}]"  # digits too
     run = rf"{letter}+(?:[{marks}]+{letter}*)*"
     visible = rf"[^\s{hidden}{_SELECTORS}]"
     return re.compile(rf"{run}(?:[{_INNER}]{run})*|{visible}[{marks}]*")

@@ -17,7 +17,7 @@ _CLOSES = frozenset(".,;:!?)]}\"'\u2019\u201d\u00bb\u2026%")
 _OPENS = frozenset("([{\u201c\u2018\u00ab\u00bf\u00a1\u301d\u201b")
 _JOINS = re.compile(
     rf"[-\u2013\u2014/\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\u300c-\u300f"
-    rf"{patterns._UNSPACED}]"
+    rf"{patterns.UNSPACED}]"
 )
 
 

@@ -18,9 +18,6 @@ from textrnn.training.state import Saver, TrainingState
 if TYPE_CHECKING:  # it imports TensorFlow, which the loop itself does not need
     from textrnn.training.learner import Learner
 
-# Who calls `run_epochs` needs the state and its saver too.
-__all__ = ["Saver", "TrainingState", "epoch_end", "run_epochs"]
-
 
 class _Diverged(Exception):
     """A step's loss or gradient was not finite."""

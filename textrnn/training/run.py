@@ -18,10 +18,10 @@ from textrnn.errors import ConfigError, TrainingError
 from textrnn.training import checkpoints, initialization, loop
 from textrnn.training.initialization import Fresh, Initialization, Resumed
 from textrnn.training.learner import Learner
-from textrnn.training.loop import Saver, TrainingState
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
 from textrnn.training.output import check_free, sole_writer
 from textrnn.training.pace import Pace
+from textrnn.training.state import Saver, TrainingState
 from textrnn.training.task import FinishReport, P, Task, Validated
 
 FORMAT = 2  # of a checkpoint's record

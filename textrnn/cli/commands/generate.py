@@ -171,9 +171,10 @@ def _skipped(model: "GeneratorArtifact", prime: str) -> str:
 def _notice_long_prime(model: "GeneratorArtifact", prime: str) -> None:
     from textrnn.engine.generation import LONGEST_PRIME
 
-    limit, tokenizer = LONGEST_PRIME, model.tokenizer
-    if len(prime) > limit and len(tokenizer.codec.start(prime, "skip").ids) > limit:
-        click.echo(f"the prime is cut to its last {limit:,} {tokenizer.unit}", err=True)
+    limit, codec = LONGEST_PRIME, model.tokenizer.codec
+    possible = len(prime) * codec.ids_per_character
+    if possible > limit and len(codec.start(prime, "skip").ids) > limit:
+        click.echo(f"the prime is cut to its last {limit:,} {model.tokenizer.unit}", err=True)
 
 
 def _echo_stream(prime: str, characters: Iterable[str]) -> None:

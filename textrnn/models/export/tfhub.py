@@ -27,7 +27,7 @@ LINE_ENDS = {"\n": "<newline>", "\r": "<return>"}  # characters that a line cann
 _BREAK = r"(?i)<br\s*/?>"
 # The patterns of textrnn.tokenizers.patterns again, in TensorFlow's regular expressions (RE2): RE2
 # cannot subtract one character class from another, so unspaced scripts are separated first.
-_UNSPACED = rf"([{patterns._UNSPACED}]\pM*)"
+_UNSPACED = rf"([{patterns.UNSPACED}]\pM*)"
 _RUN = r"[\pL\pN]+(?:\pM+[\pL\pN]*)*"
 _WORD = rf"({_RUN}(?:['\x{{200c}}\x{{200d}}]{_RUN})*|[^\s\pZ\p{{Cc}}\p{{Cf}}]\pM*)|(?s:.)"
 _INVISIBLE = r"[\x{ad}\x{fe00}-\x{fe0f}\x{e0100}-\x{e01ef}]"
