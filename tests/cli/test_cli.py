@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from support.bags import bag_of_words
-from support.generators import model_of
+from support.generators import model_of, token_model
 from support.models import tiny_model
 
 from textrnn.artifacts import registry
@@ -22,6 +22,7 @@ from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.config.sampling import SamplingConfig
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.engine import generation
+from textrnn.engine.generation import LONGEST_PRIME
 from textrnn.tokenizers import CharTokenizer
 
 TEXT = "\n Romeo and Juliet, abcdefghij: éß\N{ROCKET}?"
@@ -123,6 +124,25 @@ def test_unknown_characters_of_the_prime_are_named_or_skipped(model):
     skipped = invoke(*arguments, "--unknown", "skip")
     assert skipped.exit_code == 0
     assert "漢" in skipped.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "prime", "cut"),
+    [
+        ("char", "a" * LONGEST_PRIME, False),
+        ("char", "a" * (LONGEST_PRIME + 1), True),
+        ("sentencepiece", "\N{ROCKET}" * 2_600, True),  # four bytes each, an id per byte
+        ("sentencepiece", "\N{ROCKET}" * 2_400, False),
+    ],
+)
+def test_a_prime_that_is_cut_is_announced(tmp_path, kind, prime, cut):
+    made = tiny_model(text=TEXT) if kind == "char" else token_model(kind)
+    registry.save(made, tmp_path / "model")
+    (tmp_path / "prime.txt").write_text(prime, encoding="utf-8")
+    options = ["--prime-file", tmp_path / "prime.txt", "--length", "1"]
+    done = invoke("generate", "-m", tmp_path / "model", *options)
+    assert done.exit_code == 0, done.stderr
+    assert ("the prime is cut to its last 10,000" in done.stderr) is cut
 
 
 def test_an_interactive_session_reads_commands_from_standard_input(model):
