@@ -82,16 +82,14 @@ def _train(corpus: corpora.Corpus, folder: Path, settings: dict[str, Any]) -> bo
     """Train a generator, or resume its run; False if it was interrupted."""
     from textrnn.cli import tensorflow
 
-    with tensorflow.training(quiet=True) as display:
-        from textrnn.training.tasks.generator import train_generator
-
-        model = train_generator(
+    with tensorflow.training("generator", quiet=True) as (task, display):
+        model = task.train_generator(
             corpus,
             folder,
             settings=settings,
             resume=has_started(folder),
             observer=display,
-            command=f"scripts/reproduce/compare_settings.py {corpus.sources[0]}",
+            command=f"scripts/reproduce/compare_settings.py {Path(corpus.sources[0]).name}",
         )
     return model is not None
 

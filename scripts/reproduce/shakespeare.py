@@ -63,10 +63,8 @@ def train(text: Path, output: Path, model: str, held: str | None, resume: bool) 
         watched = output.with_name(f"{output.name}-monitor.txt")
         watched.parent.mkdir(parents=True, exist_ok=True)
         watched.write_text("".join(corpus.cut(MONITOR)), encoding="utf-8")
-    with tensorflow.training(quiet=False) as display:
-        from textrnn.training.tasks.generator import train_generator
-
-        done = train_generator(
+    with tensorflow.training("generator", quiet=False) as (task, display):
+        done = task.train_generator(
             corpus,
             output,
             settings={**RECIPES[model], "part": "0:0.9", "validation": held or str(watched)},

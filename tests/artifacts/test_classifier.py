@@ -11,9 +11,15 @@ from support.classifiers import BINARY, random_classifier
 from support.models import tiny_model
 
 from textrnn.artifacts import classifier, registry
+from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.engine.classification import Predictor
 from textrnn.errors import ArtifactError
 from textrnn.tokenizers.subwords import SentencePieceTokenizer
+
+
+def load(folder) -> ClassifierArtifact:
+    return registry.load_as(ClassifierArtifact, folder)
+
 
 TEXTS = ["a b c", "q q r", "z", "d e f g h i j k"]
 METADATA = {
@@ -71,7 +77,7 @@ def edit_config(folder: Path, **changes) -> None:
 
 
 def test_save_then_load_gives_bit_equal_weights_and_the_same_predictions(saved, model):
-    loaded = registry.load(saved)
+    loaded = load(saved)
     assert loaded.weights.keys() == model.weights.keys()
     for name, array in model.weights.items():
         assert loaded.weights[name].dtype == np.float32
@@ -85,7 +91,7 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_predictions(saved, 
 
 def test_half_precision_rounds_weights_once(saved, model):
     registry.save(model, saved, dtype=np.float16)
-    for name, array in registry.load(saved).weights.items():
+    for name, array in load(saved).weights.items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, model.weights[name].astype(np.float16))
 
@@ -95,22 +101,22 @@ def test_the_subword_model_is_saved_and_removed_when_a_word_model_replaces_it(
 ):
     folder = tmp_path / "model"
     registry.save(subwords, folder)
-    loaded = registry.load(folder)
+    loaded = load(folder)
     assert loaded.tokenizer.model == subwords.tokenizer.model
     texts = ["a whale", "Shores & ships"]
     assert Predictor(loaded).predict(texts) == Predictor(subwords).predict(texts)
     registry.save(model, folder)
     assert not (folder / "tokenizer.model").exists()
-    assert Predictor(registry.load(folder)).predict(TEXTS) == Predictor(model).predict(TEXTS)
+    assert Predictor(load(folder)).predict(TEXTS) == Predictor(model).predict(TEXTS)
 
 
 def test_metadata_and_card_are_saved_but_not_needed(saved, model):
     registry.save(replace(model, metadata=METADATA, card="# Für alle\n"), saved)
-    loaded = registry.load(saved)
+    loaded = load(saved)
     assert (loaded.metadata, loaded.card) == (METADATA, "# Für alle\n")
     (saved / "metadata.json").unlink()
     (saved / "README.md").unlink()
-    assert Predictor(registry.load(saved)).predict(TEXTS) == Predictor(model).predict(TEXTS)
+    assert Predictor(load(saved)).predict(TEXTS) == Predictor(model).predict(TEXTS)
 
 
 def test_parameters_are_the_numbers_in_the_weights(model):
@@ -149,7 +155,7 @@ def test_parameters_are_the_numbers_in_the_weights(model):
 def test_each_damaged_field_is_named(saved, changes, message):
     edit_config(saved, **changes)
     with pytest.raises(ArtifactError, match=message):
-        registry.load(saved)
+        load(saved)
 
 
 def test_a_vocabulary_of_another_size_is_refused(saved):
@@ -157,7 +163,7 @@ def test_a_vocabulary_of_another_size_is_refused(saved):
     (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
     reseal(saved)
     with pytest.raises(ArtifactError, match="belong to different models"):
-        registry.load(saved)
+        load(saved)
 
 
 def test_a_tokenizer_of_another_kind_than_in_the_config_is_refused(saved, tmp_path, subwords):
@@ -166,7 +172,7 @@ def test_a_tokenizer_of_another_kind_than_in_the_config_is_refused(saved, tmp_pa
         (folder / "tokenizer.json").write_text(tiny_model().tokenizer.to_json())
         reseal(folder)
         with pytest.raises(ArtifactError, match=r"tokenizer\.json .*char"):
-            registry.load(folder)
+            load(folder)
 
 
 def test_subwords_without_their_model_are_refused(tmp_path, subwords):
@@ -174,12 +180,12 @@ def test_subwords_without_their_model_are_refused(tmp_path, subwords):
     registry.save(subwords, folder)
     (folder / "tokenizer.model").unlink()
     with pytest.raises(ArtifactError, match=r"has no tokenizer\.model"):
-        registry.load(folder)
+        load(folder)
     checksums = json.loads((folder / "config.json").read_text())["sha256"]
     del checksums["tokenizer.model"]
     edit_config(folder, sha256=checksums)
     with pytest.raises(ArtifactError, match=r"tokenizer\.model is missing"):
-        registry.load(folder)
+        load(folder)
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.model", "weights.npz"])
@@ -189,13 +195,13 @@ def test_a_changed_file_is_named(tmp_path, subwords, name):
     data[len(data) // 2] ^= 1
     (tmp_path / "model" / name).write_bytes(data)
     with pytest.raises(ArtifactError, match=f"{name} is damaged"):
-        registry.load(tmp_path / "model")
+        load(tmp_path / "model")
 
 
 def test_weights_of_another_shape_are_refused(saved):
     edit_config(saved, network={**random_classifier().config.to_dict(), "cell": "lstm"})
     with pytest.raises(ArtifactError, match="has unknown weights conv_1/bias"):
-        registry.load(saved)
+        load(saved)
 
 
 # ---- the card -----------------------------------------------------------------------------------

@@ -11,9 +11,14 @@ from support.models import tiny_model
 from support.saving import MOST, Killed, die_before_step, marked_model, same_weights, seed_of, tree
 
 from textrnn.artifacts import folders, registry
+from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.weights import CELLS
 from textrnn.engine import generation
 from textrnn.errors import ArtifactError, ConfigError
+
+
+def load(folder) -> GeneratorArtifact:
+    return registry.load_as(GeneratorArtifact, folder)
 
 
 @pytest.fixture
@@ -27,7 +32,7 @@ def saved(tmp_path) -> Path:
 def test_save_then_load_gives_bit_equal_weights_and_the_same_text(tmp_path, cell, embedding_dim):
     model = tiny_model(cell=cell, embedding_dim=embedding_dim)
     registry.save(model, tmp_path / "model")
-    loaded = registry.load(tmp_path / "model")
+    loaded = load(tmp_path / "model")
     assert same_weights(loaded, model)
     assert loaded.config == model.config
     assert loaded.tokenizer.characters == model.tokenizer.characters
@@ -38,7 +43,7 @@ def test_save_then_load_gives_bit_equal_weights_and_the_same_text(tmp_path, cell
 def test_a_float16_model_loads_as_float32_rounded_once(tmp_path):
     model = tiny_model()
     registry.save(model, tmp_path / "model", dtype=np.float16)
-    for name, array in registry.load(tmp_path / "model").weights.items():
+    for name, array in load(tmp_path / "model").weights.items():
         assert array.dtype == np.float32
         assert np.array_equal(array, model.weights[name].astype(np.float16).astype(np.float32))
 
@@ -46,12 +51,12 @@ def test_a_float16_model_loads_as_float32_rounded_once(tmp_path):
 def test_metadata_and_card_are_saved_but_not_needed(saved):
     model = replace(tiny_model(), metadata={"scores": {"é": 1}}, card="# Ein Modell für alle\n")
     registry.save(model, saved)
-    loaded = registry.load(saved)
+    loaded = load(saved)
     assert loaded.metadata == model.metadata
     assert loaded.card == model.card
     (saved / "metadata.json").unlink()
     (saved / "README.md").unlink()
-    assert same_weights(registry.load(saved), model)
+    assert same_weights(load(saved), model)
 
 
 def test_other_files_in_the_folder_survive_a_save(saved):
@@ -80,14 +85,14 @@ def test_a_save_killed_at_any_step_leaves_a_complete_model(tmp_path, monkeypatch
     before = tree(tmp_path)
     if first and not finished:
         try:
-            assert seed_of(registry.load(folder)) == 2
+            assert seed_of(load(folder)) == 2
         except ArtifactError as error:
             assert "no model" in str(error)  # no model before, no model now
     else:
-        assert seed_of(registry.load(folder)) in ((2,) if finished else (1, 2))
+        assert seed_of(load(folder)) in ((2,) if finished else (1, 2))
     assert tree(tmp_path) == before
     registry.save(old, folder)  # the next writer recovers the folder
-    assert seed_of(registry.load(folder)) == 1
+    assert seed_of(load(folder)) == 1
     assert first or (folder / "notes.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
@@ -106,12 +111,12 @@ def test_a_model_left_by_an_interrupted_save_is_read_with_a_notice(saved, left):
         (saved.with_name(left) / ".textrnn-complete").touch()
     before = tree(saved.parent)
     for _ in range(2):
-        loaded = registry.load(saved)
+        loaded = load(saved)
         assert same_weights(loaded, tiny_model())
         assert f"from {left}, left by an interrupted save" in loaded.notices[0]
     assert tree(saved.parent) == before
     assert "recovered" in registry.recover(saved)[0]
-    assert registry.load(saved).notices == ()
+    assert load(saved).notices == ()
     assert registry.recover(saved) == []
 
 
@@ -125,16 +130,16 @@ def test_folders_called_old_and_new_are_untouched(tmp_path, monkeypatch, number,
     folder = tmp_path / "model"
     if not model_is_there:
         with pytest.raises(ArtifactError, match="no model"):
-            registry.load(folder)
+            load(folder)
     else:
         registry.save(tiny_model(seed=1), folder)
     with monkeypatch.context() as patch, contextlib.suppress(Killed):
         die_before_step(patch, number)
         registry.save(tiny_model(seed=2), folder)
     with contextlib.suppress(ArtifactError):
-        registry.load(folder)
+        load(folder)
     registry.save(tiny_model(seed=3), folder)
-    registry.load(folder)
+    load(folder)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", *sorted(names)]
     for name in names:
         assert (tmp_path / name / "notes.txt").read_text() == name
@@ -142,7 +147,7 @@ def test_folders_called_old_and_new_are_untouched(tmp_path, monkeypatch, number,
 
 def test_a_folder_without_our_marker_is_never_renamed(saved):
     (saved / ".complete").write_text("mine")
-    registry.load(saved)
+    load(saved)
     assert (saved / ".complete").read_text() == "mine"
 
 
@@ -152,7 +157,7 @@ def test_a_new_folder_beside_an_interrupted_save_is_not_overwritten(saved):
     with pytest.raises(ArtifactError, match="move one of them away"):
         registry.save(tiny_model(seed=1), saved)
     saved.rmdir()
-    assert same_weights(registry.load(saved), tiny_model())
+    assert same_weights(load(saved), tiny_model())
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -163,8 +168,8 @@ def test_saving_through_a_link_writes_to_its_target(tmp_path, there):
     for seed in (1, 2):
         registry.save(tiny_model(seed=seed), link)
         assert link.is_symlink()
-        assert same_weights(registry.load(link), tiny_model(seed=seed))
-        assert same_weights(registry.load(target), tiny_model(seed=seed))
+        assert same_weights(load(link), tiny_model(seed=seed))
+        assert same_weights(load(target), tiny_model(seed=seed))
     assert [path.name for path in target.parent.iterdir()] == ["away"]
 
 
@@ -172,9 +177,9 @@ def test_a_save_through_a_link_is_recovered_through_it(tmp_path, saved):
     link = tmp_path / "link"
     link.symlink_to(saved)
     saved.rename(saved.with_name("model.textrnn-old"))
-    assert registry.load(link).notices[0].startswith(f"read {link} from model.textrnn-old")
+    assert load(link).notices[0].startswith(f"read {link} from model.textrnn-old")
     assert registry.recover(link)[0].startswith(f"recovered {link} from")
-    assert registry.load(link).notices == ()
+    assert load(link).notices == ()
 
 
 def test_an_interrupted_save_that_cannot_be_recovered_is_read_with_a_notice(
@@ -189,11 +194,11 @@ def test_an_interrupted_save_that_cannot_be_recovered_is_read_with_a_notice(
     for write in (registry.recover, lambda folder: registry.save(tiny_model(seed=1), folder)):
         with pytest.raises(ArtifactError, match="an interrupted save beside it: Permission denied"):
             write(saved)
-    assert same_weights(registry.load(saved), tiny_model())
+    assert same_weights(load(saved), tiny_model())
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("circle", "long" * 100):
         with pytest.raises(ArtifactError):
-            registry.load(tmp_path / name)
+            load(tmp_path / name)
         with pytest.raises(ArtifactError):
             registry.save(tiny_model(), tmp_path / name)
 
@@ -211,7 +216,7 @@ def test_a_rename_blocked_by_a_reader_is_retried(saved, monkeypatch):
     monkeypatch.setattr(folders, "TRIES", 5)
     monkeypatch.setattr(folders, "PAUSE_SECONDS", 0.0)
     registry.save(tiny_model(seed=1), saved)
-    assert not refusals and same_weights(registry.load(saved), tiny_model(seed=1))
+    assert not refusals and same_weights(load(saved), tiny_model(seed=1))
 
 
 def test_a_file_is_not_replaced_by_a_model(tmp_path):
@@ -225,7 +230,7 @@ def test_a_file_is_not_replaced_by_a_model(tmp_path):
 def test_weights_are_saved_only_in_a_precision_that_can_be_read(saved, dtype):
     with pytest.raises(ConfigError, match="dtype must be float16 or float32, got"):
         registry.save(tiny_model(seed=1), saved, dtype=dtype)
-    assert same_weights(registry.load(saved), tiny_model())
+    assert same_weights(load(saved), tiny_model())
 
 
 def npz(**arrays) -> bytes:
@@ -254,7 +259,7 @@ def edit_config(folder: Path, **changes) -> None:
 def test_a_missing_file_is_named(saved, name):
     (saved / name).unlink()
     with pytest.raises(ArtifactError, match=f"has no {name}"):
-        registry.load(saved)
+        load(saved)
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "weights.npz"])
@@ -262,7 +267,7 @@ def test_a_truncated_or_foreign_file_is_named(saved, name):
     data = (saved / name).read_bytes()
     (saved / name).write_bytes(data[: len(data) // 2])
     with pytest.raises(ArtifactError, match=f"{name} is damaged"):
-        registry.load(saved)
+        load(saved)
 
 
 def test_a_truncated_archive_is_refused_even_with_a_matching_checksum(saved):
@@ -270,21 +275,21 @@ def test_a_truncated_archive_is_refused_even_with_a_matching_checksum(saved):
     (saved / "weights.npz").write_bytes(data[: len(data) // 2])
     reseal(saved)
     with pytest.raises(ArtifactError, match="not an archive of plain arrays"):
-        registry.load(saved)
+        load(saved)
 
 
 def test_a_pickle_is_never_loaded(saved):
     (saved / "weights.npz").write_bytes(npz(weights=np.array([{"a": 1}], dtype=object)))
     reseal(saved)
     with pytest.raises(ArtifactError, match="not an archive of plain arrays"):
-        registry.load(saved)
+        load(saved)
 
 
 def test_weights_of_another_network_are_refused(saved):
     (saved / "weights.npz").write_bytes(npz(**tiny_model(units=5).weights))
     reseal(saved)
     with pytest.raises(ArtifactError, match="must be float16 or float32 of shape"):
-        registry.load(saved)
+        load(saved)
 
 
 def test_missing_extra_and_infinite_weights_are_named(saved):
@@ -299,7 +304,7 @@ def test_missing_extra_and_infinite_weights_are_named(saved):
         (saved / "weights.npz").write_bytes(npz(**changed))
         reseal(saved)
         with pytest.raises(ArtifactError, match=message):
-            registry.load(saved)
+            load(saved)
 
 
 def test_a_tokenizer_of_another_size_is_refused(saved):
@@ -307,7 +312,7 @@ def test_a_tokenizer_of_another_size_is_refused(saved):
     (saved / "tokenizer.json").write_text(other.tokenizer.to_json())
     reseal(saved)
     with pytest.raises(ArtifactError, match="belong to different models"):
-        registry.load(saved)
+        load(saved)
 
 
 @pytest.mark.parametrize(
@@ -326,30 +331,30 @@ def test_a_tokenizer_of_another_size_is_refused(saved):
 def test_a_config_from_elsewhere_is_refused(saved, changes, message):
     edit_config(saved, **changes)
     with pytest.raises(ArtifactError, match=message):
-        registry.load(saved)
+        load(saved)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\N{SNOWMAN}", ""])
 def test_a_config_that_is_no_object_is_refused(saved, text):
     (saved / "config.json").write_text(text, encoding="utf-16" if text == "☃" else "utf-8")
     with pytest.raises(ArtifactError, match=r"config\.json"):
-        registry.load(saved)
+        load(saved)
 
 
 def test_a_missing_folder_and_a_file_have_different_errors(tmp_path):
     with pytest.raises(ArtifactError, match="neither a folder nor a bundled model"):
-        registry.load(tmp_path / "nothing")
+        load(tmp_path / "nothing")
     (tmp_path / "file").write_text("text")
     with pytest.raises(ArtifactError, match="is a file"):
-        registry.load(tmp_path / "file")
+        load(tmp_path / "file")
 
 
 def test_a_full_disk_leaves_the_old_model(saved, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    before = registry.load(saved)
+    before = load(saved)
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ArtifactError, match="No space left on device; the previous model is"):
         registry.save(tiny_model(seed=9), saved)
-    assert same_weights(registry.load(saved), before)
+    assert same_weights(load(saved), before)

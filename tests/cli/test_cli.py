@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -15,7 +17,7 @@ from support.generators import model_of, token_model
 from support.models import tiny_model
 
 from textrnn.artifacts import registry
-from textrnn.cli import main
+from textrnn.cli import main, tensorflow
 from textrnn.cli.commands.generate import generate
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
@@ -378,10 +380,10 @@ def test_fine_tuning_rejects_options_of_the_other_kind_of_model(
     assert done.exit_code == 1 and "is a generator; leave out --column" in done.stderr
 
 
-@pytest.mark.tensorflow
 def test_an_interrupted_run_prints_the_command_that_resumes_it(reviews, tmp_path, monkeypatch):
     typed = ["train", "classifier", str(reviews), "-o", str(tmp_path / "a b"), *COLUMNS]
-    monkeypatch.setattr("textrnn.training.tasks.classifier.train_classifier", lambda *_, **__: None)
+    stopped = SimpleNamespace(train_classifier=lambda *_, **__: None)
+    monkeypatch.setattr(tensorflow, "training", lambda *_, **__: nullcontext((stopped, None)))
     done = invoke(*typed)
     assert done.exit_code == 130
     assert done.stderr.endswith("/a b' --column review --label-column sentiment --resume\n")

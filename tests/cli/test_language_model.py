@@ -2,6 +2,7 @@
 
 import json
 from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from click.testing import CliRunner
@@ -9,7 +10,7 @@ from support.kinds import MODELS, random_language_model
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.kinds import KINDS
-from textrnn.cli import main
+from textrnn.cli import main, tasks
 
 
 def invoke(*arguments: object):
@@ -32,9 +33,13 @@ def test_every_kind_is_shown(tmp_path, name):
         assert line in done.stdout.splitlines()
 
 
+def test_every_kind_has_a_module_on_the_command_line_and_no_other_module_is_there():
+    assert {module.name for module in iter_modules(tasks.__path__)} == KINDS.keys()
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_has_its_module_of_tasks_and_is_evaluated(kind):
-    assert callable(import_module(f"textrnn.cli.tasks.{kind}").EVALUATE.run)
+def test_every_kind_is_evaluated(kind):
+    assert callable(import_module(f"{tasks.__name__}.{kind}").EVALUATE.run)
 
 
 @pytest.mark.parametrize("table", [True, False])

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ TRAINS = re.compile(
     r"textrnn (?:train (?!settings)\w+|finetune|export) |\btrain_\w+\(|\.finetune\("
 )
 INSTALLS = (3, 4)  # lines of the README that .ci/run executes, in an environment of their own
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_row_of_a_table_is_one(page):
+    lines = page.read_text(encoding="utf-8").splitlines()
+    after = [line for above, line in pairwise(lines) if above.startswith("| ") and line.strip()]
+    assert [line for line in after if not line.startswith("|")] == []
 
 
 def name_of(page: Path) -> str:

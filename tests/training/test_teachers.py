@@ -22,7 +22,7 @@ from textrnn.training.initialization import Fresh
 from textrnn.training.losses import classification_loss
 from textrnn.training.observer import Observer
 from textrnn.training.tasks.classifier import ClassifierTask, train_classifier
-from textrnn.training.teachers import blend, record_of, targets, teachers_of
+from textrnn.training.teachers import blend, records_of, targets, teachers_of
 
 BINARY = ("negative", "positive")
 # A bag of words without a recurrent layer compiles fastest. Of 30 texts, 6 are held out: with or
@@ -84,7 +84,7 @@ def run(output, *, resume=False, data=DATA, observer=None, base=None, pretrain=N
 def targets_of(run_folder, texts, labels, teachers, observer=None, **training):
     """Targets of a run with the teachers in these folders."""
     names = ",".join(map(str, teachers))
-    record = record_of(teachers_of(names, BINARY), texts, None, 0)
+    record = records_of(teachers_of(names, BINARY), texts, None, 0)["distillation"]
     config = ClassifierTrainingConfig(teacher=names, **training)
     return targets(texts, labels, BINARY, config, record, run_folder, observer or Observer())
 

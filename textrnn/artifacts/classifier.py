@@ -188,7 +188,7 @@ def card(model: ClassifierArtifact, *, title: str) -> str:
 
 
 def score(found: Mapping[str, Any]) -> str:
-    """A score of its metadata in a few words."""
+    """An entry of the metadata's "scores", as `textrnn models` shows it."""
     return f"{found['accuracy']:.1%}"
 
 

@@ -88,10 +88,10 @@ def card(model: GeneratorArtifact, *, title: str) -> str:
             f"- **Distilled from**: {names} (weight {training['teacher_weight']:.0%}; the text has "
             f"the rest)."
         )
-    for name, score in metadata.get("scores", {}).items():
+    for name, found in metadata.get("scores", {}).items():
         lines.append(
-            f"- **Score, {name}**: {score['loss']:.4f} nats per character "
-            f"({score['bits_per_character']:.3f} bits)."
+            f"- **Score, {name}**: {found['loss']:.4f} nats per character "
+            f"({found['bits_per_character']:.3f} bits)."
         )
     lines += [
         f"- **Made by**: `{metadata.get('command', 'textrnn.train_generator')}`",
@@ -106,7 +106,7 @@ def card(model: GeneratorArtifact, *, title: str) -> str:
 
 
 def score(found: Mapping[str, Any]) -> str:
-    """A score of its metadata in a few words."""
+    """An entry of the metadata's "scores", as `textrnn models` shows it."""
     return f"{found['loss']:.3f} nats"
 
 

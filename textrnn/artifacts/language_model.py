@@ -98,5 +98,5 @@ def card(model: LanguageModelArtifact, *, title: str) -> str:
 
 
 def score(found: Mapping[str, Any]) -> str:
-    """A score of its metadata in a few words."""
+    """An entry of the metadata's "scores", as `textrnn models` shows it."""
     return f"perplexity {found['perplexity']:.1f}"

@@ -1,4 +1,4 @@
-"""The records of a trained model, which say nothing of the machine that trained it."""
+"""Records of a trained model: versions, fingerprints, and files without their folders."""
 
 import platform
 from collections.abc import Mapping

@@ -36,22 +36,26 @@ def print_notices(model: "Artifact") -> None:
         click.echo(notice, err=True)
 
 
-def choose(table: str, model: "Artifact", name: str) -> Callable[..., None]:
-    """The function for the kind of `model` in its row `table` of textrnn.cli.tasks.
+def choose(command: str, model: "Artifact", name: str) -> Callable[..., None]:
+    """The function in the row `command` of the module in textrnn.cli.tasks for a model's kind.
 
-    ConfigError if the kind has no such row, or an option was given that only other kinds take.
+    It is called without the options that only other kinds take. ConfigError if the kind has no
+    such row, or one of those options was given.
     """
     from textrnn.artifacts.kinds import KINDS
 
     kind = KINDS[model.kind]
-    tasks = {name: import_module(f"textrnn.cli.tasks.{name}") for name in KINDS}
-    rows = {name: getattr(task, table) for name, task in tasks.items() if hasattr(task, table)}
+    tasks = {each: import_module(f"textrnn.cli.tasks.{each}") for each in KINDS}
+    rows = {each: getattr(task, command) for each, task in tasks.items() if hasattr(task, command)}
     if model.kind not in rows:
         raise ConfigError(f"{name} is {kind.noun}; {kind.use_of(name)}")
     row = rows[model.kind]
-    others = {option for other in rows.values() for option in other.options}
-    refuse(others - set(row.options), f"{name} is {kind.noun}")
-    run: Callable[..., None] = row.run
+    others = {option for other in rows.values() for option in other.options} - set(row.options)
+    refuse(others, f"{name} is {kind.noun}")
+
+    def run(*arguments: Any, **options: Any) -> None:
+        row.run(*arguments, **{key: each for key, each in options.items() if key not in others})
+
     return run
 
 

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 from textrnn.errors import needs_extra
 
@@ -65,13 +66,17 @@ def prepare(model: "ClassifierArtifact") -> None:
 
 
 @contextmanager
-def training(*, quiet: bool) -> Iterator["Observer"]:
-    """Import TensorFlow and show the progress of a training."""
+def training(task: str, *, quiet: bool) -> Iterator[tuple[Any, "Observer"]]:
+    """Import TensorFlow and the module of `task`, then show the progress of its training.
+
+    Yields the module and the display. From then on, Ctrl-C saves the run.
+    """
     import_tensorflow("training")
     from textrnn.cli.display import TrainingDisplay
 
+    module = import_module(f"textrnn.training.tasks.{task}")
     with TrainingDisplay(quiet=quiet) as display:
-        yield display
+        yield module, display
 
 
 def read_imdb(split: Literal["train", "test"], data_dir: str | None) -> "LabelledTexts":

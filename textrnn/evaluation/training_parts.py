@@ -16,7 +16,7 @@ from textrnn.errors import ConfigError
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
 
 
-def is_own(model: GeneratorArtifact, corpus: Corpus) -> bool:
+def _is_own(model: GeneratorArtifact, corpus: Corpus) -> bool:
     """Whether the model was trained on `corpus`, by SHA-256."""
     return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
 
@@ -32,7 +32,7 @@ def part_ids(
     if part != "validation":
         pieces = corpus.cut("0:1" if part == "all" else part)
         return alphabet.encode_pieces(pieces, unknown=unknown)
-    if not is_own(model, corpus):
+    if not _is_own(model, corpus):
         raise ConfigError(
             "--part validation needs the corpus that the model was trained on, and this is "
             "another one; name that corpus, or a part START:END"
@@ -54,7 +54,7 @@ def part_ids(
 
 def overlaps_training(model: GeneratorArtifact, corpus: Corpus, part: str) -> bool:
     """Whether the model was trained on some of this `part`, as of `part_ids`, of `corpus`."""
-    if not is_own(model, corpus) or part == "validation":
+    if not _is_own(model, corpus) or part == "validation":
         return False
     scored = np.zeros(corpus.length, dtype=bool)
     scored[slice(*corpora.bounds(*parse_part("0:1" if part == "all" else part), len(scored)))] = (
@@ -66,7 +66,7 @@ def overlaps_training(model: GeneratorArtifact, corpus: Corpus, part: str) -> bo
 def training_ids(model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corpus) -> Ids:
     """The ids of the model's training part of `corpus`, or all ids if it is another corpus."""
     ids = alphabet.encode_pieces(corpus.pieces, unknown="skip")
-    return _training_part(model, ids) if is_own(model, corpus) else ids
+    return _training_part(model, ids) if _is_own(model, corpus) else ids
 
 
 def _training_part(model: GeneratorArtifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -52,7 +52,7 @@ def find_words(text: str, rule: Rule, *, lower: bool) -> list[str]:
     find = pattern_of(rule, ascii_only=ascii_only).findall
     if ascii_only:
         return find(text.lower() if lower else text)
-    words = map(plain, find(text))
+    words = map(_plain, find(text))
     return [word.lower() for word in words] if lower else list(words)
 
 
@@ -68,7 +68,7 @@ def without_breaks(text: str) -> str:
     return _BREAK.sub(lambda tag: " " * len(tag.group()), text) if "<" in text else text
 
 
-def plain(word: str) -> str:
+def _plain(word: str) -> str:
     """Normalise a word: plain apostrophes, no soft hyphens, no variation selectors."""
     return word if word.isascii() else word.translate(_PLAIN)
 

@@ -5,7 +5,7 @@ A value that is not finite is None in the history, because nan and inf are not J
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Metrics:
 
 @dataclass(frozen=True, kw_only=True)
 class AccuracyMetrics(Metrics):
-    """Metrics of what predicts one of several classes; losses are in nats."""
+    """Metrics with an accuracy; losses are in nats."""
 
     columns: ClassVar[tuple[str, ...]] = ("loss", "validation_loss", "validation_accuracy")
 
@@ -117,6 +117,11 @@ class ClassifierMetrics(AccuracyMetrics):
     temperature: float
     validation_macro_f1: float
     validation_auc: float | None  # None if all examples have one class
+
+    @classmethod
+    def undefined(cls, loss: float) -> Self:
+        """The metrics of a network whose outputs are not finite."""
+        return cls(loss=loss, **dict.fromkeys(cls.columns[1:], math.nan))
 
     @property
     def selection_loss(self) -> float:

@@ -191,8 +191,8 @@ def _resume(
     initialization.check_same(start, record["start"], output)
     _check_same_settings(record["recipe"], given, output)
     recipe = task.recipe_type.from_settings(record["recipe"])
-    known = Resumed(tokenizers.from_record(record))
-    prepared = task.prepare(recipe, known, record["records"], lambda text: None)
+    own = Resumed(tokenizers.from_record(record))
+    prepared = task.prepare(recipe, own, record["records"], lambda text: None)
     kept = {name: record[name] for name in ("settings", "start", "data", "command")}
     run = Run(output=output, task=task, prepared=prepared, **kept)
     run.take_progress(record)

@@ -62,24 +62,27 @@ def teachers_of(
     return models
 
 
-def record_of(
+def records_of(
     models: Sequence[Teacher], texts: Sequence[str], corpus: UnlabelledTexts | None, used: int
-) -> dict[str, Any]:
-    """The metadata about teachers: their names without folders, and their checksum.
+) -> dict[str, dict[str, Any]]:
+    """The metadata about teachers as "distillation": names without folders, and their checksum.
 
     Also the number of labelled `texts` that they may predict, the fingerprint of the unlabelled
-    texts, and how many of those are `used` for training.
+    texts, and how many of those are `used` for training. Empty without a teacher.
     """
+    if not models:
+        return {}
     tables = [model for model in models if isinstance(model, SoftLabels)]
     known = len(texts)
     if len(tables) == len(models):
         known = sum(any(text in table for table in tables) for text in texts)
-    return {
+    record = {
         "by": [Path(model.name).absolute().name or model.name for model in models],
         "sha256": _checksum(models),
         "labelled": known,
         **({"unlabelled": {**corpus.record(), "trained_on": used}} if corpus else {}),
     }
+    return {"distillation": record}
 
 
 def targets(
@@ -93,8 +96,8 @@ def targets(
 ) -> Targets | None:
     """The targets of `texts`, (texts, classes); the first texts have `labels`, the others none.
 
-    `record` is what `record_of` returned when the run began, `run` its folder. None if the observer
-    stopped the predictions. TrainingError if a teacher has changed since then.
+    `record` is "distillation" of `records_of` when the run began, `run` its folder. None if the
+    observer stopped the predictions. TrainingError if a teacher has changed since then.
     """
     checksums = {"teachers": record["sha256"], "texts": _digest(texts)}
     predictions = _load(run / FOLDER, checksums, len(classes))

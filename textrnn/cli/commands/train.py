@@ -33,8 +33,10 @@ def train() -> None:
 @train.command()
 def settings() -> None:
     """List all settings for --set and --config, with their defaults."""
+    from textrnn.artifacts.kinds import KINDS
+
     gap = ""
-    for name in _trained():
+    for name in sorted(_trained(), key=list(KINDS).index):
         click.echo(f"{gap}For `train {name}`:\n")
         list_settings(_task(name).RECIPE)
         gap = "\n"

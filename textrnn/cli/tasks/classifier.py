@@ -140,10 +140,8 @@ def _train(
     texts, validation_texts = read_training_texts(data, validation_data, data_settings)
     corpus = None if pretrain is None else read_pretraining(pretrain, data_settings)
     more = None if unlabelled is None else read_unlabelled(unlabelled, data_settings)
-    with tensorflow.training(quiet=quiet) as display:
-        from textrnn.training.tasks.classifier import train_classifier
-
-        model = train_classifier(
+    with tensorflow.training("classifier", quiet=quiet) as (task, display):
+        model = task.train_classifier(
             texts,
             output,
             validation=validation_texts,
@@ -192,7 +190,6 @@ def _finetune(
     config_file: Path | None,
     resume: bool,
     quiet: bool,
-    newlines: str,
     validation: str | None,
     **options: Any,
 ) -> None:
@@ -229,7 +226,7 @@ def _parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     """The options for how to read the data, and the rest."""
     names = (*DATA_SETTINGS, "encoding")
     data_settings = {name: options[name] for name in names}
-    return data_settings, {name: options[name] for name in options.keys() - names}
+    return data_settings, {name: value for name, value in options.items() if name not in names}
 
 
 RECIPE = ClassifierRecipe

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textrnn.cli import tensorflow
-from textrnn.cli.data_options import DATA_SETTINGS
 from textrnn.cli.kinds import Row, print_report
 from textrnn.cli.settings import collect, exit_stopped, output_option, recorded_command
 from textrnn.cli.training_options import generator_options, generator_shape_options
@@ -50,8 +49,7 @@ def train(corpus: tuple[str, ...], preset_name: str | None, **options: Any) -> N
 
 
 def _finetune(corpus: tuple[str, ...], base: "GeneratorArtifact", **options: Any) -> None:
-    own = {name: value for name, value in options.items() if name not in CLASSIFIER}
-    _train(corpus, base, None, **own)
+    _train(corpus, base, None, **options)
 
 
 def _train(
@@ -73,10 +71,8 @@ def _train(
     from textrnn.data.corpora import read_corpus
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
-    with tensorflow.training(quiet=quiet) as display:
-        from textrnn.training.tasks.generator import train_generator
-
-        model = train_generator(
+    with tensorflow.training("generator", quiet=quiet) as (task, display):
+        model = task.train_generator(
             text,
             output,
             settings=values,
@@ -110,7 +106,6 @@ def _evaluate(
     unknown: str,
     encoding: str,
     newlines: str,
-    **_unused: Any,
 ) -> None:
     from textrnn.data import corpora
     from textrnn.evaluation import generator
@@ -145,7 +140,6 @@ def _show(what: str, done: int, total: int) -> None:
     click.echo(f"\r{what}: {done / total:.0%} of {total:,} characters{end}", nl=False, err=True)
 
 
-CLASSIFIER = (*DATA_SETTINGS, "unlabelled")  # options of `finetune` for classifiers
 RECIPE = GeneratorRecipe
 FINETUNE = Row(_finetune, ("stateful", "window", "stride", "part", "lower", "newlines"))
 EVALUATE = Row(

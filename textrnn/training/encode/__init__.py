@@ -1,1 +1,1 @@
-"""Turn data into training and validation ids, one module per task."""
+"""Turn data into ids and batches, and fingerprint them; one module per task."""

@@ -1,1 +1,1 @@
-"""Build the learner of a run, one module per task."""
+"""Learners of the tasks that need more than `textrnn.training.learner.Learner`."""

@@ -1,4 +1,4 @@
-"""The learner of classifiers: class weights, adversarial training, smaller updates by depth."""
+"""The learner of classifiers: class weights, adversarial training, learning rates by layer."""
 
 import numpy as np
 import numpy.typing as npt

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import ClassifierRecipe
-from textrnn.config.recipe import Settings
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.unlabelled import UnlabelledTexts, fresh
 from textrnn.datasets.padded import steps_of
@@ -62,7 +61,7 @@ def train_classifier(
     if base and pretrain:
         raise ConfigError(f"{base.name} is trained already; leave out `pretrain`")
     with sole_writer(output, observer):
-        given: Settings = ClassifierRecipe.nest(settings)
+        given: Mapping[str, Any] = ClassifierRecipe.nest(settings)
         pretrained = None
         if isinstance(pretrain, UnlabelledTexts) and not (resume and has_started(output)):
             if not resume:  # report a wrong teacher before hours of pretraining
@@ -150,9 +149,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
         records = known or {
             "data": encode.data_record(self.data, self.validation),
             **initialization.records(tokenizer),
-            **({"distillation": teachers.record_of(
-                models, train.texts, self.unlabelled, split.unlabelled
-            )} if models else {}),
+            **teachers.records_of(models, train.texts, self.unlabelled, split.unlabelled),
         }  # fmt: skip
         classes = self.data.classes
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size, classes=len(classes))
@@ -213,10 +210,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
         model, validation = self._model(prepared, weights), prepared.split.validation
         logits = Predictor(model).text_logits(validation.texts, "cut", on_progress)
         if not np.isfinite(logits).all():  # diverged: the loop decides what to do
-            unknown = dict.fromkeys(ClassifierMetrics.columns[1:], math.nan)
-            return Validated(
-                metrics=ClassifierMetrics(loss=loss, **unknown), model=model, scores={}
-            )
+            return Validated(metrics=ClassifierMetrics.undefined(loss), model=model, scores={})
         temperature, found = scores.calibrated_scores(logits, validation.labels, prepared.classes)
         raw = scores.score(calibration.probabilities(logits), validation.labels, prepared.classes)
         return Validated(
