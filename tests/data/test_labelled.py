@@ -397,7 +397,10 @@ def test_a_pickle_that_runs_code_is_refused_and_not_run(npz, tmp_path, wrap):
         ({"x_train": object_array([["a"]]), "y_train": np.array([1])}, "review 1 .*whole numbers"),
         ({"x_train": object_array([5]), "y_train": np.array([1])}, "review 1 .*whole numbers"),
         ({"x_train": object_array([[]]), "y_train": np.array([1])}, "review 1 .*no words"),
-        ({"x_train": object_array([{1}]), "y_train": np.array([1])}, "review 1 .*whole numbers"),
+        (  # NumPy pickles a set in one of two ways
+            {"x_train": object_array([{1}]), "y_train": np.array([1])},
+            "review 1 .*whole numbers|was not loaded: it needs builtins.set",
+        ),
         (
             {"x_train": object_array([1 + 1j]), "y_train": np.array([1])},
             "was not loaded: .*complex",

@@ -188,7 +188,7 @@ def _logistic_regression(features: Floats, offsets: Floats, targets: Floats) -> 
         chances = np.exp(-np.logaddexp(0, -(features @ weights + offsets)))
         gradient = features.T @ (chances - targets)
         hessian = (features * (chances * (1 - chances))[:, None]).T @ features
-        step = np.linalg.lstsq(hessian, gradient)[0]
+        step = np.linalg.lstsq(hessian, gradient, rcond=None)[0]
         while loss(weights - step) > loss(weights) and np.abs(step).max() > CLOSE:
             step = step / 2
         weights = weights - step
