@@ -152,12 +152,12 @@ def test_a_different_file_of_the_same_name_is_kept(server, corpus, tmp_path, con
     assert os.listdir(tmp_path) == ["corpus.txt"] and server.requests == []
 
 
-def test_the_part_file_of_another_download_is_kept(server, corpus, tmp_path):
-    part = tmp_path / "corpus.txt.part"
-    part.write_bytes(b"half")
-    with pytest.raises(DownloadError, match=r"corpus.txt.part already exists"):
-        fetch(corpus, tmp_path / "corpus.txt")
-    assert part.read_bytes() == b"half" and server.requests == []
+@pytest.mark.parametrize("name", ["corpus.txt.part", ".corpus.txt.part", "corpus.txt.new"])
+def test_a_file_beside_the_download_is_kept(corpus, tmp_path, name):
+    (tmp_path / name).write_bytes(b"mine")
+    fetch(corpus, tmp_path / "corpus.txt")
+    assert (tmp_path / name).read_bytes() == b"mine"
+    assert sorted(os.listdir(tmp_path)) == sorted(["corpus.txt", name])
 
 
 def test_a_folder_or_a_missing_folder_as_target_is_named(corpus, tmp_path):
@@ -172,7 +172,7 @@ def test_a_full_disk_leaves_nothing(corpus, tmp_path, monkeypatch):
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(downloads.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DownloadError, match=r"cannot write .*No space left"):
         fetch(corpus, tmp_path / "corpus.txt")
     assert os.listdir(tmp_path) == []
@@ -330,11 +330,12 @@ def test_a_wrong_archive_is_never_unpacked(reviews, tmp_path, path):
     assert os.listdir(tmp_path) == []
 
 
-def test_the_part_folder_of_another_unpacking_is_kept(reviews, tmp_path):
+def test_a_folder_beside_the_unpacked_one_is_kept(reviews, tmp_path):
     (tmp_path / "reviews.part").mkdir()
-    with pytest.raises(DownloadError, match=r"reviews.part already exists"):
-        fetch(reviews, tmp_path / "reviews")
-    assert os.listdir(tmp_path) == ["reviews.part"]
+    (tmp_path / "reviews.part" / "mine").write_text("mine")
+    fetch(reviews, tmp_path / "reviews")
+    assert sorted(os.listdir(tmp_path)) == ["reviews", "reviews.part"]
+    assert os.listdir(tmp_path / "reviews.part") == ["mine"]
 
 
 @pytest.mark.parametrize("step", ["extract", "rename"])

@@ -8,10 +8,12 @@ recovers what a killed writer left. `textrnn.artifacts.model_files` reads.
 import io
 import os
 import shutil
+import stat
 import time
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,9 @@ def _replace(folder: Path, contents: Mapping[str, bytes]) -> None:
     new.mkdir(parents=True)
     for name, data in {INCOMPLETE: b"", **contents}.items():
         _write_synced(new / name, data)
+        _copy_permissions(folder / name, new / name)
     os.replace(new / INCOMPLETE, new / COMPLETE)
+    _copy_permissions(folder, new)
     if folder.exists():
         _despite_readers(os.rename, folder, old)
     _despite_readers(os.rename, new, folder)
@@ -143,6 +147,11 @@ def _write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _copy_permissions(old: Path, new: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.chmod(new, stat.S_IMODE(old.stat().st_mode))
 
 
 def weights_file(weights: Mapping[str, npt.NDArray[Any]], dtype: npt.DTypeLike) -> bytes:

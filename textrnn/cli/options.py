@@ -1,6 +1,5 @@
 """Options shared by several commands, with the defaults of the config dataclasses; file output."""
 
-import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
+from textrnn import files
 from textrnn.config.base import Config
 from textrnn.errors import TextRNNError
 
@@ -84,16 +84,9 @@ model_option = click.option(
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a text file atomically (write, then rename); write a device or a link directly."""
-    beside = path.with_name(path.name + ".new")
+    """Write a text file, whole or not at all; a device or a link is written directly."""
     try:
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            path.write_text(text, encoding="utf-8", newline="\n")
-            return
-        try:
-            beside.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with files.replacing(path, encoding="utf-8", newline="\n") as file:
+            file.write(text)
     except OSError as error:
         raise TextRNNError(f"cannot write {path}: {error.strerror or error}") from error

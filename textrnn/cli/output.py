@@ -1,37 +1,40 @@
 """The result file or stream of `classify`, and its progress and problems on stderr."""
 
 import io
-import os
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
 import click
 
+from textrnn import files
 from textrnn.errors import TextRNNError
 
+# File names in a result may hold bytes that are not UTF-8; their codes are written.
+TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
 MAX_PRINTED = 20  # problems printed in full; further ones are only counted
 
 
 class Output:
-    """Standard output, or a file that is written as FILE.part and renamed when complete.
+    """Standard output, or a file that appears when it is complete.
 
-    After an error FILE.part (`part`) is deleted, unless `keep` is set. With `hold` the result stays
-    in FILE.part even without an error. A device, a pipe or a link is written directly.
+    An error leaves the file as it was, and nothing beside it. `set_aside` keeps an incomplete
+    result under another name. A device, a pipe or a link is written directly.
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path, self.hold, self.keep = path, False, False
-        self.part: Path | None = None
-        if path and not path.is_symlink() and (path.is_file() or not path.exists()):
-            self.part = path.with_name(path.name + ".part")
+        self.path = path
+        self.aside: Path | None = None  # where the result was set aside
+        self._part: Path | None = None  # name of the file until it is complete
+        self._context = ExitStack()
         if path and not path.parent.is_dir():
             raise TextRNNError(f"cannot write {path}: there is no folder {path.parent}; create it")
 
     def __enter__(self) -> Self:
-        self.stream = self._opened() if self.path else _standard_output()
+        self.stream = self._opened(self.path) if self.path else _standard_output()
         return self
 
     def __exit__(
@@ -40,26 +43,39 @@ class Output:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self.path:
-            return
-        kept = False
         try:
-            self.stream.close()
-            if self.part and kind is None and not self.hold:
-                os.replace(self.part, self.path)
-            kept = self.keep or kind is None
+            if self.path and self._part and kind is None and not self.aside:
+                files.publish(self.stream, self._part, self.path)
         except OSError as failure:
             raise self._unwritable(failure) from failure
         finally:
-            if self.part and not kept:
-                self.part.unlink(missing_ok=True)
+            self._close()
 
-    def _opened(self) -> TextIO:
+    def set_aside(self) -> Path | None:
+        """Keep what is written so far under a new name and return that; None if written directly.
+
+        The name is FILE.part, or FILE.part2 and so on if that is taken.
+        """
+        if self.path and self._part:
+            try:
+                self.stream.close()
+                self.aside = files.keep(self._part, self.path)
+            except OSError as error:
+                raise self._unwritable(error) from error
+        return self.aside
+
+    def _opened(self, path: Path) -> TextIO:
         try:
-            # File names may hold bytes that are not UTF-8; their codes are written.
-            return (self.part or self.path).open(  # type: ignore[union-attr] # path is set
-                "w", encoding="utf-8", errors="backslashreplace", newline="\n"
-            )
+            if files.is_direct(path):
+                return self._context.enter_context(path.open("w", **TEXT))
+            stream, self._part = self._context.enter_context(files.writing(path, **TEXT))
+            return stream
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _close(self) -> None:
+        try:
+            self._context.close()
         except OSError as error:
             raise self._unwritable(error) from error
 

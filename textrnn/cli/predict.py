@@ -25,6 +25,7 @@ from textrnn.data.tables import form_of
 from textrnn.engine.classification import Predictor
 from textrnn.engine.explanation import explain
 from textrnn.errors import ConfigError
+from textrnn.files import is_direct
 
 # Texts per chunk: few at first for an early result, then enough for full batches in memory.
 FEWEST, MOST, MOST_EXPLAINED = 64, 4096, 16
@@ -87,13 +88,7 @@ class Task:
             self._check_output(self.output)
 
     def _check_output(self, output: Path) -> None:
-        part = Output(output).part
-        for file in self.files:
-            if part and _same(Path(file), part):
-                raise ConfigError(
-                    f"{file} would be overwritten while it is read; rename it, or choose another -o"
-                )
-        keeps = part and self.tables and self.result_form in TABLES
+        keeps = not is_direct(output) and self.tables and self.result_form in TABLES
         if self.replaces_input and not keeps:
             raise ConfigError(
                 f"-o {output} is one of the input files, and the result would lose its contents; "
@@ -134,17 +129,14 @@ def classify_all(task: Task, predictor: Predictor, *, quiet: bool) -> None:
                     writer.flush()
                 progress.show(writer.classified)
         except KeyboardInterrupt:
-            output.keep = writer.written
             writer.close()
-            kept = (
-                f"; the predictions so far are in {output.part}"
-                if output.keep and output.part
-                else ""
-            )
-            raise KeyboardInterrupt(kept) from None
+            kept = output.set_aside() if writer.written else None
+            said = f"; the predictions so far are in {kept}" if kept else ""
+            raise KeyboardInterrupt(said) from None
         problems.close(anything=writer.written)
         writer.close()
-        output.hold = task.replaces_input and problems.lost > 0
+        if task.replaces_input and problems.lost:
+            output.set_aside()
     progress.clear()
     if not quiet:
         _sum_up(writer, output, problems)
@@ -211,10 +203,10 @@ def _sum_up(writer: PredictionWriter, output: Output, problems: Problems) -> Non
             f"{texts} mostly of out-of-vocabulary words: predictions are unreliable.",
             err=True,
         )
-    if output.hold:
+    if output.aside:
         click.echo(
             f"{problems.lost:,} rows cannot be kept, so {output.path} is unchanged; the result "
-            f"is in {output.part}.",
+            f"is in {output.aside}.",
             err=True,
         )
     elif output.path:

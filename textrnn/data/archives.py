@@ -1,17 +1,16 @@
 """Unpack a folder from a .tar.gz, all or nothing.
 
-The archive is unpacked to TARGET.part, which is renamed when it is complete; a failure leaves
-neither. Only files and folders are unpacked: an archive that contains a link, or a path outside
+The archive is unpacked beside the target, and renamed when it is complete; a failure leaves
+nothing. Only files and folders are unpacked: an archive that contains a link, or a path outside
 the folder, is refused.
 """
 
 import gzip
-import os
-import shutil
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from textrnn import files
 from textrnn.errors import DownloadError
 
 MARK = ".unpacked-from"  # file in the folder; holds the SHA-256 of its archive
@@ -31,22 +30,12 @@ def unpack(archive: Path, top: str, target: Path, *, sha256: str) -> None:
     DownloadError when the archive is damaged, lacks `top` or is unsafe; OSError when it cannot be
     written.
     """
-    part = target.with_name(target.name + ".part")
-    try:
-        part.mkdir()
-    except FileExistsError:
-        raise DownloadError(
-            f"{part} already exists: another unpacking is running or was killed; delete it if none "
-            f"is running"
-        ) from None
-    try:
+    with files.folder_beside(target) as part:
         _extract(archive, part)
         if not (part / top).is_dir():
             raise DownloadError(f"{archive} contains no folder {top}; download it again")
         (part / top / MARK).write_text(f"{sha256}\n", encoding="ascii")
-        os.rename(part / top, target)
-    finally:  # Ctrl-C too
-        shutil.rmtree(part, ignore_errors=True)
+        files.publish_folder(part / top, target)
 
 
 def _extract(archive: Path, folder: Path) -> None:

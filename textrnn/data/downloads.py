@@ -6,7 +6,6 @@ leaves neither. An archive is downloaded in the same way as TARGET.tar.gz, and u
 
 import hashlib
 import http.client
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
 
+from textrnn import files
 from textrnn.data import archives
 from textrnn.errors import DownloadError
 
@@ -132,28 +132,14 @@ def _is_there(corpus: KnownCorpus, target: Path) -> bool:
 def _download(
     corpus: KnownCorpus, target: Path, on_progress: Callable[[int, int], None] | None
 ) -> None:
-    part = target.with_name(target.name + ".part")
-    try:
-        file = part.open("xb")  # fails if another download is writing it
-    except FileExistsError:
-        raise DownloadError(
-            f"{part} already exists: another download is running or was killed; delete it if none "
-            f"is running"
-        ) from None
     done = 0
-    try:
-        with file:
-            for chunk in _checked_chunks(corpus):
-                file.write(chunk)
-                done += len(chunk)
-                if on_progress:
-                    on_progress(done, corpus.size)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    except BaseException:  # Ctrl-C too
-        part.unlink(missing_ok=True)
-        raise
+    with files.writing(target, "wb") as (file, part):
+        for chunk in _checked_chunks(corpus):
+            file.write(chunk)
+            done += len(chunk)
+            if on_progress:
+                on_progress(done, corpus.size)
+        files.publish(file, part, target)
 
 
 def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:

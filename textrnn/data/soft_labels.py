@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
+from textrnn import files
 from textrnn.data.table_writer import RowWriter
 from textrnn.data.tables import BadRow, form_of, read_rows
 from textrnn.data.unlabelled import bare
@@ -87,13 +88,10 @@ def write_soft_labels(
     The table appears whole or not at all: False when `should_stop`, which is asked now and then,
     said so. `on_progress` is told how many texts are done, and how many there are.
     """
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
+    with files.writing(path, encoding="utf-8", newline="") as (file, part):
         done = _write_rows(file, texts, classes, classify, on_progress, should_stop)
-    if done:
-        part.replace(path)
-    else:
-        part.unlink()
+        if done:
+            files.publish(file, part, path)
     return done
 
 

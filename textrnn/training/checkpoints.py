@@ -7,7 +7,6 @@ run/history.csv      one line per epoch
 import csv
 import io
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn import files
 from textrnn.errors import TrainingError
 
 
@@ -71,16 +71,11 @@ def write_history(run: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _replace(target: Path, data: bytes | memoryview) -> None:
-    beside = target.with_name(target.name + ".new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        with files.replacing(target, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise TrainingError(
             f"cannot write {target}: {error.strerror or error}; free some space or choose "
             f"another -o, then continue with --resume"

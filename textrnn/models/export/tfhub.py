@@ -5,8 +5,6 @@ of the rows of a text's tokens divided by the square root of their number. Its g
 the word pattern of the model that the tokens come from.
 """
 
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from textrnn import files
 from textrnn.artifacts.base import Artifact
 from textrnn.data.word_vectors import read_vectors, vector_size
 from textrnn.errors import ArtifactError, ConfigError
@@ -164,18 +163,15 @@ def save(embedding: Embedding, output: Path, *, source: str) -> None:
     """
     if output.exists():
         raise ConfigError(f"{output} is there already; choose another -o, or move that one away")
-    beside = output.with_name(output.name + ".new")
     try:
-        shutil.rmtree(beside, ignore_errors=True)
         output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as scratch:
+        with files.folder_beside(output) as part, tempfile.TemporaryDirectory() as scratch:
             tokens = Path(scratch) / "tokens.txt"
             tokens.write_bytes("".join(f"{token}\n" for token in embedding.tokens).encode())
-            tf.saved_model.save(TextEmbedding(embedding, tokens), str(beside))
-        (beside / "README.md").write_text(embedding.card(source), encoding="utf-8", newline="\n")
-        os.rename(beside, output)
+            tf.saved_model.save(TextEmbedding(embedding, tokens), str(part))
+            card = embedding.card(source)
+            (part / "README.md").write_text(card, encoding="utf-8", newline="\n")
+            files.publish_folder(part, output)
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ArtifactError(f"cannot write the module {output}: {reason}") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
