@@ -5,20 +5,13 @@ files say which. Only the writer that holds the folder's lock renames or deletes
 recovers what a killed writer left. `textrnn.artifacts.model_files` reads.
 """
 
-import io
 import os
 import shutil
 import stat
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from textrnn.artifacts import locks
 from textrnn.errors import ArtifactError
@@ -152,35 +145,3 @@ def _write_synced(path: Path, data: bytes) -> None:
 def _copy_permissions(old: Path, new: Path) -> None:
     with suppress(FileNotFoundError):
         os.chmod(new, stat.S_IMODE(old.stat().st_mode))
-
-
-def weights_file(weights: Mapping[str, npt.NDArray[Any]], dtype: npt.DTypeLike) -> bytes:
-    """The bytes of an .npz file with arrays by name, converted to `dtype`."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **{name: np.asarray(array).astype(dtype) for name, array in weights.items()})  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
-def read_weights(
-    path: Path, data: bytes, shapes: Mapping[str, tuple[int, ...]]
-) -> dict[str, npt.NDArray[Any]]:
-    """The arrays in `data` as float32; ArtifactError unless they match `shapes`."""
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            weights = {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactError(f"{path} is not an archive of plain arrays: {error}") from error
-    if missing := shapes.keys() - weights.keys():
-        raise ArtifactError(f"{path} lacks the weights {', '.join(sorted(missing))}")
-    if extra := weights.keys() - shapes.keys():
-        raise ArtifactError(f"{path} has unknown weights {', '.join(sorted(extra))}")
-    for name, shape in shapes.items():
-        array = weights[name]
-        if array.shape != shape or array.dtype not in (np.float16, np.float32):
-            raise ArtifactError(
-                f"{path}: {name} must be float16 or float32 of shape {shape}, got "
-                f"{array.dtype} of {array.shape}"
-            )
-        if not np.isfinite(array).all():
-            raise ArtifactError(f"{path}: {name} contains values that are not finite")
-    return {name: weights[name].astype(np.float32) for name in shapes}

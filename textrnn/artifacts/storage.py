@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from textrnn import tokenizers
 from textrnn.artifacts import folders
+from textrnn.artifacts.arrays import read_weights, write_weights
 from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.model_files import ModelFiles
 from textrnn.config.base import Config
@@ -75,7 +76,7 @@ class Parts:
 
     def weights(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[Any]]:
         """The weights as float32, which must have the names and shapes of `shapes`."""
-        return folders.read_weights(self.folder / "weights.npz", self.files["weights.npz"], shapes)
+        return read_weights(self.folder / "weights.npz", self.files["weights.npz"], shapes)
 
 
 def write(model: Artifact, folder: Path, dtype: npt.DTypeLike) -> None:
@@ -85,7 +86,7 @@ def write(model: Artifact, folder: Path, dtype: npt.DTypeLike) -> None:
     """
     files = {
         "tokenizer.json": model.tokenizer.to_json().encode(),
-        "weights.npz": folders.weights_file(model.weights, dtype),
+        "weights.npz": write_weights(model.weights, dtype),
     }
     if model.tokenizer.model is not None:
         files["tokenizer.model"] = model.tokenizer.model

@@ -1,0 +1,102 @@
+"""Arrays by name in a .npz file, written and read with every size known before it is allocated.
+
+A .npz file is a zip archive with one .npy file per array. A reader is told the shapes: it reads no
+more bytes than they need, whatever the archive says, and never unpickles.
+"""
+
+import io
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textrnn.errors import ArtifactError
+
+DTYPES = (np.dtype("<f2"), np.dtype("<f4"))
+ENCRYPTED = 0x1  # a flag of an archive's member
+LONGEST_HEADER = 4096  # bytes of a .npy file before its data
+
+# What zipfile and the parser of .npy headers raise for archives that are damaged or made up.
+BROKEN = (
+    ValueError, TypeError, SyntaxError, EOFError, OSError, OverflowError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def write_weights(weights: Mapping[str, npt.NDArray[Any]], dtype: npt.DTypeLike) -> bytes:
+    """The bytes of an .npz file with arrays by name, converted to `dtype`."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: np.asarray(array).astype(dtype) for name, array in weights.items()})  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def read_weights(path: Path, data: bytes, shapes: Shapes) -> dict[str, npt.NDArray[Any]]:
+    """The arrays in `data` as float32; ArtifactError unless they match `shapes`.
+
+    `path` is for messages. The arrays take at most twice the bytes of `data`.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = _members(path, archive, shapes)
+            return {
+                name: _read(path, archive, members[name], name, shape)
+                for name, shape in shapes.items()
+            }
+    except BROKEN as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ArtifactError(f"{path} is not an archive of plain arrays: {reason}") from error
+
+
+def _members(path: Path, archive: zipfile.ZipFile, shapes: Shapes) -> dict[str, zipfile.ZipInfo]:
+    """Name of each array -> its member of the archive; exactly those of `shapes`, once each."""
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if len(members) != len(archive.infolist()):
+        raise ArtifactError(f"{path} contains an array twice")
+    if missing := shapes.keys() - members.keys():
+        raise ArtifactError(f"{path} lacks the weights {', '.join(sorted(missing))}")
+    if extra := members.keys() - shapes.keys():
+        raise ArtifactError(f"{path} has unknown weights {', '.join(sorted(extra))}")
+    for name, info in members.items():
+        if info.flag_bits & ENCRYPTED or info.compress_type != zipfile.ZIP_STORED:
+            raise ArtifactError(f"{path}: {name} is compressed or encrypted; weights are stored")
+    return members
+
+
+def _read(
+    path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, shape: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    with archive.open(info) as member:
+        found, by_column, dtype = _header(member)
+        if dtype.hasobject:
+            raise ValueError("an array of objects cannot be loaded")
+        if found != shape or dtype not in DTYPES:
+            raise ArtifactError(
+                f"{path}: {name} must be float16 or float32 of shape {shape}, got {dtype} of "
+                f"{found}"
+            )
+        size = math.prod(shape) * dtype.itemsize
+        # Not more than the file holds, so that a false length allocates nothing.
+        content = member.read(size) if size <= info.file_size else b""
+        if len(content) != size or member.read(1):
+            raise ArtifactError(f"{path}: {name} has another length than its shape {shape} says")
+    array = np.frombuffer(content, dtype).reshape(shape, order="F" if by_column else "C")
+    if not np.isfinite(array).all():
+        raise ArtifactError(f"{path}: {name} contains values that are not finite")
+    return np.array(array, np.float32, order="C")
+
+
+def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether columns come first, and dtype; ValueError unless it is a .npy file."""
+    version = np.lib.format.read_magic(member)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(member, max_header_size=LONGEST_HEADER)
+    if version == (2, 0):
+        return np.lib.format.read_array_header_2_0(member, max_header_size=LONGEST_HEADER)
+    raise ValueError(f"its arrays have the .npy format {version[0]}.{version[1]}")
