@@ -5,7 +5,6 @@ say at every moment which folder contains a complete model: the folder itself, o
 is about to rename. If anything changed while reading, the files are read again.
 """
 
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from stat import S_ISDIR
 from typing import Any, TypeVar
 
 from textrnn.artifacts.folders import COMPLETE, FILES, NEW, OLD, beside
+from textrnn.config import strict_json
 from textrnn.errors import ArtifactError
 
 PAUSE_SECONDS = 0.005
@@ -59,9 +59,9 @@ class ModelFiles:
         """
         path = self.folder / name
         try:
-            content = json.loads(self.text(name), parse_constant=lambda _: None)
-        except json.JSONDecodeError as error:
-            raise ArtifactError(f"{path} is not JSON: {error}") from error
+            content = strict_json.loads(self.text(name), nan=lambda _: None)
+        except ValueError as error:
+            raise ArtifactError(f"{path} is damaged: {error}; restore it from a copy") from error
         if not isinstance(content, dict):
             raise ArtifactError(f"{path} must contain an object, got {type(content).__name__}")
         return content

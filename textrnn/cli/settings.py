@@ -12,6 +12,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 import click
 from click.core import ParameterSource
 
+from textrnn.config import strict_json
 from textrnn.config.base import parse_setting
 from textrnn.config.parts import bare_name
 from textrnn.config.recipe import Recipe
@@ -142,9 +143,11 @@ def _assignment(text: str, recipe: type[Recipe]) -> tuple[str, Any]:
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
-        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        content = (strict_json if path.suffix == ".json" else tomllib).loads(text)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    except RecursionError:
+        raise ConfigError(f"{path} is not a file of settings: it is nested too deeply") from None
     except ValueError as error:
         raise ConfigError(f"{path} is not a TOML or JSON file of settings: {error}") from error
     if not isinstance(content, dict):

@@ -9,7 +9,6 @@ ids: ranks plus 3, after <pad>, <sos> and <unk>.
 """
 
 import io
-import json
 import pickle
 import zipfile
 import zlib
@@ -20,6 +19,7 @@ from typing import IO, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.config import strict_json
 from textrnn.errors import CorpusError
 
 PAD_ID, SOS_ID, UNK_ID = 0, 1, 2
@@ -62,14 +62,14 @@ def read_keras_ids(
 def read_word_index(path: Path) -> dict[int, str]:
     """imdb_word_index.json inverted: rank -> word."""
     try:
-        ranks = json.loads(path.read_text(encoding="utf-8"))
+        ranks = strict_json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CorpusError(
             f"no file {path}, which maps the numbers in imdb.npz to words; it belongs to "
             f"keras.datasets.imdb, put it beside imdb.npz"
         ) from None
     except (OSError, ValueError) as error:
-        raise CorpusError(f"{path} cannot be read as JSON: {error}") from error
+        raise CorpusError(f"{path} cannot be read: {error}") from error
     if not isinstance(ranks, dict) or not all(type(rank) is int for rank in ranks.values()):
         raise CorpusError(f'{path} must be a JSON object of words and ranks, {{"the": 1, ...}}')
     return {rank: word for word, rank in ranks.items()}

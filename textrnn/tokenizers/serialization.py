@@ -1,9 +1,9 @@
 """Parse tokenizer.json, for all kinds of tokenizers."""
 
-import json
 import re
 from typing import Any, get_args
 
+from textrnn.config import strict_json
 from textrnn.config.text import Rule
 from textrnn.errors import ArtifactError
 
@@ -11,9 +11,11 @@ from textrnn.errors import ArtifactError
 def parse(text: str) -> dict[str, Any]:
     """The object in a tokenizer.json; ArtifactError for anything else."""
     try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ArtifactError(f"tokenizer.json is not JSON: {error}") from error
+        content = strict_json.loads(text)
+    except ValueError as error:
+        raise ArtifactError(
+            f"tokenizer.json is damaged: {error}; restore it from a copy"
+        ) from error
     if not isinstance(content, dict):
         raise ArtifactError(f"tokenizer.json must contain an object, got {type(content).__name__}")
     return content

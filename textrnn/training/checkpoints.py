@@ -7,8 +7,6 @@ run/history.csv      one line per epoch
 import csv
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import files
+from textrnn.artifacts.arrays import BROKEN
+from textrnn.config import strict_json
 from textrnn.errors import TrainingError
 
 
@@ -47,15 +47,20 @@ def load(run: Path) -> Checkpoint:
     try:
         with np.load(path(run), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        record = json.loads(arrays.pop("record").tobytes())
+        record = strict_json.loads(arrays.pop("record").tobytes().decode(), nan=float)
     except FileNotFoundError:
         raise TrainingError(
             f"there is no run to resume in {run.parent}; start it without --resume"
         ) from None
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except (*BROKEN, KeyError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise TrainingError(
-            f"{path(run)} is damaged ({error}); delete the folder {run} and start again"
+            f"{path(run)} is damaged ({reason}); delete the folder {run} and start again"
         ) from error
+    if not isinstance(record, dict):
+        raise TrainingError(
+            f"{path(run)} is damaged (no record); delete the folder {run} and start again"
+        )
     return Checkpoint(record, arrays)
 
 
