@@ -36,7 +36,7 @@ ABOUT = """\
 A setting is given by its option, by `--set NAME=VALUE`, in a file for `--config` or, from Python,
 as a keyword argument. Its full name has the section in front: `network.units`."""
 # What is tried to find the range that a dataclass accepts.
-PROBES = (-1, 0, 0.005, 0.01, 0.5, 1, 1.5, 2, 100, 101, 1e9)
+PROBES = (-1, 0, 0.005, 0.01, 0.5, 1, 1.5, 2, 64, 65, 100, 101, 1000)
 
 
 # ---- settings -----------------------------------------------------------------------------------

@@ -103,7 +103,10 @@ def publish_folder(part: Path, path: Path) -> None:
 
 def is_direct(path: Path) -> bool:
     """Whether `path` is written itself: it is a link, a device or a pipe."""
-    return path.is_symlink() or (path.exists() and not path.is_file())
+    try:
+        return path.is_symlink() or (path.exists() and not path.is_file())
+    except OSError:  # such as a name that is too long: opening it will say so
+        return False
 
 
 def beside(path: Path) -> Path:

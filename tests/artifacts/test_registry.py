@@ -359,3 +359,13 @@ def test_a_full_disk_leaves_the_old_model(saved, monkeypatch):
     with pytest.raises(ArtifactError, match="No space left on device; the previous model is"):
         registry.save(tiny_model(seed=9), saved)
     assert same_weights(load(saved), before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])
+def test_a_model_folder_and_its_files_keep_their_permissions(saved, mode):
+    saved.chmod(mode)
+    (saved / "metadata.json").chmod(0o600)
+    registry.save(tiny_model(seed=1), saved)
+    assert saved.stat().st_mode & 0o777 == mode
+    assert (saved / "metadata.json").stat().st_mode & 0o777 == 0o600

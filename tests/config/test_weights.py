@@ -12,7 +12,8 @@ from textrnn.config.classifier import ClassifierConfig
 from textrnn.config.classifier import weight_shapes as classifier_shapes
 from textrnn.config.generator import GeneratorConfig, weight_shapes
 from textrnn.config.network import POOLINGS, Pooling, RecurrentConfig
-from textrnn.config.weights import CELLS, Cell, cell_names, stack_shapes
+from textrnn.config.weights import CELLS, MOST_LAYERS, Cell, cell_names, stack_shapes
+from textrnn.errors import ConfigError
 
 PACKAGE = Path(textrnn.__file__).parent
 # The modules to change for a new cell or a new pooling.
@@ -114,3 +115,25 @@ def pooling_modules() -> list[Path]:
 def test_no_other_module_depends_on_the_name_of_a_pooling():
     for path in pooling_modules():
         assert not dispatches(path, {*POOLINGS, *PARTS})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"layers": MOST_LAYERS + 1}, "layers must be 64 or less"),
+        ({"layers": 2_000_000_000}, "layers must be 64 or less"),
+        ({"units": 2**53}, "units must be 9,007,199,254,740,991 or less"),
+        ({"units": 2**20}, "the network would have .* weights"),
+        ({"vocab_size": 2**30, "embedding_dim": 2}, "the network would have .* weights"),
+    ],
+)
+def test_a_network_that_is_too_large_is_refused_before_anything_is_built(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        GeneratorConfig(**{"vocab_size": 9, **settings})
+    with pytest.raises(ConfigError, match=message):
+        ClassifierConfig(**{"vocab_size": 9, "classes": 2, **settings})
+
+
+def test_the_largest_number_of_layers_is_accepted():
+    config = GeneratorConfig(vocab_size=9, layers=MOST_LAYERS, units=2, embedding_dim=2)
+    assert len(weight_shapes(config)) == 1 + 3 * MOST_LAYERS + 2

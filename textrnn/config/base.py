@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_
 
 from textrnn.errors import ConfigError
 
+MOST = 2**53 - 1  # of any whole number: those that JSON keeps everywhere
+
 
 class Config:
     """Base class of the dataclasses of settings.
@@ -41,6 +43,15 @@ class Config:
             value = getattr(self, name)
             if not minimum <= value < math.inf:  # in this order, so that nan fails too
                 raise ConfigError(f"{name} must be {minimum:g} or more, got {value}")
+            if isinstance(value, int) and value > MOST:
+                raise ConfigError(f"{name} must be {MOST:,} or less, got {value:,}")
+
+    def _at_most(self, maximum: int, *names: str) -> None:
+        for name in names:
+            if getattr(self, name) > maximum:
+                raise ConfigError(
+                    f"{name} must be {maximum:,} or less, got {getattr(self, name):,}"
+                )
 
     def _fraction(self, *names: str) -> None:
         for name in names:

@@ -11,7 +11,7 @@ from textrnn.config.parts import names_in
 from textrnn.config.recipe import Recipe
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.config.training import LearningConfig
-from textrnn.config.weights import Cell, Shapes, stack_shapes
+from textrnn.config.weights import MOST_LAYERS, Cell, Shapes, check_size, stack_shapes
 from textrnn.errors import ConfigError
 
 ClassWeights = Literal["none", "balanced"]
@@ -51,6 +51,7 @@ class ClassifierConfig(RecurrentConfig):
         self._at_least(1, "embedding_dim", "conv_filters", "conv_width", "conv_pool")
         self._at_least(2, "classes")
         self._at_least(0, "conv_layers", "dense_units")
+        self._at_most(MOST_LAYERS, "conv_layers")
         self._fraction("word_dropout", "embedding_dropout")
         super().__post_init__()
         if not self.layers and POOLINGS[self.pooling].recurrent:
@@ -59,6 +60,7 @@ class ClassifierConfig(RecurrentConfig):
                 f"pooling {self.pooling} needs a recurrent layer and there is none; "
                 f"use {others}, or set layers to 1 or more"
             )
+        check_size(weight_shapes(self))
 
     @property
     def directions(self) -> int:

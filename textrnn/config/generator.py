@@ -14,7 +14,7 @@ from textrnn.config.parts import is_file, parse_part, parse_validation
 from textrnn.config.recipe import Recipe
 from textrnn.config.text import GeneratorTextConfig
 from textrnn.config.training import LearningConfig
-from textrnn.config.weights import Cell, Shapes, stack_shapes
+from textrnn.config.weights import Cell, Shapes, check_size, stack_shapes
 from textrnn.errors import ConfigError
 
 
@@ -42,6 +42,7 @@ class GeneratorConfig(RecurrentConfig):
         self._at_least(1, "layers")
         self._fraction("input_dropout", "output_dropout")
         super().__post_init__()
+        check_size(weight_shapes(self))
 
 
 @dataclass(frozen=True, kw_only=True)

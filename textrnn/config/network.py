@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from textrnn.config.base import Config
-from textrnn.config.weights import CELLS, Cell
+from textrnn.config.weights import CELLS, MOST_LAYERS, Cell
 from textrnn.errors import ConfigError
 
 Pooling = Literal["last", "max", "mean", "all"]
@@ -36,6 +36,7 @@ class RecurrentConfig(Config):
             object.__setattr__(self, "recurrent_dropout", 0.1 if recurrent else 0.0)
         self._at_least(1, "vocab_size", "units")
         self._at_least(0, "layers", "embedding_dim")
+        self._at_most(MOST_LAYERS, "layers")
         self._at_least(0, "l1", "l2", "recurrent_l1", "recurrent_l2")
         self._fraction("dropout", "recurrent_dropout")
         if self.recurrent_dropout and not recurrent:

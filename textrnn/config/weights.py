@@ -4,16 +4,21 @@ A cell is a row of `CELLS`, a step in `textrnn.engine.cells` and a layer in
 `textrnn.models.layers.cells`. No other module depends on its name.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+
+from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.config.network import RecurrentConfig
 
 Cell = Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru"]
 Shapes = dict[str, tuple[int, ...]]
+MOST_LAYERS = 64
+MOST_WEIGHTS = 2**30  # of a network: 4 GB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +63,16 @@ def cell_names(config: "RecurrentConfig", index: int) -> list[str]:
     if config.directions == 1:
         return [cell]
     return [f"bidirectional_{index}/{way}_{cell}" for way in ("forward", "backward")]
+
+
+def check_size(shapes: Shapes) -> None:
+    """ConfigError if arrays of these `shapes` have more than MOST_WEIGHTS values."""
+    total = sum(map(math.prod, shapes.values()))
+    if total > MOST_WEIGHTS:
+        raise ConfigError(
+            f"the network would have {total:,} weights, more than {MOST_WEIGHTS:,}; lower units, "
+            f"layers, embedding_dim or max_vocab_size"
+        )
 
 
 def stack_shapes(config: "RecurrentConfig", features: int) -> tuple[Shapes, int]:

@@ -31,6 +31,7 @@ from textrnn.tokenizers.codec import Start
 # In tokens. Networks of this size forget anything further back, so only the end of a longer prime
 # is read.
 LONGEST_PRIME = 10_000
+MOST_CHARACTERS = 100_000_000  # of one call; hours of work
 BURST = 16  # tokens per burst: the BLAS limit holds during a burst, never while the caller runs
 # Multiplications per product that justify one thread; with fewer, threads wait for each other.
 WORK_PER_THREAD = 2**21
@@ -86,9 +87,9 @@ def generate(
     except for rounding in batched products.
     """
     stop = stop_texts(stop)
-    start = check_call(model, prime, length, seed, stop, unknown)
     if count < 1:
         raise ConfigError(f"count must be 1 or more, got {count}")
+    start = check_call(model, prime, length, seed, stop, unknown, count)
     sampling = sampling or SamplingConfig()
     seed = random_seed() if seed is None else seed
     if count == 1:
@@ -142,6 +143,7 @@ def check_call(
     seed: int | None,
     stop: str | Iterable[str],
     unknown: Unknown,
+    count: int = 1,
 ) -> Start:
     """The encoded prime, after validating the arguments of `stream` and `generate`.
 
@@ -150,6 +152,11 @@ def check_call(
     """
     if length < 0:
         raise ConfigError(f"length must be 0 or more, got {length}")
+    if length * count > MOST_CHARACTERS:
+        raise ConfigError(
+            f"one call generates at most {MOST_CHARACTERS:,} characters, all samples together, got "
+            f"{length * count:,}; lower the length or the number of samples"
+        )
     if seed is not None and seed < 0:
         raise ConfigError(f"seed must be 0 or more, got {seed}")
     if not all(stop_texts(stop)):

@@ -68,6 +68,8 @@ def _train(
 ) -> None:
     named = preset(preset_name) if preset_name else {}
     values = collect(GeneratorRecipe, named, config_file, assignments, typed)
+    if base is None:  # a wrong setting is reported before TensorFlow is loaded
+        GeneratorRecipe.from_settings(values)
     from textrnn.data.corpora import read_corpus
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
