@@ -69,7 +69,7 @@ def read_word_index(path: Path) -> dict[int, str]:
             f"keras.datasets.imdb, put it beside imdb.npz"
         ) from None
     except (OSError, ValueError) as error:
-        raise CorpusError(f"{path} cannot be read: {error}") from error
+        raise CorpusError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(ranks, dict) or not all(type(rank) is int for rank in ranks.values()):
         raise CorpusError(f'{path} must be a JSON object of words and ranks, {{"the": 1, ...}}')
     return {rank: word for word, rank in ranks.items()}
