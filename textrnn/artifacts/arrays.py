@@ -19,6 +19,7 @@ from textrnn.errors import ArtifactError
 
 DTYPES = (np.dtype("<f2"), np.dtype("<f4"))
 ENCRYPTED = 0x1  # a flag of an archive's member
+CHUNK = 2**18  # bytes read at a time
 LONGEST_HEADER = 4096  # bytes of a .npy file before its data
 
 # What zipfile and the parser of .npy headers raise for archives that are damaged or made up.
@@ -44,7 +45,7 @@ def read_weights(path: Path, data: bytes, shapes: Shapes) -> dict[str, npt.NDArr
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = _members(path, archive, shapes)
+            members = _members(path, archive, shapes, len(data))
             return {
                 name: _read(path, archive, members[name], name, shape)
                 for name, shape in shapes.items()
@@ -54,8 +55,10 @@ def read_weights(path: Path, data: bytes, shapes: Shapes) -> dict[str, npt.NDArr
         raise ArtifactError(f"{path} is not an archive of plain arrays: {reason}") from error
 
 
-def _members(path: Path, archive: zipfile.ZipFile, shapes: Shapes) -> dict[str, zipfile.ZipInfo]:
-    """Name of each array -> its member of the archive; exactly those of `shapes`, once each."""
+def _members(
+    path: Path, archive: zipfile.ZipFile, shapes: Shapes, size: int
+) -> dict[str, zipfile.ZipInfo]:
+    """Name of each array -> its member of an archive of `size` bytes; those of `shapes`, once."""
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     if len(members) != len(archive.infolist()):
         raise ArtifactError(f"{path} contains an array twice")
@@ -64,6 +67,8 @@ def _members(path: Path, archive: zipfile.ZipFile, shapes: Shapes) -> dict[str, 
     if extra := members.keys() - shapes.keys():
         raise ArtifactError(f"{path} has unknown weights {', '.join(sorted(extra))}")
     for name, info in members.items():
+        if info.compress_size > size:
+            raise ArtifactError(f"{path}: {name} is said to be longer than the file")
         if info.flag_bits & ENCRYPTED or info.compress_type != zipfile.ZIP_STORED:
             raise ArtifactError(f"{path}: {name} is compressed or encrypted; weights are stored")
     return members
@@ -83,13 +88,25 @@ def _read(
             )
         size = math.prod(shape) * dtype.itemsize
         # Not more than the file holds, so that a false length allocates nothing.
-        content = member.read(size) if size <= info.file_size else b""
-        if len(content) != size or member.read(1):
+        content = np.empty(size if size <= info.compress_size else 0, np.uint8)
+        if _fill(content, member) != size or member.read(1):
             raise ArtifactError(f"{path}: {name} has another length than its shape {shape} says")
-    array = np.frombuffer(content, dtype).reshape(shape, order="F" if by_column else "C")
+    array = content.view(dtype).reshape(shape, order="F" if by_column else "C")
     if not np.isfinite(array).all():
         raise ArtifactError(f"{path}: {name} contains values that are not finite")
-    return np.array(array, np.float32, order="C")
+    return array.astype(np.float32, order="C")
+
+
+def _fill(content: npt.NDArray[np.uint8], member: IO[bytes]) -> int:
+    """Read bytes into `content`, as many as there are; returns their number."""
+    filled = 0
+    while filled < len(content):
+        read = member.read(min(CHUNK, len(content) - filled))
+        if not read:
+            break
+        content[filled : filled + len(read)] = np.frombuffer(read, np.uint8)
+        filled += len(read)
+    return filled
 
 
 def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
