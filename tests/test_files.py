@@ -190,8 +190,7 @@ def test_an_incomplete_file_is_kept_under_the_first_free_name(tmp_path):
     (tmp_path / "result.part2").mkdir()
     with files.writing(path) as (file, part):
         file.write("half")
-        file.close()
-        kept = files.keep(part, path)
+        kept = files.keep(file, part, path)
     assert kept == tmp_path / "result.part3"
     assert kept.read_text() == "half"
     assert (tmp_path / "result.part").read_text() == "mine"

@@ -14,7 +14,6 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -69,15 +68,19 @@ def publish(file: IO[Any], part: Path, path: Path) -> None:
     _sync_folder(path.parent)
 
 
-def keep(part: Path, path: Path) -> Path:
-    """Rename the incomplete `part` to PATH.part, or to the first free name after it; return it."""
-    for number in count(1):
+def keep(file: IO[Any], part: Path, path: Path) -> Path:
+    """Give the incomplete `file`, named `part`, a free name: PATH.part, PATH.part2 and so on."""
+    file.flush()
+    if sys.platform == "win32":  # an open file cannot be renamed there
+        file.close()
+    number = 1
+    while True:
         name = path.with_name(f"{path.name}.part{'' if number == 1 else number}")
         with suppress(FileExistsError):
             os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             os.replace(part, name)
             return name
-    raise AssertionError  # the numbers do not end
+        number += 1
 
 
 @contextmanager

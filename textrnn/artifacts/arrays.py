@@ -15,12 +15,12 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.data.npy import read_header
 from textrnn.errors import ArtifactError
 
 DTYPES = (np.dtype("<f2"), np.dtype("<f4"))
 ENCRYPTED = 0x1  # a flag of an archive's member
 CHUNK = 2**18  # bytes read at a time
-LONGEST_HEADER = 4096  # bytes of a .npy file before its data
 
 # What zipfile and the parser of .npy headers raise for archives that are damaged or made up.
 BROKEN = (
@@ -51,8 +51,14 @@ def read_weights(path: Path, data: bytes, shapes: Shapes) -> dict[str, npt.NDArr
                 for name, shape in shapes.items()
             }
     except BROKEN as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ArtifactError(f"{path} is not an archive of plain arrays: {reason}") from error
+        raise ArtifactError(
+            f"{path} is not an archive of plain arrays: {reason_of(error)}"
+        ) from error
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of an error in BROKEN."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _members(
@@ -78,7 +84,7 @@ def _read(
     path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, shape: tuple[int, ...]
 ) -> npt.NDArray[np.float32]:
     with archive.open(info) as member:
-        found, by_column, dtype = _header(member)
+        found, by_column, dtype = read_header(member)
         if dtype.hasobject:
             raise ValueError("an array of objects cannot be loaded")
         if found != shape or dtype not in DTYPES:
@@ -107,13 +113,3 @@ def _fill(content: npt.NDArray[np.uint8], member: IO[bytes]) -> int:
         content[filled : filled + len(read)] = np.frombuffer(read, np.uint8)
         filled += len(read)
     return filled
-
-
-def _header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, whether columns come first, and dtype; ValueError unless it is a .npy file."""
-    version = np.lib.format.read_magic(member)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(member, max_header_size=LONGEST_HEADER)
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(member, max_header_size=LONGEST_HEADER)
-    raise ValueError(f"its arrays have the .npy format {version[0]}.{version[1]}")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy.typing as npt
 
 from textrnn.artifacts.base import Artifact
+from textrnn.artifacts.records import origin_lines
 from textrnn.artifacts.storage import Parts
 from textrnn.config.classifier import ClassifierConfig, LongTexts, weight_shapes
 from textrnn.config.text import ClassifierTextConfig
@@ -176,8 +177,7 @@ def card(model: ClassifierArtifact, *, title: str) -> str:
         )
     lines += [_score(name, score) for name, score in metadata.get("scores", {}).items()]
     lines += [
-        f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`",
-        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
+        *origin_lines(metadata, "textrnn.train_classifier"),
         "- **Limits**: its predictions and probabilities are reliable only for texts that resemble "
         "the training data.",
         "",

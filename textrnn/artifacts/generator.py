@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from textrnn.artifacts.base import Artifact
+from textrnn.artifacts.records import origin_lines
 from textrnn.artifacts.storage import Parts
 from textrnn.config.generator import GeneratorConfig, weight_shapes
 from textrnn.config.parts import bare_name, names_in
@@ -94,8 +95,7 @@ def card(model: GeneratorArtifact, *, title: str) -> str:
             f"({found['bits_per_character']:.3f} bits)."
         )
     lines += [
-        f"- **Made by**: `{metadata.get('command', 'textrnn.train_generator')}`",
-        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
+        *origin_lines(metadata, "textrnn.train_generator"),
         "- **Limits**: it imitates its corpus and knows nothing else; it "
         f"{WRITES[kind][2]}; its statements are not facts.",
         "",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from textrnn.artifacts.base import Artifact
+from textrnn.artifacts.records import origin_lines
 from textrnn.artifacts.storage import Parts
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.language_model import weight_shapes
@@ -91,9 +92,9 @@ def card(model: LanguageModelArtifact, *, title: str) -> str:
         f"- **Training data**: {', '.join(corpus['names'])} ({corpus['texts']:,} texts, sha256 "
         f"{corpus['sha256'][:12]}…) and the texts of {', '.join(metadata['data']['names'])}.\n"
         f"- **Score, validation**: perplexity {metadata['perplexity']:.1f}.\n"
-        f"- **Made by**: `{metadata.get('command', 'textrnn.train_classifier')}`\n"
-        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.\n\n"
-        f"Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
+        + "\n".join(origin_lines(metadata, "textrnn.train_classifier"))
+        + "\n\n"
+        + "Use it: `textrnn train classifier DATA -o DIR --pretrain FOLDER`.\n"
     )
 
 

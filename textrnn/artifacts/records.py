@@ -41,3 +41,11 @@ def corpus_record(corpus: Corpus) -> dict[str, Any]:
     """The fingerprint of a corpus for metadata; the sources without their folders."""
     names = sorted(set(map(bare_name, corpus.sources)))
     return {"names": names, "sha256": corpus.sha256, "characters": corpus.length}
+
+
+def origin_lines(metadata: Mapping[str, Any], function: str) -> list[str]:
+    """The lines of a card about the command, or the Python `function`, and the licence."""
+    return [
+        f"- **Made by**: `{metadata.get('command', function)}`",
+        f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
+    ]

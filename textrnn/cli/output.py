@@ -58,8 +58,7 @@ class Output:
         """
         if self.path and self._part:
             try:
-                self.stream.close()
-                self.aside = files.keep(self._part, self.path)
+                self.aside = files.keep(self.stream, self._part, self.path)
             except OSError as error:
                 raise self._unwritable(error) from error
         return self.aside

@@ -1,4 +1,4 @@
-"""Read JSON that anybody may have written: plain numbers, bounded depth and size, one reason.
+"""Read JSON that anybody may have written: bounded depth and numbers, one reason.
 
 Python's reader raises four kinds of errors for text that is made up, one of them only at a depth
 that depends on the stack.

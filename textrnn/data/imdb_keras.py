@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.config import strict_json
+from textrnn.data.npy import read_header
 from textrnn.errors import CorpusError
 
 PAD_ID, SOS_ID, UNK_ID = 0, 1, 2
@@ -105,19 +106,12 @@ def _read_member(archive: zipfile.ZipFile, name: str, npz: Path) -> list[Any]:
             f"x_test and y_test"
         ) from None
     try:
-        if _read_header(file).hasobject:
+        if read_header(file)[2].hasobject:
             return _unpickle(file, npz)
         file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False).tolist()
     except (ValueError, EOFError) as error:
         raise CorpusError(f"{npz}: {name} is not a NumPy array: {error}") from error
-
-
-def _read_header(file: IO[bytes]) -> np.dtype[Any]:
-    """Read the header of a .npy file; return its dtype, with `file` at the first value."""
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0
-    return (read if version == (1, 0) else np.lib.format.read_array_header_2_0)(file)[2]
 
 
 class _Array:

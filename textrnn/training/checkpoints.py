@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import files
-from textrnn.artifacts.arrays import BROKEN
+from textrnn.artifacts.arrays import BROKEN, reason_of
 from textrnn.config import strict_json
 from textrnn.errors import TrainingError
 
@@ -53,9 +53,8 @@ def load(run: Path) -> Checkpoint:
             f"there is no run to resume in {run.parent}; start it without --resume"
         ) from None
     except (*BROKEN, KeyError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise TrainingError(
-            f"{path(run)} is damaged ({reason}); delete the folder {run} and start again"
+            f"{path(run)} is damaged ({reason_of(error)}); delete the folder {run} and start again"
         ) from error
     if not isinstance(record, dict):
         raise TrainingError(
