@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"errors"},
     "tokenizers": BASE,
     "data": {*BASE, "files"},
-    "artifacts": {*BASE, "tokenizers", "data", "textrnn"},  # its version
+    "artifacts": {*BASE, "tokenizers", "files", "data", "textrnn"},  # its version
     "engine": SAVED,
     "evaluation": {*SAVED, "data", "engine"},
     # ---- waterline: TensorFlow above ----

@@ -1,4 +1,4 @@
-"""Write a file or a folder whole or not at all, and touch nothing else.
+"""Write a file or a folder whole or not at all, and touch nothing else; read only plain files.
 
 What is written first has a name beside the target that nobody can guess, so that two programs with
 one target cannot mix their results, and no file of the user's has that name. It is locked while it
@@ -104,6 +104,31 @@ def publish_folder(part: Path, path: Path) -> None:
     _sync_folder(path.parent)
 
 
+def read(path: Path, most: int) -> bytes:
+    """The bytes of a file of at most `most`; OSError also for a pipe, a device or a larger file.
+
+    For files that a program wrote: a pipe would be waited for, and a device might never end.
+    """
+    with open_plain(path, most) as file:
+        return file.read(os.fstat(file.fileno()).st_size)
+
+
+def open_plain(path: Path, most: int) -> IO[bytes]:
+    """A file opened for `read`."""
+    descriptor = os.open(path, os.O_RDONLY | _NONBLOCK | _BINARY)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is a folder, a pipe or a device, not a file")
+        if status.st_size > most:
+            size = f"it has {status.st_size:,} bytes; at most {most:,} are read"
+            raise OSError(errno.EFBIG, size)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
 def is_direct(path: Path) -> bool:
     """Whether `path` is written itself: it is a link, a device or a pipe."""
     try:
@@ -137,6 +162,7 @@ def _begin(path: Path, rest: int) -> str:
 
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows: bytes are written as they are
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # without it, opening a pipe waits for its writer
 
 
 def _create(path: Path) -> tuple[int, Path]:

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from support.models import tiny_model
 from support.paths import ROOT
 from support.saving import before_every_step, marked_model, seed_of, tree
 
+from textrnn import files
 from textrnn.artifacts import model_files, registry
 from textrnn.errors import ArtifactError
 
@@ -111,16 +111,17 @@ def test_concurrent_readers_are_never_refused_and_never_break_a_save(tmp_path):
 def test_a_model_replaced_between_two_files_is_read_again(tmp_path, monkeypatch, name):
     folder, replaced = tmp_path / "model", []
     registry.save(marked_model(seed=1), folder)
-    read_bytes = Path.read_bytes
+    read_file = files.read
 
-    def read(path):
+    def read(path, most):
         if path.name == name and not replaced:
             replaced.append(name)
             registry.save(marked_model(seed=2), folder)
-        return read_bytes(path)
+        return read_file(path, most)
 
-    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(files, "read", read)
     assert seed_of(registry.load(folder)) == (2 if replaced else 1)
+    assert replaced or name == "tokenizer.model"
 
 
 @pytest.mark.parametrize("name", ["metadata.json", "README.md", "weights.npz"])
@@ -129,19 +130,19 @@ def test_a_model_deleted_during_reading_is_not_read_in_part(tmp_path, monkeypatc
     folder, deleted = tmp_path / "model", []
     registry.save(marked_model(seed=1), folder)
     registry.save(marked_model(seed=2), tmp_path / "next")
-    read_bytes = Path.read_bytes
+    read_file = files.read
 
-    def read(path):
+    def read(path, most):
         if path.name == "config.json" and not deleted:
             deleted.append(name)
             (folder / name).unlink()
-            data = read_bytes(path)
+            data = read_file(path, most)
             shutil.rmtree(folder)
             (tmp_path / "next").rename(folder)
             return data
-        return read_bytes(path)
+        return read_file(path, most)
 
-    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(files, "read", read)
     assert seed_of(registry.load(folder)) == 2
 
 
@@ -161,13 +162,13 @@ def test_a_model_renamed_within_a_moment_is_not_an_interrupted_save(
 def test_a_folder_that_keeps_changing_is_refused(tmp_path, monkeypatch):
     folder = tmp_path / "model"
     registry.save(tiny_model(), folder)
-    read_bytes, times = Path.read_bytes, itertools.count()
+    read_file, times = files.read, itertools.count()
 
-    def read(path):
+    def read(path, most):
         os.utime(path, ns=(0, next(times)))
-        return read_bytes(path)
+        return read_file(path, most)
 
-    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(files, "read", read)
     monkeypatch.setattr(model_files, "PAUSE_SECONDS", 0.0)
     with pytest.raises(ArtifactError, match="replaced again and again while it is read; try"):
         registry.load(folder)

@@ -2,48 +2,54 @@
 
 import hashlib
 import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.classifiers import random_classifier
+from support.hostile import HOSTILE, places, replaced
 from support.kinds import MODELS, output_of
+from support.models import tiny_model
 
-from textrnn.artifacts import registry
+from textrnn.artifacts import model_files, registry
 from textrnn.artifacts.kinds import KINDS
-from textrnn.errors import TextRNNError
+from textrnn.artifacts.records import corpus_record, section
+from textrnn.data.corpora import Corpus
+from textrnn.errors import ArtifactError, TextRNNError
+from textrnn.evaluation import training_parts
+from textrnn.tokenizers import CharTokenizer
 
-HOSTILE = st.sampled_from([
-    None, True, False, -1, 0, 1, 2, 7, 2**31, 2**63, 10**29, -0.5, 0.5, 1e308, -1e308, 1e-320, "",
-    "x", "\x1b[31m", "\u202e", "../../etc/passwd", "a" * 10_000, [], [[]], [1], ["a", "a"], {},
-    {"a": 1}, {"kind": []},
-])  # fmt: skip
-
-
-def places(value: Any, path: tuple = ()) -> list[tuple]:
-    """The paths of all values inside a JSON value; of a long list only the first and the last."""
-    found = [path] if path else []
-    if isinstance(value, dict):
-        for key, inside in value.items():
-            found += places(inside, (*path, key))
-    elif isinstance(value, list):
-        for index in {0, len(value) - 1} if value else ():
-            found += places(value[index], (*path, index))
-    return found
+CORPUS = Corpus.from_text("ab ba\n" * 30)
+METADATA = {
+    "versions": {"textrnn": "0.1.0"},
+    "corpus": corpus_record(CORPUS),
+    "data": {"names": ["few.csv"], "sha256": "5a" * 32},
+    "training": {"part": "0:1", "validation": "0.1", "stride": 3},
+    "scores": {"validation": {"loss": 1.5, "accuracy": 0.5}},
+    "history": [{"epoch": 1, "loss": 2.0}],
+}
 
 
-def replaced(value: Any, path: tuple, new: Any) -> Any:
-    """A JSON value with the value at `path` replaced; deleted for "delete"."""
-    first, *rest = path
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    if rest:
-        copy[first] = replaced(value[first], tuple(rest), new)
-    elif new == "delete":
-        del copy[first]
-    else:
-        copy[first] = new
-    return copy
+def find_parts(model: Any) -> None:
+    """What `evaluate` does with the records of a generator, for the corpus of its training."""
+    alphabet = CharTokenizer.fit(CORPUS.pieces)
+    training_parts.overlaps_training(model, CORPUS, "0:0.5")
+    training_parts.training_ids(model, alphabet, CORPUS)
+    training_parts.part_ids(model, alphabet, CORPUS, "validation", unknown="skip")
+
+
+# What the commands do with the metadata of each kind.
+RECORDS: dict[str, Callable[[Any], object]] = {
+    "generator": find_parts,
+    "classifier": lambda model: section(model.metadata, "data").get("sha256"),
+    "language_model": lambda model: model.records,
+}
 
 
 def reseal(folder: Path) -> None:
@@ -63,8 +69,8 @@ def use(folder: Path) -> None:
     model = registry.load(folder)
     kind = KINDS[model.kind]
     kind.summary(model)
-    kind.scores_of(model.metadata)
     output_of(model)
+    RECORDS[model.kind](model)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +78,9 @@ def folders(tmp_path_factory) -> dict[str, Path]:
     saved = {}
     for name, make in MODELS.items():
         saved[name] = tmp_path_factory.mktemp("models") / "model"
-        registry.save(make(1), saved[name])
+        model = make(1)
+        about = {**METADATA, **model.metadata}
+        registry.save(replace(model, metadata=about), saved[name])
     return saved
 
 
@@ -83,8 +91,6 @@ def folders(tmp_path_factory) -> dict[str, Path]:
 def test_a_changed_field_gives_a_model_or_one_sentence(tmp_path_factory, folders, name, file, data):
     original = {path.name: path.read_bytes() for path in folders[name].iterdir()}
     content = json.loads(original[file])
-    if not places(content):
-        return
     path = data.draw(st.sampled_from(places(content)))
     new = data.draw(st.just("delete") | HOSTILE)
     folder = tmp_path_factory.mktemp("attack")
@@ -97,3 +103,45 @@ def test_a_changed_field_gives_a_model_or_one_sentence(tmp_path_factory, folders
         use(folder)
     except TextRNNError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("file", model_files.FILES)
+@pytest.mark.parametrize("attack", ["pipe", "endless", "folder", "large"])
+def test_only_a_plain_file_of_a_sensible_size_is_read(tmp_path, folders, file, attack):
+    folder = tmp_path / "model"
+    registry.save(registry.load(folders["generator of subwords"]), folder)
+    (folder / file).unlink()
+    if attack == "pipe":
+        os.mkfifo(folder / file)
+    elif attack == "endless":
+        (folder / file).symlink_to("/dev/zero")
+    elif attack == "folder":
+        (folder / file).mkdir()
+    else:
+        os.truncate(os.open(folder / file, os.O_CREAT | os.O_WRONLY), 2**34)  # a sparse file
+    with pytest.raises(ArtifactError) as error:
+        registry.load(folder)
+    assert f"cannot read {folder / file}: " in str(error.value)
+
+
+@pytest.mark.parametrize("largest", [np.inf, -np.inf, np.nan, 3.4e38, -3.4e38])
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_that_no_training_gives_are_refused(tmp_path, name, largest):
+    model = MODELS[name](1)
+    weights = {name: np.full_like(array, largest) for name, array in model.weights.items()}
+    registry.save(replace(model, weights=weights), tmp_path / "model")
+    with pytest.raises(ArtifactError, match="not finite or beyond"):
+        registry.load(tmp_path / "model")
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")
+@pytest.mark.parametrize("make", [
+    lambda: tiny_model(cell="mingru", layers=12),
+    lambda: tiny_model(cell="mingru", layers=12, residual=False),
+    lambda: random_classifier(cell="mingru", layers=4, conv_layers=12, dense_units=3),
+], ids=["generator", "without residuals", "classifier"])  # fmt: skip
+def test_results_that_are_not_finite_are_one_sentence(make):
+    model = make()
+    weights = {name: np.full_like(array, 1e9) for name, array in model.weights.items()}
+    with pytest.raises(ArtifactError, match="results that are not finite numbers"):
+        output_of(replace(model, weights=weights))

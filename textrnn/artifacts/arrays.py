@@ -8,7 +8,7 @@ import io
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from textrnn.data.npy import read_header
 from textrnn.errors import ArtifactError
 
 DTYPES = (np.dtype("<f2"), np.dtype("<f4"))
+LARGEST = 1e9  # absolute value of a weight: training that goes further has diverged
 ENCRYPTED = 0x1  # a flag of an archive's member
 CHUNK = 2**18  # bytes read at a time
 
@@ -56,6 +57,18 @@ def read_weights(path: Path, data: bytes, shapes: Shapes) -> dict[str, npt.NDArr
         ) from error
 
 
+def read_arrays(file: IO[bytes], size: int) -> dict[str, npt.NDArray[Any]]:
+    """All arrays in an .npz `file` of `size` bytes; together they take no more bytes.
+
+    One of the errors in BROKEN if there is anything else in it.
+    """
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        if sum(info.compress_size for info in members) > size:
+            raise ValueError("its arrays are said to be longer than the file")
+        return {info.filename.removesuffix(".npy"): _array(archive, info) for info in members}
+
+
 def reason_of(error: Exception) -> str:
     """The first line of an error in BROKEN."""
     return (str(error).splitlines() or [type(error).__name__])[0]
@@ -75,32 +88,46 @@ def _members(
     for name, info in members.items():
         if info.compress_size > size:
             raise ArtifactError(f"{path}: {name} is said to be longer than the file")
-        if info.flag_bits & ENCRYPTED or info.compress_type != zipfile.ZIP_STORED:
-            raise ArtifactError(f"{path}: {name} is compressed or encrypted; weights are stored")
     return members
 
 
 def _read(
     path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, shape: tuple[int, ...]
 ) -> npt.NDArray[np.float32]:
-    with archive.open(info) as member:
-        found, by_column, dtype = read_header(member)
-        if dtype.hasobject:
-            raise ValueError("an array of objects cannot be loaded")
+    def check(found: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         if found != shape or dtype not in DTYPES:
             raise ArtifactError(
                 f"{path}: {name} must be float16 or float32 of shape {shape}, got {dtype} of "
                 f"{found}"
             )
+
+    array = _array(archive, info, check).astype(np.float32, order="C")
+    if array.size and not (array.min() >= -LARGEST and array.max() <= LARGEST):  # so nan fails too
+        raise ArtifactError(
+            f"{path}: {name} contains values that are not finite or beyond {LARGEST:g}"
+        )
+    return array
+
+
+def _array(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, check: Callable[..., None] | None = None
+) -> npt.NDArray[Any]:
+    """The array in a member; `check` is given its shape and dtype before its values are read."""
+    name = info.filename.removesuffix(".npy")
+    if info.flag_bits & ENCRYPTED or info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is compressed or encrypted; arrays are stored")
+    with archive.open(info) as member:
+        shape, by_column, dtype = read_header(member)
+        if dtype.hasobject:
+            raise ValueError("an array of objects cannot be loaded")
+        if check:
+            check(shape, dtype)
         size = math.prod(shape) * dtype.itemsize
         # Not more than the file holds, so that a false length allocates nothing.
         content = np.empty(size if size <= info.compress_size else 0, np.uint8)
         if _fill(content, member) != size or member.read(1):
-            raise ArtifactError(f"{path}: {name} has another length than its shape {shape} says")
-    array = content.view(dtype).reshape(shape, order="F" if by_column else "C")
-    if not np.isfinite(array).all():
-        raise ArtifactError(f"{path}: {name} contains values that are not finite")
-    return array.astype(np.float32, order="C")
+            raise ValueError(f"{name} has another length than its shape {shape} says")
+    return content.view(dtype).reshape(shape, order="F" if by_column else "C")
 
 
 def _fill(content: npt.NDArray[np.uint8], member: IO[bytes]) -> int:

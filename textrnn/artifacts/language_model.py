@@ -8,15 +8,27 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from textrnn.artifacts.base import Artifact
-from textrnn.artifacts.records import origin_lines
+from textrnn.artifacts.records import CorpusRecord, origin_lines
 from textrnn.artifacts.storage import Parts
+from textrnn.config.base import Config
 from textrnn.config.generator import GeneratorConfig
-from textrnn.config.language_model import weight_shapes
+from textrnn.config.language_model import PretrainingConfig, weight_shapes
 from textrnn.config.text import ClassifierTextConfig
-from textrnn.errors import ArtifactError
+from textrnn.errors import ArtifactError, ConfigError
 
-# Entries of its metadata that a classifier which starts from it records.
-RECORDS = ("corpus", "pretraining", "tokens", "perplexity")
+
+@dataclass(frozen=True, kw_only=True)
+class Records(Config):
+    """The entries of its metadata that a classifier which starts from it needs."""
+
+    corpus: dict  # type: ignore[type-arg] # as CorpusRecord
+    pretraining: dict  # type: ignore[type-arg] # as PretrainingConfig
+    tokens: int
+    perplexity: float
+
+    def __post_init__(self) -> None:
+        CorpusRecord.from_dict(self.corpus)
+        PretrainingConfig.from_dict(self.pretraining)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +50,19 @@ class LanguageModelArtifact(Artifact):
 
     @property
     def records(self) -> dict[str, Any]:
-        """The metadata that a classifier which starts from it needs; ArtifactError if missing."""
-        if missing := [name for name in RECORDS if name not in self.metadata]:
+        """The metadata that a classifier which starts from it needs.
+
+        ArtifactError if they are missing or damaged.
+        """
+        known = Records.field_types()
+        found = {name: value for name, value in self.metadata.items() if name in known}
+        try:
+            return Records.from_dict(found).to_dict()
+        except ConfigError as error:
             raise ArtifactError(
-                f"{self.name}: metadata.json lacks {', '.join(missing)}, which a classifier that "
-                f"starts from this language model needs; restore it from a copy"
-            )
-        return {name: self.metadata[name] for name in RECORDS}
+                f"{self.name}: metadata.json lacks what a classifier that starts from this "
+                f"language model needs: {error}; restore it from a copy"
+            ) from error
 
     @property
     def corpus(self) -> Mapping[str, Any]:

@@ -13,10 +13,16 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import Any, TypeVar
 
+from textrnn import files
 from textrnn.artifacts.folders import COMPLETE, FILES, NEW, OLD, beside
 from textrnn.config import strict_json
 from textrnn.errors import ArtifactError
 
+# Largest size of each file in bytes. Those of JSON keep what its values take in memory small.
+MOST_BYTES = {
+    "config.json": 2**22, "tokenizer.json": 2**24, "tokenizer.model": 2**24,
+    "weights.npz": 2**32 + 2**24, "metadata.json": 2**23, "README.md": 2**20,
+}  # fmt: skip
 PAUSE_SECONDS = 0.005
 # Attempts before a folder counts as missing or interrupted: a running save renames it within
 # microseconds.
@@ -83,7 +89,7 @@ def read(folder: Path) -> ModelFiles:
     ArtifactError when a file cannot be read, or when `folder` is replaced again and again.
     """
     try:
-        look, files = _unchanged(folder, lambda look: _contents(folder, look))
+        look, found = _unchanged(folder, lambda look: _contents(folder, look))
     except (OSError, RuntimeError) as error:  # RuntimeError: a cycle of links
         raise ArtifactError(
             f"cannot read {folder} or the files of an interrupted save beside it: "
@@ -95,7 +101,7 @@ def read(folder: Path) -> ModelFiles:
             f"read {folder} from {look.place.name}, left by an interrupted save; the next save "
             f"or training there renames it",
         )
-    return ModelFiles(folder, files, look.place is not None, look.is_folder, notices)
+    return ModelFiles(folder, found, look.place is not None, look.is_folder, notices)
 
 
 def holds(folder: Path, names: Sequence[str]) -> bool:
@@ -111,16 +117,16 @@ def holds(folder: Path, names: Sequence[str]) -> bool:
 
 
 def _contents(folder: Path, look: _Look) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
+    found: dict[str, bytes] = {}
     for name, identity in zip(FILES, look.identities[1:], strict=True):
         if identity is None or look.place is None:
             continue
         try:
-            files[name] = (look.place / name).read_bytes()
+            found[name] = files.read(look.place / name, MOST_BYTES[name])
         except OSError as error:
             reason = error.strerror or error
             raise ArtifactError(f"cannot read {folder / name}: {reason}") from error
-    return files
+    return found
 
 
 def _unchanged(folder: Path, use: Callable[[_Look], T]) -> tuple[_Look, T]:

@@ -3,18 +3,40 @@
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from textrnn import __version__
+from textrnn.config.base import Config
 from textrnn.config.parts import bare_name, names_in
 from textrnn.data.corpora import Corpus
+from textrnn.errors import ConfigError
 
 # Entries of metadata that name files, or several files separated by commas.
 FILES = (
     ("training", "validation"), ("training", "teacher"), ("training", "vectors"),
     ("training", "hub"), ("base", "name"), ("hub", "handle"),
 )  # fmt: skip
+
+
+def section(metadata: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The section `name`; empty if it is missing or no object, since a model works without it."""
+    found = metadata.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusRecord(Config):
+    """The fingerprint of unlabelled texts in metadata."""
+
+    names: list  # type: ignore[type-arg] # of strings
+    sha256: str
+    texts: int
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(name, str) for name in self.names):
+            raise ConfigError(f"names must list names, got {self.names!r}")
 
 
 def without_folders(metadata: Mapping[str, Any]) -> dict[str, Any]:

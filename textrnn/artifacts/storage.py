@@ -55,7 +55,7 @@ class Parts:
             )
         try:
             return cls.from_dict(values)
-        except (ConfigError, TypeError) as error:
+        except ConfigError as error:
             raise ArtifactError(f'{path}: "{name}" is damaged: {error}') from error
 
     def tokenizer(self, tokens: str, vocab_size: int) -> Tokenizer:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from textrnn.artifacts.classifier import ClassifierArtifact
+from textrnn.artifacts.records import section
 from textrnn.cli.data_options import is_imdb, read_texts
 from textrnn.cli.tensorflow import prepare
 from textrnn.data.labelled import LabelledTexts
@@ -30,7 +31,7 @@ def score(
     """
     prepare(model)
     data = _read(model, name, split, options)
-    if data.sha256 == model.metadata.get("data", {}).get("sha256"):
+    if data.sha256 == section(model.metadata, "data").get("sha256"):
         click.echo(
             "Warning: the model was trained on these texts; evaluate it on "
             "other texts for a fair score",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from textrnn.errors import ConfigError
@@ -30,13 +30,18 @@ class Config:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`; ConfigError names an unknown setting or one of the wrong type."""
+        """Inverse of `to_dict`.
+
+        ConfigError names a setting that is unknown, of the wrong type or missing without a default.
+        """
         types = cls.field_types()
-        for name, value in values.items():
+        for name in values:
             if name not in types:
                 raise ConfigError(f"unknown setting {name!r}; the settings are {', '.join(types)}")
-            _check_type(name, value, types[name])
-        return cls(**values)
+        needed = [field.name for field in fields(cls) if field.default is MISSING]  # type: ignore[arg-type]
+        if missing := [name for name in needed if name not in values]:
+            raise ConfigError(f"{', '.join(missing)} must be given")
+        return cls(**{name: _typed(name, value, types[name]) for name, value in values.items()})
 
     def _at_least(self, minimum: float, *names: str) -> None:
         for name in names:
@@ -67,7 +72,8 @@ class Config:
             )
 
 
-def _check_type(name: str, value: Any, kind: Any) -> None:
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    """`value` if it has the type `kind`, a whole number as float if that is one; ConfigError."""
     allowed = get_args(kind) if get_origin(kind) is not Literal else (str,)
     allowed = allowed or (kind,)
     if float in allowed:
@@ -76,6 +82,8 @@ def _check_type(name: str, value: Any, kind: Any) -> None:
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
         raise ConfigError(f"{name} must be {names}, got {value!r}")
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**1000
+    return float(value) if whole and float in allowed and int not in get_args(kind) else value
 
 
 def parse_setting(cls: type[Config], name: str, text: str) -> Any:

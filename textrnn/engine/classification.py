@@ -15,6 +15,7 @@ from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.engine import calibration
 from textrnn.engine.cells import Floats
 from textrnn.engine.classifier import ClassifierNetwork, build_network
+from textrnn.engine.numerics import not_finite
 from textrnn.engine.packing import batches
 from textrnn.engine.threads import parallel_map
 from textrnn.errors import ConfigError
@@ -84,13 +85,15 @@ class Predictor:
         return self.model.tokenizer.encode(text[:limit] if limit else text)
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """One prediction per text, in the same order."""
+        """One prediction per text, in the same order; ArtifactError if one is not finite."""
         encoded = [self.encode(text) for text in texts]
         segments = [self._segments(ids) if len(ids) else [] for ids in encoded]
         readable = [row for row, parts in enumerate(segments) if parts]
         chances = calibration.probabilities(
             self._mean_logits([segments[row] for row in readable]), self.model.temperature
         )
+        if not np.isfinite(chances).all():
+            raise not_finite(self.model.name)
         predictions = [
             Prediction(None, None, (), 0, reason="it has no word that the model can read")
         ] * len(texts)

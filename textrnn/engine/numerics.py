@@ -1,4 +1,4 @@
-"""Softmax and log-softmax without overflow.
+"""Softmax and log-softmax without overflow, and the error of a model whose results overflow.
 
 The highest logit of each row is subtracted first. This does not change the softmax, and keeps every
 exponential at 1 or below.
@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from textrnn.errors import ArtifactError
 
 Real = TypeVar("Real", bound=np.floating[Any])
 
@@ -49,3 +51,11 @@ def log_likelihoods(
     below = below_highest(logits, out=out)
     chosen = np.take_along_axis(below, targets[..., None].astype(np.int64), axis=-1)[..., 0]
     return chosen - np.log(np.exp(below, out=below).sum(axis=-1))
+
+
+def not_finite(name: str = "the model") -> ArtifactError:
+    """The error of a model whose weights are finite, but whose results are not."""
+    return ArtifactError(
+        f"{name} gives results that are not finite numbers: its weights are damaged, or its "
+        f"training diverged; restore it from a copy, or train it again"
+    )

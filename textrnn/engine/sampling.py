@@ -4,6 +4,7 @@
 row, by inverting the cumulative distribution. The stream of uniforms is the only randomness.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.config.sampling import SamplingConfig
-from textrnn.engine.numerics import softmax_weights
+from textrnn.engine.numerics import not_finite, softmax_weights
 from textrnn.tokenizers import Ids
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -55,9 +56,14 @@ def probabilities(logits: Floats, config: SamplingConfig, recent: Ids | None = N
 
 
 def draw(weights: Floats, uniforms: Floats) -> Ids:
-    """Weights (rows, vocab_size) and uniforms in [0, 1) (rows,) -> ids (rows,)."""
+    """Weights (rows, vocab_size) and uniforms in [0, 1) (rows,) -> ids (rows,).
+
+    ArtifactError when a weight is not finite.
+    """
     cumulative = weights.cumsum(axis=-1)
     total = cumulative[:, -1]
+    if not math.isfinite(sum(total.tolist())):  # for one row, the fastest check
+        raise not_finite()
     # Stay below the total even when the product rounds up to it: there is no id beyond.
     thresholds = np.minimum(uniforms * total, np.nextafter(total, 0))
     if len(weights) == 1:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from textrnn.artifacts.language_model import LanguageModelArtifact
+from textrnn.artifacts.records import section
 from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.engine.language_model import score
 from textrnn.errors import CorpusError
@@ -40,7 +41,7 @@ def evaluate(model: LanguageModelArtifact, texts: UnlabelledTexts) -> dict[str, 
         "unknown_share": float(unknown.mean()),
         "scores": score(model, ids),
     }
-    if texts.sha256 == model.metadata.get("corpus", {}).get("sha256"):
+    if texts.sha256 == section(model.metadata, "corpus").get("sha256"):
         report["warning"] = "the model was trained on these texts; a fair score needs other texts"
     return report
 

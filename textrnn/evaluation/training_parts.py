@@ -3,22 +3,57 @@
 A model keeps the SHA-256 of its corpus and the parts of it that were for training and validation.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from textrnn.artifacts.generator import GeneratorArtifact
+from textrnn.artifacts.records import section
+from textrnn.config.base import Config
 from textrnn.config.parts import parse_part, parse_validation
 from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
-from textrnn.errors import ConfigError
+from textrnn.errors import ArtifactError, ConfigError
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TrainedOn(Config):
+    """The parts of the corpus that a model was trained and validated on."""
+
+    part: str
+    validation: str | None
+
+    def __post_init__(self) -> None:
+        parse_part(self.part)
+
+    @property
+    def has_slice(self) -> bool:
+        """Whether the validation text is a slice of the corpus, and not a file or nothing."""
+        try:
+            return self.validation is not None and bool(parse_validation(self.validation))
+        except ConfigError:
+            return False
+
+
+def _trained_on(model: GeneratorArtifact) -> _TrainedOn:
+    training = section(model.metadata, "training")
+    try:
+        return _TrainedOn.from_dict({
+            name: training[name] for name in ("part", "validation") if name in training
+        })  # fmt: skip
+    except ConfigError as error:
+        raise ArtifactError(
+            f"{model.name}: metadata.json does not say what the model was trained on: {error}; "
+            f"restore it from a copy"
+        ) from error
 
 
 def _is_own(model: GeneratorArtifact, corpus: Corpus) -> bool:
     """Whether the model was trained on `corpus`, by SHA-256."""
-    return model.metadata.get("corpus", {}).get("sha256") == corpus.sha256
+    return section(model.metadata, "corpus").get("sha256") == corpus.sha256
 
 
 def part_ids(
@@ -27,7 +62,8 @@ def part_ids(
     """The ids of a part of `corpus`, (characters,), as characters of `alphabet`.
 
     `part` is "all", "validation" (the validation slice of the model's training) or START:END.
-    ConfigError when the model has no such validation slice of `corpus`.
+    ConfigError when the model has no such validation slice of `corpus`; ArtifactError when its
+    records are damaged.
     """
     if part != "validation":
         pieces = corpus.cut("0:1" if part == "all" else part)
@@ -37,19 +73,19 @@ def part_ids(
             "--part validation needs the corpus that the model was trained on, and this is "
             "another one; name that corpus, or a part START:END"
         )
-    if not model.metadata["training"]["validation"]:
+    trained = _trained_on(model)
+    if not trained.validation:
         raise ConfigError(
             "the model was trained on all of its part, without validation text; name a part "
             "START:END that it was not trained on"
         )
-    if not _validation_slice(model):
+    if not trained.has_slice:
         raise ConfigError(
-            f"the model was validated on the file {model.metadata['training']['validation']}; "
-            f"name that instead of --part validation"
+            f"the model was validated on the file {trained.validation}; name that instead of "
+            f"--part validation"
         )
-    training = model.metadata["training"]
     ids = alphabet.encode_pieces(corpus.pieces)
-    return corpora.split(ids, training["part"], training["validation"])[1]
+    return corpora.split(ids, trained.part, trained.validation)[1]
 
 
 def overlaps_training(model: GeneratorArtifact, corpus: Corpus, part: str) -> bool:
@@ -71,16 +107,7 @@ def training_ids(model: GeneratorArtifact, alphabet: CharTokenizer, corpus: Corp
 
 def _training_part(model: GeneratorArtifact, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The training part of `values`, which has one value per character of the model's corpus."""
-    training = model.metadata["training"]
-    if _validation_slice(model):
-        return corpora.split(values, training["part"], training["validation"])[0]
-    return values[slice(*corpora.bounds(*parse_part(training["part"]), len(values)))]
-
-
-def _validation_slice(model: GeneratorArtifact) -> bool:
-    # If the validation text was a file, it is not part of the corpus.
-    validation = model.metadata["training"]["validation"]
-    try:
-        return validation is not None and bool(parse_validation(validation))
-    except ConfigError:
-        return False
+    trained = _trained_on(model)
+    if trained.validation and trained.has_slice:
+        return corpora.split(values, trained.part, trained.validation)[0]
+    return values[slice(*corpora.bounds(*parse_part(trained.part), len(values)))]

@@ -1,13 +1,16 @@
 """A training run's checkpoint, one file that is replaced atomically, and its history as CSV.
 
-run/checkpoint.npz   every array of the run, and a JSON record of its state
+run/checkpoint.npz   every array of the run, a JSON record of its state, and the checksum of both
 run/history.csv      one line per epoch
 """
 
 import csv
+import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn import files
-from textrnn.artifacts.arrays import BROKEN, reason_of
+from textrnn.artifacts.arrays import BROKEN, read_arrays, reason_of
 from textrnn.config import strict_json
-from textrnn.errors import TrainingError
+from textrnn.errors import ConfigError, TrainingError
+
+MOST_BYTES = 2**34
 
 
 @dataclass(frozen=True)
@@ -37,36 +42,66 @@ def path(run: Path) -> Path:
 def save(run: Path, checkpoint: Checkpoint) -> None:
     """Replace the checkpoint of the folder `run` atomically; TrainingError if that fails."""
     record = np.frombuffer(json.dumps(checkpoint.record).encode(), dtype=np.uint8)
+    arrays = {"record": record, **checkpoint.arrays}
     buffer = io.BytesIO()
-    np.savez(buffer, record=record, **checkpoint.arrays)  # type: ignore[arg-type]
+    np.savez(buffer, sha256=_checksum(arrays), **arrays)  # type: ignore[arg-type]
     _replace(path(run), buffer.getbuffer())
 
 
 def load(run: Path) -> Checkpoint:
-    """Read the checkpoint of `run`; TrainingError if it is missing or damaged."""
+    """Read the checkpoint of `run`; TrainingError if it is missing, damaged or edited."""
     try:
-        with np.load(path(run), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        record = strict_json.loads(arrays.pop("record").tobytes().decode(), nan=float)
+        with damage(run), files.open_plain(path(run), MOST_BYTES) as file:
+            arrays = read_arrays(file, os.fstat(file.fileno()).st_size)
+            _check(arrays.pop("sha256", None), arrays)
+            record = strict_json.loads(arrays.pop("record").tobytes().decode(), nan=float)
+            if not isinstance(record, dict):
+                raise ValueError("no record")
     except FileNotFoundError:
         raise TrainingError(
             f"there is no run to resume in {run.parent}; start it without --resume"
         ) from None
-    except (*BROKEN, KeyError) as error:
-        raise TrainingError(
-            f"{path(run)} is damaged ({reason_of(error)}); delete the folder {run} and start again"
-        ) from error
-    if not isinstance(record, dict):
-        raise TrainingError(
-            f"{path(run)} is damaged (no record); delete the folder {run} and start again"
-        )
     return Checkpoint(record, arrays)
 
 
+@contextmanager
+def damage(run: Path) -> Iterator[None]:
+    """For reading what the checkpoint of `run` says: a value that no run writes is one sentence."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (*BROKEN, LookupError, AttributeError, ConfigError) as error:
+        raise TrainingError(
+            f"{path(run)} is damaged ({reason_of(error)}); delete the folder {run} and start again"
+        ) from error
+
+
+def _checksum(arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.uint8]:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.reshape(-1).view(np.uint8).data)
+    return np.frombuffer(digest.digest(), np.uint8)
+
+
+def _check(known: npt.NDArray[Any] | None, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    if known is None:
+        raise ValueError(
+            "it has no checksum: an older version of textrnn wrote it, or it was edited"
+        )
+    if known.tobytes() != _checksum(arrays).tobytes():
+        raise ValueError("its checksum is another: it was cut short or edited")
+
+
 def write_history(run: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace run/history.csv with `rows`, which all have the same columns."""
+    """Replace run/history.csv with `rows`; TrainingError unless all have the same columns."""
     if not rows:
         return
+    with damage(run):
+        if len({tuple(row) for row in rows}) > 1:
+            raise ValueError("the epochs of its history have different entries")
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()

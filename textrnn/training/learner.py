@@ -123,8 +123,15 @@ class Learner:
         return {name: variable.numpy() for name, variable in self._variables().items()}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], steps_done: int) -> None:
-        """Restore the state that `arrays` saved after `steps_done` steps."""
-        for name, variable in self._variables().items():
+        """Restore the state that `arrays` saved after `steps_done` steps.
+
+        KeyError or ValueError unless `arrays` are those of such a learner; then nothing changes.
+        """
+        variables = self._variables()
+        for name, variable in variables.items():
+            if (found := arrays[name]).shape != tuple(variable.shape):
+                raise ValueError(f"{name} has the shape {found.shape}, not {tuple(variable.shape)}")
+        for name, variable in variables.items():
             variable.assign(arrays[name])
         self.steps_done = steps_done
 

@@ -21,7 +21,7 @@ from textrnn.training.learner import Learner
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
 from textrnn.training.output import check_free, sole_writer
 from textrnn.training.pace import Pace
-from textrnn.training.state import Saver, TrainingState
+from textrnn.training.state import RunRecord, Saver, TrainingState
 from textrnn.training.task import FinishReport, P, Task, Validated
 
 FORMAT = 2  # of a checkpoint's record
@@ -108,10 +108,9 @@ def train(
     Raises CorpusError, ConfigError, TrainingError (the output exists, another training writes
     there, the loss is not finite) or ArtifactError (the model cannot be saved).
     """
-    observer, start = observer or Observer(), start or Fresh()
-    given = task.recipe_type.nest(settings)
+    observer, given = observer or Observer(), task.recipe_type.nest(settings)
     with sole_writer(output, observer):
-        return _train(task, output, given, start, beside, resume, observer, command)
+        return _train(task, output, given, start or Fresh(), beside, resume, observer, command)
 
 
 def _train(
@@ -176,28 +175,32 @@ def _resume(
     task: Task[P], output: Path, given: Settings, start: Initialization, observer: Observer
 ) -> tuple[Run[P], Learner]:
     """Restore the run whose checkpoint is in `output`."""
-    checkpoint = checkpoints.load(output / "run")
-    record = dict(checkpoint.record)
+    checkpoint = checkpoints.load(folder := output / "run")
+    record = checkpoint.record
     if record.get("format") != FORMAT:
         raise TrainingError(
             f"the run in {output} was started by another version of textrnn; resume it with that "
             f"version, or start again with another -o"
         )
+    with checkpoints.damage(folder):
+        RunRecord.from_dict(record)
     if (kind := record["kind"]) != task.kind:
         raise TrainingError(
             f"the run in {output} trains a {kind}; resume it with `textrnn train {kind}`"
         )
-    task.check_same(record["data"], output)
-    initialization.check_same(start, record["start"], output)
+    with checkpoints.damage(folder):
+        task.check_same(record["data"], output)
+        initialization.check_same(start, record["start"], output)
+        recipe = task.recipe_type.from_settings(record["recipe"])
+        own = Resumed(tokenizers.from_record(record))
     _check_same_settings(record["recipe"], given, output)
-    recipe = task.recipe_type.from_settings(record["recipe"])
-    own = Resumed(tokenizers.from_record(record))
     prepared = task.prepare(recipe, own, record["records"], lambda text: None)
     kept = {name: record[name] for name in ("settings", "start", "data", "command")}
     run = Run(output=output, task=task, prepared=prepared, **kept)
     run.take_progress(record)
     learner = task.learner(prepared)
-    learner.restore(checkpoint.arrays, record["steps_done"])
+    with checkpoints.damage(folder):
+        learner.restore(checkpoint.arrays, record["steps_done"])
     observer.notice(f"resuming at epoch {run.epoch + 1}, step {run.step + 1}")
     return run, learner
 
@@ -242,7 +245,6 @@ def _finish(run: Run[P], observer: Observer) -> Any:
 
 def _save(run: Run[P], model: Any) -> Any:
     model = replace(model, name=str(run.output))
-    card = KINDS[run.task.kind].card(model, title=run.output.name)
-    model = replace(model, card=card)
+    model = replace(model, card=KINDS[run.task.kind].card(model, title=run.output.name))
     registry.save(model, run.output)
     return model

@@ -7,12 +7,48 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textrnn.config.base import Config
 from textrnn.config.training import LearningConfig
+from textrnn.errors import ConfigError
 from textrnn.training import checkpoints
 from textrnn.training.checkpoints import Checkpoint
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the state itself does not need
     from textrnn.training.learner import Learner
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(Config):
+    """The record of a run in its checkpoint, with the types of its values."""
+
+    format: int
+    kind: str
+    epochs: int
+    steps: int
+    epoch: int
+    step: int
+    loss_sum: float
+    best_loss: float
+    best_epoch: int
+    history: list  # type: ignore[type-arg] # of dictionaries
+    recipe: dict  # type: ignore[type-arg] # by section
+    settings: dict  # type: ignore[type-arg] # by section
+    tokenizer: str
+    pieces: str | None
+    records: dict  # type: ignore[type-arg]
+    start: dict  # type: ignore[type-arg]
+    data: dict  # type: ignore[type-arg]
+    command: str | None
+    steps_done: int
+
+    def __post_init__(self) -> None:
+        self._at_least(0, "epochs", "steps", "epoch", "step", "best_epoch", "steps_done")
+        if self.epoch > self.epochs or self.step > self.steps:
+            raise ConfigError("its epoch or its step is beyond the last one")
+        sections = [*self.recipe.values(), *self.settings.values()]
+        if not all(isinstance(each, dict) for each in [*self.history, *sections]):
+            raise ConfigError("history, recipe and settings must contain objects")
+
 
 PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
 

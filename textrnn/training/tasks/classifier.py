@@ -147,10 +147,9 @@ class ClassifierTask(Task[ClassifierPrepared]):
         tokenizer = initialization.tokenizer(recipe, fit, texts, notify)
         split = encode.encode_texts(train, validation, tokenizer, recipe.text, notify, more)
         records = known or {
-            "data": encode.data_record(self.data, self.validation),
             **initialization.records(tokenizer),
             **teachers.records_of(models, train.texts, self.unlabelled, split.unlabelled),
-        }  # fmt: skip
+        }
         classes = self.data.classes
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size, classes=len(classes))
         steps = steps_of(len(split.texts), training.batch_size)
@@ -163,7 +162,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
             steps=steps,
             unit="texts",
             units_per_step=training.batch_size,
-            records=records,
+            records={**records, "data": encode.data_record(self.data, self.validation)},
             summary=(
                 f"{len(classes)} classes, {ids} ids; training on {len(split.texts):,} texts, "
                 f"validating on {len(split.validation):,}"

@@ -117,8 +117,8 @@ class GeneratorTask(Task[GeneratorPrepared]):
             steps=steps,
             unit="chars",
             units_per_step=training.batch_size * training.window / split.tokens_per_character,
-            records=known or {
-                "corpus": self.fingerprint(), **initialization.records(tokenizer)
+            records={
+                **(known or initialization.records(tokenizer)), "corpus": self.fingerprint()
             },
             summary=_summary(tokenizer, split),
             split=split,

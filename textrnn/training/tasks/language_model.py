@@ -147,7 +147,7 @@ class LanguageModelTask(Task[LanguageModelPrepared]):
             steps=steps,
             unit=tokenizer.unit,
             units_per_step=own.batch_size * own.window,
-            records=known or {**self.fingerprint(), **tokens},
+            records={**self.fingerprint(), **tokens},
             summary=(
                 f"pretraining: {tokenizer.vocab_size:,} ids; training on "
                 f"{len(split.train):,}, validating on {len(split.validation):,}"
