@@ -183,7 +183,7 @@ class SentencePieceTokenizer(Tokenizer):
                 lower=content["lower"],
                 line_ends=content.get("line_ends", True),
             )
-        except RuntimeError as error:
+        except (RuntimeError, UnicodeDecodeError) as error:  # a subword may be any bytes
             raise ArtifactError(
                 "tokenizer.model is not a SentencePiece model; restore the folder from a copy"
             ) from error
