@@ -208,7 +208,7 @@ def test_output_fits_the_terminal_and_has_no_control_codes_from_the_text(monkeyp
     _headline, *rest = out.splitlines()
     assert not {"\x1b", "\x07"} & set(out)
     assert all(columns(line) <= 60 for line in rest) and len(rest) > 10
-    assert "good [31mfilm 漢字漢字 the" in out.replace("\n", "")
+    assert r"good \x1b[31mfilm\x07 漢字漢字 the" in out.replace("\n", "")
 
 
 def test_progress_is_shown_on_a_terminal_only(monkeypatch, models, tmp_path, classify):

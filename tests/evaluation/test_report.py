@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textrnn.errors import ConfigError, CorpusError
+from textrnn.evaluation.columns import one_line
 from textrnn.evaluation.metrics import score
 from textrnn.evaluation.report import report, shorten
 from textrnn.evaluation.report_text import as_markdown, as_text
@@ -27,10 +28,6 @@ def report_of(**settings):
         "lengths": [1, 60, 4, 9], "texts": TEXTS,
     }  # fmt: skip
     return report(**{**given, **settings})
-
-
-def one_line(text):
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).split())
 
 
 def tables(markdown):

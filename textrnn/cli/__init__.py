@@ -3,16 +3,17 @@
 Modules here import only what `--help` needs; a command imports the rest when it runs.
 """
 
-import io
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
 import click
 
 from textrnn import __version__
+from textrnn.cli import terminal
 from textrnn.errors import TextRNNError
+from textrnn.evaluation.columns import sentence
 
 # Command -> its module in textrnn.cli.commands. A command imports nothing of the others.
 COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -39,15 +40,21 @@ class Group(click.Group):
         )
         return command
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line, with all that it shows on a terminal made harmless."""
+        with terminal.Guards():
+            return super().main(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; a TextRNNError becomes a ClickException (exit code 1)."""
         try:
             return super().invoke(ctx)
         except TextRNNError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(sentence(str(error))) from error
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+# color: Click must not strip escape sequences from a result that goes to a file or a pipe.
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "color": True})
 @click.version_option(__version__, prog_name="textrnn")
 def main() -> None:
     """Recurrent networks on text: generate and classify text, train models on your own files.
@@ -60,7 +67,3 @@ def main() -> None:
     textrnn generate --model my-model                      generate text with your model
     textrnn evaluate my-model other.txt                    evaluate your model on another text
     """
-    for stream in (sys.stdout, sys.stderr):
-        # On a terminal that cannot show a character, print its code instead of a traceback.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

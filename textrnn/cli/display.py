@@ -4,14 +4,16 @@ All output goes to stderr; stdout is for results.
 """
 
 import signal
+import sys
 import time
 from types import FrameType, TracebackType
 from typing import Self
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from textrnn.cli import terminal
+from textrnn.evaluation.columns import harmless
 from textrnn.training.observer import EpochEnd, Observer, ValidationProgress
 from textrnn.training.observer import Progress as RunProgress
 
@@ -26,7 +28,9 @@ class TrainingDisplay(Observer):
     """
 
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True, highlight=False, quiet=quiet)
+        self.console = console or Console(
+            file=terminal.behind(sys.stderr), highlight=False, quiet=quiet
+        )
         self.stopped = False
         self._printed_at = time.monotonic()
         self._phase, self._validation_printed = "step", False
@@ -104,19 +108,17 @@ class TrainingDisplay(Observer):
         self._bar.update(self._task, description=name, completed=0, figures="saving")
         self._print(end.headline())
         for temperature, sample in end.samples.items():
-            self._print(click.style(f"  at temperature {temperature}:", dim=True))
+            self._print(f"  at temperature {temperature}:", style="dim")
             self._print("\n".join(f"  | {line}" for line in sample.strip("\n").split("\n")))
 
     def _is_line_due(self) -> bool:
         silent = time.monotonic() - self._printed_at
         return not self.console.is_terminal and silent > PLAIN_SECONDS
 
-    def _print(self, text: str) -> None:
+    def _print(self, text: str, *, style: str | None = None) -> None:
         self._printed_at = time.monotonic()
-        if not self.console.is_terminal:
-            text = click.unstyle(text)
         # out() prints verbatim: rich must not parse a model's text as markup, nor wrap it.
-        self.console.out(text)
+        self.console.out(harmless(text), style=style)
 
 
 def _pace(progress: RunProgress) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import click
 
 from textrnn import files
+from textrnn.cli import terminal
 from textrnn.config.base import Config
 from textrnn.errors import TextRNNError
 
@@ -87,6 +88,6 @@ def write_file(path: Path, text: str) -> None:
     """Write a text file, whole or not at all; a device or a link is written directly."""
     try:
         with files.replacing(path, encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            terminal.guard(file).write(text)
     except OSError as error:
         raise TextRNNError(f"cannot write {path}: {error.strerror or error}") from error

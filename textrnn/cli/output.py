@@ -11,7 +11,9 @@ from typing import Any, Self, TextIO
 import click
 
 from textrnn import files
+from textrnn.cli import terminal
 from textrnn.errors import TextRNNError
+from textrnn.evaluation.columns import sentence
 
 # File names in a result may hold bytes that are not UTF-8; their codes are written.
 TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
@@ -66,7 +68,7 @@ class Output:
     def _opened(self, path: Path) -> TextIO:
         try:
             if files.is_direct(path):
-                return self._context.enter_context(path.open("w", **TEXT))
+                return terminal.guard(self._context.enter_context(path.open("w", **TEXT)))
             stream, self._part = self._context.enter_context(files.writing(path, **TEXT))
             return stream
         except OSError as error:
@@ -102,12 +104,12 @@ class Progress:
         """Redraw the count and the speed (texts per second)."""
         if self._shown:
             speed = count / (time.monotonic() - self._started)
-            click.echo(f"\r{count:,} classified, {speed:,.0f}/s\033[K", nl=False, err=True)
+            terminal.redraw(f"{count:,} classified, {speed:,.0f}/s")
 
     def clear(self) -> None:
         """Clear the line, so that another can be printed."""
         if self._shown:
-            click.echo("\r\033[K", nl=False, err=True)
+            terminal.redraw()
 
 
 class Problems:
@@ -118,17 +120,17 @@ class Problems:
         self.count = self.lost = 0  # lost: not even their rows are in the result
         self._deferred = ""  # the first problem; becomes the error if nothing else follows
 
-    def add(self, sentence: str, *, lost: bool) -> None:
+    def add(self, problem: str, *, lost: bool) -> None:
         """Print and count a problem."""
         self.count += 1
         self.lost += lost
         if self.count == 1 and lost:
-            self._deferred = sentence
+            self._deferred = problem
             return
         self.release()
         self._progress.clear()
         if self.count <= MAX_PRINTED:
-            click.echo(f"Not classified: {sentence}", err=True)
+            click.echo(f"Not classified: {sentence(problem)}", err=True)
         elif self.count == MAX_PRINTED + 1:
             click.echo("Further texts that cannot be classified are only counted.", err=True)
 
@@ -136,7 +138,7 @@ class Problems:
         """Print the deferred problem."""
         if self._deferred:
             self._progress.clear()
-            click.echo(f"Not classified: {self._deferred}", err=True)
+            click.echo(f"Not classified: {sentence(self._deferred)}", err=True)
             self._deferred = ""
 
     def close(self, *, anything: bool) -> None:

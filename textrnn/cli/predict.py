@@ -46,6 +46,7 @@ class Task:
     result: ResultForm | None
     output: Path | None
     explain: bool
+    safe_csv: bool
 
     @property
     def kinds(self) -> set[str]:
@@ -81,6 +82,11 @@ class Task:
             raise ConfigError(
                 f"the inputs are of several kinds ({', '.join(sorted(self.kinds))}); classify "
                 f"each kind separately, or choose one result for all with --format jsonl"
+            )
+        if self.safe_csv and not table:
+            raise ConfigError(
+                f"--safe-csv is for results in CSV or TSV, and this one is {self.result_form}; "
+                f"choose --format csv, or leave it out"
             )
         if table:
             check_same_columns(self.files, form=self.form, encoding=self.encoding)
@@ -120,8 +126,9 @@ def classify_all(task: Task, predictor: Predictor, *, quiet: bool) -> None:
     first = next(chunks, [])
     with Output(task.output) as output:
         writer = PredictionWriter(
-            output.stream, task.result_form, predictor, tables=task.tables, explained=task.explain
-        )
+            output.stream, task.result_form, predictor,
+            tables=task.tables, explained=task.explain, safe=task.safe_csv,
+        )  # fmt: skip
         try:
             for chunk in chain([first], chunks):
                 _classify_chunk(chunk, predictor, writer, problems, explained=task.explain)

@@ -1,7 +1,7 @@
 """Format predictions and explanations for the terminal.
 
 On a terminal each class has a colour; the words of an explanation have the colour of the class
-that they support. Control characters in the texts are removed.
+that they support. Characters of the texts that steer a terminal are shown as escapes.
 """
 
 import string

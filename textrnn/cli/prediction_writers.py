@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TextIO
 
-import click
-
+from textrnn.cli import terminal
 from textrnn.cli.prediction_text import PredictionLines, read_extent, unknown_words
 from textrnn.data.inputs import Item
 from textrnn.data.table_writer import RowWriter
@@ -34,7 +33,9 @@ class PredictionWriter:
         *,
         tables: bool,
         explained: bool,
+        safe: bool = False,
     ) -> None:
+        self._safe = safe
         self.stream, self.form, self.predictor, self.tables = stream, form, predictor, tables
         self.counts: Counter[str] = Counter()
         self.long = self.mostly_unknown = self._records = 0
@@ -98,7 +99,7 @@ class PredictionWriter:
         if self.form == "text":
             lines = self._lines.lines(item, prediction, explanation)
             self._records += 1
-            self._write("".join(f"{line}\n" for line in lines))
+            self._write("".join(f"{line}\n" for line in lines), styled=True)
             return
         how = read_extent(self.predictor, item.text, prediction)
         self.long += bool(how)
@@ -152,15 +153,20 @@ class PredictionWriter:
         try:
             if self._rows is None:
                 columns = [*(self._columns or ()), *self._added]
-                self._rows = RowWriter(self.stream, self.form, columns)  # type: ignore[arg-type]
+                form: Any = self.form
+                self._rows = RowWriter(self.stream, form, columns, safe=self._safe)
             self._rows.write(values)
         except OSError as error:
             raise _not_written(error) from error
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, *, styled: bool = False) -> None:
         # One write per record, so that an interrupted run leaves no partial record.
         try:
-            click.echo(text, file=self.stream, nl=False, color=self._coloured)
+            if styled:
+                terminal.write_styled(text, self.stream, coloured=self._coloured)
+            else:
+                self.stream.write(text)
+                self.stream.flush()
         except OSError as error:
             raise _not_written(error) from error
 

@@ -9,6 +9,7 @@ import click
 
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.records import section
+from textrnn.cli import terminal
 from textrnn.cli.data_options import is_imdb, read_texts
 from textrnn.cli.tensorflow import prepare
 from textrnn.data.labelled import LabelledTexts
@@ -68,5 +69,4 @@ def _read(
 
 
 def _show(done: int, total: int) -> None:
-    end = "\r\033[K" if done == total else ""
-    click.echo(f"\r{done:,} of {total:,} texts\033[K{end}", nl=False, err=True)
+    terminal.redraw(f"{done:,} of {total:,} texts" if done < total else "")

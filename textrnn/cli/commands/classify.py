@@ -58,6 +58,11 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
     metavar="P",
     help="With two classes: predict the second if its probability is at least P.  [default: 0.5]",
 )
+@click.option(
+    "--safe-csv",
+    is_flag=True,
+    help="Result in CSV or TSV: write ' before texts that a spreadsheet would run as a formula.",
+)
 @click.option("--explain", is_flag=True, help="Show the effect of each word on the prediction.")
 @click.option(
     "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
@@ -74,6 +79,7 @@ def classify(
     output: Path | None,
     abstain: float,
     threshold: float | None,
+    safe_csv: bool,
     explain: bool,
     encoding: str,
     quiet: bool,
@@ -105,7 +111,9 @@ def classify(
     from textrnn.cli.tensorflow import prepare
     from textrnn.engine.classification import Predictor
 
-    task = Task(files, texts, form, column, encoding, result, output, explain)  # type: ignore[arg-type]
+    task = Task(
+        files, texts, form, column, encoding, result, output, explain, safe_csv,  # type: ignore[arg-type]
+    )  # fmt: skip
     task.check()
     loaded = registry.load_as(ClassifierArtifact, model)
     print_notices(loaded)

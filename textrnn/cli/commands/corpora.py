@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from textrnn.cli import terminal
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def fetch(name: str, output: Path | None, url: str | None) -> None:
         )
     finally:
         if live:
-            click.echo("\r\033[K", nl=False, err=True)
+            terminal.redraw()
     click.echo(path)
     hint = f"textrnn train {corpus.task} {shlex.quote(str(path))} -o my-model"
     click.echo(f"Train a model on it: {hint}", err=True)
@@ -90,4 +91,4 @@ def _known(name: str) -> "KnownCorpus":
 
 def _show(corpus: "KnownCorpus", done: int, total: int) -> None:
     then = ", unpacking" if done == total and corpus.kind == "archive" else ""
-    click.echo(f"\r{done / total:.0%} of {total:,} bytes{then}", nl=False, err=True)
+    terminal.redraw(f"{done / total:.0%} of {total:,} bytes{then}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from textrnn.cli import tensorflow
+from textrnn.cli import tensorflow, terminal
 from textrnn.cli.kinds import Row, print_report
 from textrnn.cli.settings import collect, exit_stopped, output_option, recorded_command
 from textrnn.cli.training_options import generator_options, generator_shape_options
@@ -138,8 +138,8 @@ def _evaluate(
 
 
 def _show(what: str, done: int, total: int) -> None:
-    end = "\r\033[K" if done == total else ""
-    click.echo(f"\r{what}: {done / total:.0%} of {total:,} characters{end}", nl=False, err=True)
+    shown = f"{what}: {done / total:.0%} of {total:,} characters"
+    terminal.redraw(shown if done < total else "")
 
 
 RECIPE = GeneratorRecipe
