@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from support.bags import bag_of_words
 from support.models import tiny_model
+from support.terminals import on_terminals
 
 from textrnn.artifacts import registry
 from textrnn.cli import main, predict
@@ -169,23 +170,9 @@ def test_an_explanation_leaves_out_text_that_the_model_did_not_use(classify):
     assert shown == "  good film … is bad"
 
 
-class Terminal(io.TextIOWrapper):
-    def isatty(self) -> bool:
-        return True
-
-
-def on_a_terminal(monkeypatch, models, *arguments: object, width: int = 60) -> tuple[str, str]:
+def on_a_terminal(monkeypatch, models, model, *arguments: object, **given) -> tuple[str, str]:
     """The output on stdout and stderr of a terminal, with escape codes."""
-    streams = []
-    for name in ("stdout", "stderr"):
-        streams.append(Terminal(io.BytesIO(), encoding="utf-8"))
-        monkeypatch.setattr(sys, name, streams[-1])
-    monkeypatch.setenv("COLUMNS", str(width))
-    model = models[arguments[0]]
-    main(["classify", "-m", str(model), *map(str, arguments[1:])], standalone_mode=False)
-    for stream in streams:
-        stream.flush()
-    return tuple(stream.buffer.getvalue().decode() for stream in streams)
+    return on_terminals(monkeypatch, "classify", "-m", models[model], *arguments, **given)
 
 
 def test_on_a_terminal_words_have_the_colour_of_the_class_they_support(monkeypatch, models):
