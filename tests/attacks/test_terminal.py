@@ -12,8 +12,10 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -26,7 +28,7 @@ from support.terminals import Terminal, on_terminals, terminals
 import textrnn
 from textrnn.artifacts import registry
 from textrnn.cli import main
-from textrnn.cli.terminal import Guard, Guards
+from textrnn.cli.terminal import Guard, Guards, write_styled
 from textrnn.data.table_writer import RowWriter, without_formula
 from textrnn.engine import generation
 from textrnn.evaluation.columns import columns, harmless, one_line, plain, sentence
@@ -35,7 +37,7 @@ from textrnn.evaluation.columns import columns, harmless, one_line, plain, sente
 CONCEAL = "\x1b[8m"  # none of our own colours
 EVIL = f"{CONCEAL}\x1b[2J\x9b2J\x1b]0;title\x07\x08\r\x7f\u202e\u2066\u200f\u2028\ufeff\U000e0041"
 SHOWN = re.compile(r"\\(x1b|u001b)")
-NAME = f"name{CONCEAL}\x9b2J\u202e"
+NAME = f"n\xe4me{CONCEAL}\x9b2J\u202e"
 OURS = re.compile("\x1b\\[(?:[0-4]|22|3[0-7]|9[0-7])m|\r[^\r\x1b]*\x1b\\[K")  # colours, progress
 ALPHABET = sorted(set("\n ab" + EVIL))
 
@@ -136,7 +138,7 @@ def test_an_interactive_session_is_not_steered(here, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda prompt: next(typed, "q"))
     out, err = on_terminals(monkeypatch, *GENERATE, "--interactive", "--prime", CONCEAL)
     assert not steering(out + err)
-    assert out.startswith(r"\x1b[8m") and r"saved to saved-name\x1b[8m\x9b2J\u202e.txt" in out
+    assert out.startswith(r"\x1b[8m") and r"saved to saved-näme\x1b[8m\x9b2J\u202e.txt" in out
     (file,) = here.glob("saved-*")
     assert CONCEAL in file.read_text(encoding="utf-8")
 
@@ -191,8 +193,43 @@ def test_the_reason_of_a_server_is_not_steering(server, monkeypatch, tmp_path):
 def test_a_name_in_a_message_cannot_begin_a_line(here):
     done = CliRunner().invoke(main, [*map(str, GENERATE), "-o", "no\nWarning: x/y"])
     assert done.stderr.count("\n") == 1 and r"no\nWarning: x" in done.stderr
-    done = CliRunner().invoke(main, [*CLASSIFY, "--text", "good", "no\nWarning: x.txt"])
-    assert "\nWarning" not in done.stderr and r"no\nWarning: x.txt" in done.stderr
+    missing = ["1\nWarning: x.txt", "2\nWarning: x.txt"]
+    done = CliRunner().invoke(main, [*CLASSIFY, "--text", "good", *missing])
+    assert "\nWarning" not in done.stderr and done.stderr.count(r"\nWarning: x.txt") == 2
+
+
+@pytest.mark.parametrize("view", ["no such folder", "no such option", "a summary"])
+def test_a_terminal_without_unicode_is_not_steered(here, monkeypatch, view):
+    out, err = on_terminals(monkeypatch, *VIEWS[view], encoding="ascii")
+    assert not steering(out + err) and SHOWN.search(out + err)
+
+
+@pytest.mark.parametrize("error", [None, SystemExit(1), KeyboardInterrupt(), click.Abort()])
+def test_the_streams_return_after_a_command(monkeypatch, error):
+    streams = terminals(monkeypatch)
+    with suppress(SystemExit, KeyboardInterrupt, click.Abort), Guards():
+        assert isinstance(sys.stdout, Guard) and isinstance(sys.stderr, Guard)
+        if error:
+            raise error
+    assert (sys.stdout, sys.stderr) == streams
+
+
+def test_the_traceback_of_a_bug_is_guarded_and_a_stream_of_another_stays(monkeypatch):
+    _, err = terminals(monkeypatch)
+    with suppress(ValueError), Guards():
+        raise ValueError
+    assert isinstance(sys.stderr, Guard)
+    sys.stderr, other = err, Terminal()
+    with Guards():
+        sys.stdout = other
+    assert (sys.stdout, sys.stderr) == (other, err)
+
+
+def test_only_colours_pass_among_our_own():
+    out = Terminal()
+    styled = click.style("good", fg="green", bold=True)
+    write_styled(f"{styled}{EVIL.replace(CONCEAL, '')}", Guard(out), coloured=True)
+    assert out.shown == styled + harmless(EVIL.replace(CONCEAL, ""))
 
 
 # ---- what is no terminal ------------------------------------------------------------------------

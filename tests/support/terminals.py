@@ -9,10 +9,10 @@ from textrnn.cli import main
 
 
 class Terminal(io.TextIOWrapper):
-    """A UTF-8 terminal."""
+    """A terminal of some encoding."""
 
-    def __init__(self) -> None:
-        super().__init__(io.BytesIO(), encoding="utf-8", newline="\n")
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__(io.BytesIO(), encoding=encoding, newline="\n")
 
     def isatty(self) -> bool:
         return True
@@ -21,22 +21,24 @@ class Terminal(io.TextIOWrapper):
     def shown(self) -> str:
         """All that was written."""
         self.flush()
-        return self.buffer.getvalue().decode()
+        return self.buffer.getvalue().decode(self.encoding)
 
 
-def terminals(monkeypatch: pytest.MonkeyPatch) -> tuple[Terminal, Terminal]:
+def terminals(
+    monkeypatch: pytest.MonkeyPatch, encoding: str = "utf-8"
+) -> tuple[Terminal, Terminal]:
     """Terminals as standard output and standard error."""
-    out, err = Terminal(), Terminal()
+    out, err = Terminal(encoding), Terminal(encoding)
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
     return out, err
 
 
 def on_terminals(
-    monkeypatch: pytest.MonkeyPatch, *arguments: object, width: int = 60
+    monkeypatch: pytest.MonkeyPatch, *arguments: object, width: int = 60, encoding: str = "utf-8"
 ) -> tuple[str, str]:
     """What a command shows on the terminals that are its standard output and standard error."""
-    out, err = terminals(monkeypatch)
+    out, err = terminals(monkeypatch, encoding)
     monkeypatch.setenv("COLUMNS", str(width))
     with pytest.raises(SystemExit):
         main([str(argument) for argument in arguments])
