@@ -151,6 +151,7 @@ def test_the_progress_of_a_training_is_not_steered(monkeypatch):
     _, err = terminals(monkeypatch)
     with Guards(), TrainingDisplay() as display:
         display.notice(f"new characters: {EVIL}")
+        print(f"a library's warning {EVIL}", file=sys.stderr)
         metrics, samples = Metrics(loss=1.0, validation_loss=1.0), {0.5: f"ab{EVIL}\n[bold]c\n"}
         display.epoch(
             EpochEnd(

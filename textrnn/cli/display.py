@@ -9,6 +9,7 @@ import time
 from types import FrameType, TracebackType
 from typing import Self
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -45,6 +46,9 @@ class TrainingDisplay(Observer):
             number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)
         }
         self._bar.start()
+        # rich prints what others write to the standard streams above the bar, as it is.
+        self._guards = terminal.Guards()
+        self._guards.__enter__()
         return self
 
     def __exit__(
@@ -53,6 +57,7 @@ class TrainingDisplay(Observer):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._guards.__exit__(kind, error, trace)
         self._bar.stop()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
@@ -108,17 +113,20 @@ class TrainingDisplay(Observer):
         self._bar.update(self._task, description=name, completed=0, figures="saving")
         self._print(end.headline())
         for temperature, sample in end.samples.items():
-            self._print(f"  at temperature {temperature}:", style="dim")
+            self._print(f"  at temperature {temperature}:", dim=True)
             self._print("\n".join(f"  | {line}" for line in sample.strip("\n").split("\n")))
 
     def _is_line_due(self) -> bool:
         silent = time.monotonic() - self._printed_at
         return not self.console.is_terminal and silent > PLAIN_SECONDS
 
-    def _print(self, text: str, *, style: str | None = None) -> None:
+    def _print(self, text: str, *, dim: bool = False) -> None:
         self._printed_at = time.monotonic()
+        shown = harmless(text)
+        if dim and self.console.is_terminal:
+            shown = click.style(shown, dim=True)
         # out() prints verbatim: rich must not parse a model's text as markup, nor wrap it.
-        self.console.out(harmless(text), style=style)
+        self.console.out(shown)
 
 
 def _pace(progress: RunProgress) -> str:
