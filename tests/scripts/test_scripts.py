@@ -40,7 +40,7 @@ def test_a_script_can_be_run_by_its_path(path):
 
 
 def test_there_are_scripts():
-    assert {path.parent.name for path in COMMANDS} == {"benchmarks", "reproduce"}
+    assert {path.parent.name for path in COMMANDS} == {"benchmarks", "fuzz", "reproduce"}
 
 
 @pytest.mark.parametrize(
