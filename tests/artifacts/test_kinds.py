@@ -21,6 +21,8 @@ from textrnn.errors import ArtifactError
 
 PACKAGE = Path(textrnn.__file__).parent
 
+FILE_LINE = re.compile(r"^- `(.+)`: SHA-256 `(.+)`$", re.MULTILINE)
+
 every_model = pytest.mark.parametrize("name", MODELS)
 # Format 1 had these kinds, and no later one.
 OLD_KINDS = ("generator", "classifier", "language_model")
@@ -45,13 +47,18 @@ def edit_config(folder: Path, **changes) -> None:
     (folder / "config.json").write_text(text)
 
 
+def checksums_of(folder: Path) -> dict[str, str]:
+    """Name -> SHA-256 of the tokenizer and the weights in `folder`."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for pattern in ("tokenizer.*", "weights.npz")
+        for path in folder.glob(pattern)
+    }
+
+
 def reseal(folder: Path) -> None:
     """Update the checksums in config.json, as a careless editor would."""
-    checksums = {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        for name in config_of(folder)["sha256"]
-    }
-    edit_config(folder, sha256=checksums)
+    edit_config(folder, sha256=checksums_of(folder))
 
 
 def npz(arrays) -> bytes:
@@ -128,6 +135,26 @@ def test_metadata_and_card_are_saved_but_not_needed(saved, name):
     (saved / "metadata.json").unlink()
     (saved / "README.md").unlink()
     assert output_of(registry.load(saved)) == output_of(model)
+
+
+def files_named_by(folder: Path) -> dict[str, str]:
+    """Name -> SHA-256 in README.md, which names each file once."""
+    lines = FILE_LINE.findall((folder / "README.md").read_text("utf-8"))
+    assert len(lines) == len(dict(lines))
+    return dict(lines)
+
+
+@every_model
+def test_readme_has_the_checksums_of_the_files_beside_it(saved, name):
+    registry.save(replace(MODELS[name](1), card="# Für alle\n"), saved)
+    before = files_named_by(saved)
+    assert before == checksums_of(saved) == registry.load(saved).checksums
+    with (saved / "README.md").open("a") as file:
+        file.write("\nMy notes.\n")
+    registry.save(registry.load(saved), saved, dtype=np.float16)
+    assert files_named_by(saved) == checksums_of(saved) == registry.load(saved).checksums
+    assert files_named_by(saved)["weights.npz"] != before["weights.npz"]
+    assert registry.load(saved).card == "# Für alle\n\nMy notes.\n"
 
 
 @every_model
@@ -381,6 +408,7 @@ def test_bundled_models_are_of_the_present_format_and_their_records_are_strict(n
     assert config_of(folder)["format"] == FORMAT
     metadata = json.loads((folder / "metadata.json").read_text(), parse_constant=pytest.fail)
     assert without_folders(metadata) == metadata
+    assert files_named_by(folder) == checksums_of(folder)
     if config_of(folder)["kind"] == "generator":
         GeneratorTrainingConfig.from_dict({**metadata["training"]})
 

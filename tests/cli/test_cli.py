@@ -395,7 +395,10 @@ def test_models_lists_every_bundled_model():
     for name in registry.bundled():
         kind = registry.load(name).kind
         assert any(line.split()[:2] == [name, kind] for line in listed.splitlines())
-        assert "Licence" in invoke("models", "show", name).stdout
+        shown = invoke("models", "show", name).stdout
+        assert "Licence" in shown
+        for file, checksum in registry.load(name).checksums.items():
+            assert f"sha256      {checksum}  {file}\n" in shown
 
 
 def test_an_ascii_terminal_gets_codes_and_no_traceback(model):

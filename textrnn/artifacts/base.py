@@ -24,6 +24,7 @@ class Artifact:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     card: str = ""  # README.md
     name: str = "model"
+    checksums: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the files read, by name
     notices: tuple[str, ...] = ()  # messages about an interrupted save found on loading
 
     @property

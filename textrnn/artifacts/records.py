@@ -1,6 +1,7 @@
 """Records of a trained model: versions, fingerprints, and files without their folders."""
 
 import platform
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ FILES = (
     ("training", "validation"), ("training", "teacher"), ("training", "vectors"),
     ("training", "hub"), ("base", "name"), ("hub", "handle"),
 )  # fmt: skip
+# The end of README.md: the files beside it.
+CHECKSUMS = re.compile(r"\r?\n## Files\r?\n\r?\n(?:- `[\w.]+`: SHA-256 `[0-9a-f]{64}`\r?\n)+")
 
 
 def section(metadata: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -71,3 +74,14 @@ def origin_lines(metadata: Mapping[str, Any], function: str) -> list[str]:
         f"- **Made by**: `{metadata.get('command', function)}`",
         f"- **Licence**: {metadata.get('licence', 'as its owner decides')}.",
     ]
+
+
+def with_checksums(card: str, checksums: Mapping[str, str]) -> str:
+    """README.md: a card, and the SHA-256 of the files beside it by name; "" without a card."""
+    lines = [f"- `{name}`: SHA-256 `{checksum}`\n" for name, checksum in checksums.items()]
+    return f"{card}\n## Files\n\n{''.join(lines)}" if card else ""
+
+
+def without_checksums(text: str) -> str:
+    """The card in the README.md `text`: what `with_checksums` adds is of files, not of a model."""
+    return CHECKSUMS.sub("", text)

@@ -4,7 +4,7 @@
     tokenizer.json   the characters or words (and tokenizer.model for SentencePiece)
     weights.npz      arrays by name, float32 (bundled ones float16)
     metadata.json    records: versions, data, settings, scores, history
-    README.md        the model card
+    README.md        the model card, and the checksums again
 
 `textrnn.artifacts.kinds` lists the kinds of models.
 """
@@ -99,7 +99,8 @@ def _parts(model: str | Path) -> Parts:
             f'{folder / "config.json"}: "kind" must be one of {", ".join(KINDS)}, got '
             f"{record.get('kind')!r}"
         )
-    return Parts(folder, record, files, {"name": str(model), "notices": found.notices, **about})
+    about |= {"name": str(model), "notices": found.notices, "checksums": record["sha256"]}
+    return Parts(folder, record, files, about)
 
 
 def save(model: Artifact, folder: Path, *, dtype: npt.DTypeLike = np.float32) -> None:

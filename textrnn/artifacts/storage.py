@@ -4,7 +4,7 @@ config.json      format, kind, text preprocessing, network, checksums of the nex
 tokenizer.json   the characters or words (and tokenizer.model for SentencePiece)
 weights.npz      arrays by name
 metadata.json    records
-README.md        the model card
+README.md        the model card, and the checksums again
 
 config.json and metadata.json are strict JSON: a number that is not finite is null.
 """
@@ -24,6 +24,7 @@ from textrnn.artifacts import folders
 from textrnn.artifacts.arrays import read_weights, write_weights
 from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.model_files import ModelFiles
+from textrnn.artifacts.records import with_checksums, without_checksums
 from textrnn.config.base import Config
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.tokenizers import Tokenizer
@@ -44,7 +45,7 @@ class Parts:
     folder: Path
     record: Mapping[str, Any]  # config.json, in the present format
     files: Mapping[str, bytes]  # those with a checksum in config.json
-    about: Mapping[str, Any]  # fields of Artifact: name, notices, metadata, card
+    about: Mapping[str, Any]  # fields of Artifact: name, notices, checksums, metadata, card
 
     def config(self, cls: type[C], name: str) -> C:
         """The section `name` of config.json as `cls`."""
@@ -102,7 +103,7 @@ def write_files(model: Artifact, folder: Path, files: Mapping[str, bytes]) -> No
             "config.json": _json({"format": FORMAT, **model.record(), "sha256": checksums}),
             **files,
             "metadata.json": _json(model.metadata),
-            "README.md": model.card.encode(),
+            "README.md": with_checksums(model.card, checksums).encode(),
         },
     )
 
@@ -156,5 +157,5 @@ def read_about(found: ModelFiles) -> dict[str, Any]:
     if "metadata.json" in found.files:
         about["metadata"] = found.json("metadata.json")
     if "README.md" in found.files:
-        about["card"] = found.text("README.md")
+        about["card"] = without_checksums(found.text("README.md"))
     return about

@@ -39,7 +39,7 @@ def list_models() -> None:
 @models.command()
 @click.argument("model")
 def show(model: str) -> None:
-    """Show the shape, scores, licence and training data of MODEL, a bundled name or a folder."""
+    """Show the shape, scores, licence, training data and checksums of MODEL, a name or a folder."""
     from textrnn.artifacts.kinds import KINDS
 
     loaded = load(model)
@@ -47,3 +47,5 @@ def show(model: str) -> None:
     click.echo(f"parameters  {loaded.parameters:,}")
     for line in KINDS[loaded.kind].summary(loaded):
         click.echo(line)
+    for name, checksum in loaded.checksums.items():
+        click.echo(f"sha256      {checksum}  {name}")
