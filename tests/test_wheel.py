@@ -1,6 +1,9 @@
-"""The wheel, installed without extras, away from the checkout."""
+"""The wheel: what it says is in it, the same bytes twice, and alone, without extras or checkout."""
 
+import hashlib
 import importlib.metadata
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +17,7 @@ from support.paths import CORPORA, ROOT
 
 pytestmark = pytest.mark.slow
 
+PIP = ["-m", "pip", "--quiet", "--disable-pip-version-check"]
 LIGHT = {"click", "numpy", "rich", "sentencepiece", "threadpoolctl"}
 PROGRAM = """
 import sys
@@ -41,23 +45,56 @@ def link(name: str, folder: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Path:
-    """A folder that holds the wheel's contents, as pip unpacks them."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"  # a build in the checkout would leave its files there
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        (source / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, source / name)
+def sources(tmp_path_factory) -> Path:
+    """A repository with one commit: what a build reads, as it is in the checkout."""
+    folder = tmp_path_factory.mktemp("sources")
+    (folder / "scripts").mkdir()
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "scripts/build"):
+        shutil.copy(ROOT / name, folder / name)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "textrnn", source / "textrnn", ignore=ignored)
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    # setuptools is there in a development environment; an older one is fetched anew by pip.
-    enough = Version(importlib.metadata.version("setuptools")) >= Version("77")
-    build = ["--no-build-isolation"] if enough else []
-    subprocess.run([*pip, "wheel", "--no-deps", *build, "-w", folder, source], check=True)
-    (wheel,) = folder.glob("*.whl")
-    target = folder / "installed"
-    subprocess.run([*pip, "install", "--no-deps", "--no-index", "-t", target, wheel], check=True)
+    shutil.copytree(ROOT / "textrnn", folder / "textrnn", ignore=ignored)
+    git = ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for command in (
+        ["init", "-q", "-b", "main"],
+        ["add", "--all", "--force"],
+        ["commit", "-m", "All"],
+    ):
+        subprocess.run([*git, *command], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory) -> str:
+    """A Python with setuptools, which is there in a development environment."""
+    if Version(importlib.metadata.version("setuptools")) >= Version("77"):
+        return sys.executable
+    folder = tmp_path_factory.mktemp("python")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    own = str(folder / "bin" / "python")
+    subprocess.run([own, *PIP, "install", "setuptools>=77"], check=True)
+    return own
+
+
+@pytest.fixture(scope="module")
+def wheels(sources, python, tmp_path_factory) -> list[Path]:
+    """The wheels of two builds of one commit: other folders, umasks and time zones."""
+    found = []
+    for umask, zone in ((0o022, "UTC"), (0o077, "Asia/Tokyo")):
+        folder = tmp_path_factory.mktemp("build")
+        clone, target = folder / "clone", folder / "dist"
+        environment = {**os.environ, "PYTHON": python, "TZ": zone}
+        for command in (["git", "clone", "-q", sources, clone], [clone / "scripts/build", target]):
+            subprocess.run(command, check=True, umask=umask, env=environment)
+        found += target.iterdir()
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheels, tmp_path_factory) -> Path:
+    """A folder that holds the wheel's contents, as pip unpacks them."""
+    target = tmp_path_factory.mktemp("installed")
+    command = [sys.executable, *PIP, "install", "--no-deps", "--no-index", "-t", target, wheels[0]]
+    subprocess.run(command, check=True)
     return target
 
 
@@ -102,6 +139,67 @@ def test_the_wheel_has_the_version_that_the_package_says(installed):
     source = (ROOT / "textrnn" / "__init__.py").read_text("utf-8")
     (version,) = re.findall(r'^__version__ = "(.*)"$', source, re.MULTILINE)
     assert folder.name == f"textrnn-{version}.dist-info"
+
+
+def test_two_builds_of_a_commit_are_the_same_byte_by_byte(wheels):
+    first, second = wheels
+    assert first.name == second.name
+    assert sha256(first) == sha256(second)
+
+
+@pytest.fixture(scope="module")
+def bill(installed) -> dict:
+    """The wheel's software bill of materials, at its place in PEP 770."""
+    (path,) = installed.glob("textrnn-*.dist-info/sboms/*")
+    assert path.name == "textrnn.cdx.json"
+    return json.loads(path.read_text("utf-8"))
+
+
+def components(bill: dict, kind: str) -> list[dict]:
+    return [each for each in bill["components"] if each["type"] == kind]
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_bill_of_materials_has_the_checksum_of_every_file(installed, bill):
+    models = components(bill, "machine-learning-model")
+    files = [*components(bill, "file"), *(file for each in models for file in each["components"])]
+    listed = {file["name"]: file["hashes"] for file in files}
+    assert len(files) == len(listed)
+    assert listed == {
+        path.relative_to(installed).as_posix(): [{"alg": "SHA-256", "content": sha256(path)}]
+        for path in (installed / "textrnn").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def test_the_bill_of_materials_has_the_models_with_licences_and_training_data(installed, bill):
+    models = components(bill, "machine-learning-model")
+    folders = sorted((installed / "textrnn" / "pretrained").iterdir())
+    assert [model["name"] for model in models] == [folder.name for folder in folders]
+    for model, folder in zip(models, folders, strict=True):
+        records = json.loads((folder / "metadata.json").read_text("utf-8"))
+        (dataset,) = model["modelCard"]["modelParameters"]["datasets"]
+        data = records.get("corpus") or records["data"]
+        assert model["hashes"][0]["content"] == sha256(folder / "weights.npz")
+        assert model["licenses"] == [{"license": {"name": records["licence"]}}]
+        assert dataset["contents"]["properties"][0]["value"] == data["sha256"]
+
+
+def test_the_bill_of_materials_has_the_dependencies(installed, bill):
+    (metadata,) = installed.glob("textrnn-*.dist-info/METADATA")
+    required = re.findall(r"^Requires-Dist: (.*)$", metadata.read_text("utf-8"), re.MULTILINE)
+    libraries = components(bill, "library")
+    said = [entry["value"] for each in libraries for entry in each["properties"]]
+    assert sorted(said) == sorted(each for each in required if not each.startswith("textrnn["))
+    assert {each["name"] for each in libraries if each["scope"] == "required"} == LIGHT
+    itself = bill["metadata"]["component"]
+    assert f"textrnn-{itself['version']}.dist-info" == metadata.parent.name
+    (graph,) = bill["dependencies"]
+    assert graph["ref"] == itself["bom-ref"]
+    assert graph["dependsOn"] == [each["bom-ref"] for each in libraries]
 
 
 def test_the_wheel_holds_nothing_but_the_package(installed):

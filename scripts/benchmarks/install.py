@@ -22,7 +22,7 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ("pyproject.toml", "README.md", "LICENSE", "textrnn")
+PACKAGE = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "textrnn")
 SHOWN = 6  # largest packages
 
 
