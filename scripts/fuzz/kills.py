@@ -4,7 +4,7 @@
     scripts/fuzz/kills.py [--task generator] [--kills 100]
 
 For each kind of task: a small training that saves a checkpoint after every training step is killed
-(SIGKILL) before the first, the second, ... call of mkdir, open, fsync, replace, rename, unlink or
+(SIGKILL) before the first, the second, ... call of mkdir, fsync, replace, rename, unlink or
 rmdir, and --kills times at a random moment. After each kill the model must load, if an epoch had
 ended, and the run is resumed to its end. Its losses and weights must be those of a run that was
 never killed (to 1e-6); nothing else may be left beside the model.
@@ -38,7 +38,7 @@ from textrnn.training.output import has_started
 from textrnn.training.tasks.classifier import train_classifier
 from textrnn.training.tasks.generator import train_generator
 
-CALLS = ("mkdir", "open", "fsync", "replace", "rename", "unlink", "rmdir")
+CALLS = ("mkdir", "fsync", "replace", "rename", "unlink", "rmdir")
 TOLERANCE = 1e-6
 CORPUS = Corpus.from_text("Who knocks so late? A lantern swings below the bridge.\n" * 12)
 REVIEWS = ["a good film", "a bad film", "good, very good", "bad and dull", "it was bad"] * 8
