@@ -6,6 +6,7 @@ the folder, is refused.
 """
 
 import gzip
+import math
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -31,34 +32,43 @@ def unpack(archive: Path, top: str, target: Path, *, sha256: str) -> None:
     written.
     """
     with files.folder_beside(target) as part:
-        _extract(archive, part)
+        extract(archive, part, called=str(archive))
         if not (part / top).is_dir():
             raise DownloadError(f"{archive} contains no folder {top}; download it again")
         (part / top / MARK).write_text(f"{sha256}\n", encoding="ascii")
         files.publish_folder(part / top, target)
 
 
-def _extract(archive: Path, folder: Path) -> None:
+def extract(archive: Path, folder: Path, *, called: str, most: float = math.inf) -> None:
+    """Unpack all files of `archive`, of `most` bytes in all, into `folder`.
+
+    DownloadError, which names the archive as `called`, when it is damaged, too large or unsafe;
+    OSError when it cannot be written.
+    """
+    size = 0
     try:
         with tarfile.open(archive, "r:gz") as tar:
             # An attribute instead of extract(filter="data"), which Python 3.11.3 lacks.
             tar.extraction_filter = getattr(tarfile, "data_filter", None)
             for member in tar:
-                _check(member, archive)
+                _check(member, called)
+                size += member.size + tarfile.BLOCKSIZE  # of its name
+                if size > most:
+                    raise DownloadError(f"{called} unpacks to more than {most:,} bytes")
                 tar.extract(member, folder, set_attrs=False)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DownloadError(f"{archive} cannot be unpacked as .tar.gz: {error}") from error
+        raise DownloadError(f"{called} cannot be unpacked as .tar.gz: {error}") from error
 
 
-def _check(member: tarfile.TarInfo, archive: Path) -> None:
+def _check(member: tarfile.TarInfo, called: str) -> None:
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts:
         raise DownloadError(
-            f"{archive} is unsafe and was not unpacked: its member {member.name!r} lies outside "
+            f"{called} is unsafe and was not unpacked: its member {member.name!r} lies outside "
             f"the target folder"
         )
     if not (member.isfile() or member.isdir()):
         raise DownloadError(
-            f"{archive} is unsafe and was not unpacked: its member {member.name!r} is a link or a "
+            f"{called} is unsafe and was not unpacked: its member {member.name!r} is a link or a "
             f"device; only files and folders are unpacked"
         )

@@ -1,26 +1,19 @@
 """Download a known corpus as a file, or as a folder unpacked from an archive.
 
-A file is downloaded as TARGET.part and renamed after its size and SHA-256 were checked; a failure
-leaves neither. An archive is downloaded in the same way as TARGET.tar.gz, and unpacked.
+A file is downloaded under a name beside TARGET, and renamed after its size and SHA-256 were checked; a
+failure leaves nothing. An archive is downloaded in the same way as TARGET.tar.gz, and unpacked.
 """
 
 import hashlib
-import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import urlsplit
 
 from textrnn import files
-from textrnn.data import archives
+from textrnn.data import archives, http
 from textrnn.errors import DownloadError
-
-TIMEOUT = 30.0  # seconds without data
-CHUNK_BYTES = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +137,13 @@ def _download(
 
 def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
     """The bytes at the URL of `corpus`; DownloadError after the last if size or SHA-256 differ."""
-    done, digest = 0, hashlib.sha256()
-    for chunk in _chunks(corpus):
+    done, digest, url = 0, hashlib.sha256(), http.shown(corpus.url)
+    noun = "file" if corpus.kind == "text" else "folder in it"
+    otherwise = (
+        f"check the network, name another address with --url, or download {url} by other means and "
+        f"pass the {noun} to `textrnn train {corpus.task}`"
+    )
+    for chunk in http.chunks(corpus.url, most=corpus.size, advice=otherwise):
         done += len(chunk)
         if done > corpus.size:
             break
@@ -155,53 +153,11 @@ def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
     if done != corpus.size:
         got = f"more than {corpus.size:,}" if done > corpus.size else f"{done:,}"
         raise DownloadError(
-            f"{corpus.url} sent {got} bytes, but {corpus.name} has {corpus.size:,}: the download "
+            f"{url} sent {got} bytes, but {corpus.name} has {corpus.size:,}: the download "
             f"was cut short or is another file; {advice}"
         )
     if digest.hexdigest() != corpus.sha256:
         raise DownloadError(
-            f"{corpus.url} sent another file than {corpus.name}: its sha256 is "
+            f"{url} sent another file than {corpus.name}: its sha256 is "
             f"{digest.hexdigest()}, expected {corpus.sha256}; {advice}"
         )
-
-
-def _chunks(corpus: KnownCorpus) -> Iterator[bytes]:
-    url = corpus.url
-    host, failed = _host(url), "cannot reach"
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
-            failed = "lost"
-            while chunk := response.read(CHUNK_BYTES):
-                yield chunk
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise DownloadError(
-            f"{host} answered {error.code} {error.reason} to {url}; check that address, or name "
-            f"another one with --url"
-        ) from error
-    except (http.client.InvalidURL, UnicodeError) as error:
-        raise _no_address(url) from error
-    except (OSError, http.client.HTTPException) as error:
-        cause = getattr(error, "reason", error)
-        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        noun = "file" if corpus.kind == "text" else "folder in it"
-        raise DownloadError(
-            f"{failed} {host}: {reason}; check the network, or download {url} by other means "
-            f"and pass the {noun} to `textrnn train {corpus.task}`"
-        ) from error
-
-
-def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise _no_address(url) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _no_address(url)
-    return parts.netloc.rpartition("@")[2]
-
-
-def _no_address(url: str) -> DownloadError:
-    return DownloadError(
-        f"{url!r} is not a web address; one looks like https://example.org/file.txt"
-    )

@@ -1,0 +1,221 @@
+"""Request the file at a web address, within bounds that no server can stretch.
+
+    address -> chunks of bytes
+
+Every byte of every answer passes one reader. It counts the bytes, and the time spent waiting for
+them: what is too slow, too large or has no end is given up, whatever part of an answer it is.
+"""
+
+import http.client
+import io
+import re
+import socket
+import ssl
+import string
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from textrnn.errors import DownloadError
+
+CHUNK_BYTES = 2**16
+SCHEMES = ("http", "https")
+SECURE = ("https",)  # what is run, and not only read, comes from these
+REDIRECTS = (301, 302, 303, 307, 308)
+LONGEST = 300  # characters of what a server or a file says, in a message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a server may take. Time counts only while bytes are waited for."""
+
+    silence: float = 30.0  # seconds without a byte
+    period: float = 60.0  # seconds of waiting over which the speed is measured
+    speed: int = 2**12  # bytes per second in each period
+    head: int = 2**18  # bytes before the content: status lines, headers, redirects
+    redirects: int = 10
+
+
+LIMITS = Limits()
+
+
+def chunks(url: str, *, most: int, advice: str, secure: bool = False) -> Iterator[bytes]:
+    """The content at `url` in chunks; reading stops with an error far beyond `most` bytes.
+
+    With `secure`, the address and all redirects must be https. DownloadError says what went wrong,
+    and ends with `advice`.
+    """
+    host, failed = host_of(url, secure=secure), "cannot reach"
+    budget = _Budget(LIMITS)
+    try:
+        with _open(url, budget, advice, secure) as response:
+            failed = "lost"
+            budget.left = LIMITS.head + 2 * most
+            while chunk := response.read1(CHUNK_BYTES):
+                yield chunk
+    except (http.client.InvalidURL, UnicodeError) as error:
+        raise _no_address(url) from error
+    # A ValueError is what http.client makes of nonsense, such as a chunk of -5 bytes.
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        cause = getattr(error, "reason", error)
+        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+        raise DownloadError(f"{failed} {host}: {printable(reason)}; {advice}") from error
+
+
+def _open(url: str, budget: "_Budget", advice: str, secure: bool) -> Any:
+    """The answer with the content, after all redirects."""
+    opener = urllib.request.OpenerDirector()
+    transport = _Transport(budget)
+    for handler in (urllib.request.ProxyHandler(), transport, urllib.request.UnknownHandler()):
+        opener.add_handler(handler)
+    for _ in range(1 + budget.limits.redirects):
+        host = host_of(url, secure=secure)
+        response: Any = opener.open(url, timeout=budget.limits.silence)
+        if 200 <= response.status < 300:
+            return response
+        response.close()
+        place = response.headers.get("Location")
+        if response.status not in REDIRECTS or not place:
+            reason = printable(response.reason)
+            raise DownloadError(
+                f"{host} answered {response.status} {reason} to {shown(url)}; {advice}"
+            )
+        secure = secure or urlsplit(url).scheme == "https"
+        url = _redirected(url, place, host, advice, secure)
+    raise DownloadError(f"{host} redirects more than {budget.limits.redirects} times; {advice}")
+
+
+def _redirected(url: str, place: str, host: str, advice: str, secure: bool) -> str:
+    """The address to which `host` redirects; an https address leads only to others."""
+    try:
+        target = urljoin(url, quote(place, safe=string.punctuation, encoding="iso-8859-1"))
+        host_of(target, secure=secure)
+    except (ValueError, DownloadError):
+        wanted = "https address" if secure else "web address"
+        raise DownloadError(
+            f"{host} redirects to {shown(place)}, and not to another {wanted}; {advice}"
+        ) from None
+    return target
+
+
+def host_of(url: str, *, secure: bool = False) -> str:
+    """The host of an address, with its port if it has one.
+
+    DownloadError if `url` is no web address, has a user name in it or, with `secure`, is not https.
+    """
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in SCHEMES and bool(parts.hostname) and (parts.port or True)
+    except ValueError:
+        known = False
+    if not known:
+        raise _no_address(url)
+    if "@" in parts.netloc:
+        raise DownloadError(
+            f"{shown(url)} has a user name or a password in it, which are not sent; use an address "
+            f"without them, or download the file by other means"
+        )
+    if secure and parts.scheme not in SECURE:
+        raise DownloadError(
+            f"{shown(url)} is not an https address, so anybody on the way could replace what comes "
+            f"from it; use an https address"
+        )
+    return printable(parts.netloc)
+
+
+def shown(url: str) -> str:
+    """An address for a message: without a user name and a password, and printable."""
+    rest = (url.partition("//")[2] or url).lstrip("/")
+    # A password may contain a slash that should have been quoted: then all up to the last @ goes.
+    if {"@", ":"} & set(re.split(r"[/?#]", rest)[0]):
+        url = re.sub(r"^([^@]*?//)?.*@", r"\1…@", url, flags=re.DOTALL)
+    return printable(url)
+
+
+def printable(text: str) -> str:
+    """`text` from elsewhere for a message: control characters are escaped, the end may be cut."""
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def _no_address(url: str) -> DownloadError:
+    return DownloadError(
+        f"'{shown(url)}' is not a web address; one looks like https://example.org/file.txt"
+    )
+
+
+# ---- bounds -------------------------------------------------------------------------------------
+
+
+class _Budget:
+    """What the answers may still take: `left` bytes, and time by their speed."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self.left = limits, limits.head
+        self._waited, self._came = 0.0, 0  # in the present period
+
+    def spend(self, count: int, seconds: float) -> None:
+        """Count bytes that came after so many seconds; OSError if the answer is to be given up."""
+        self.left -= count
+        self._waited += seconds
+        self._came += count
+        if self.left < 0:
+            raise OSError("its answer is too long or does not end")
+        if self._waited >= self.limits.period:
+            if self._came < self._waited * self.limits.speed:
+                raise OSError(f"it sends less than {self.limits.speed:,} bytes per second")
+            self._waited, self._came = 0.0, 0
+
+
+class _Counted(io.RawIOBase):
+    """The bytes of an answer, as far as its budget goes."""
+
+    def __init__(self, raw: io.RawIOBase, budget: _Budget) -> None:
+        self._raw, self._budget = raw, budget
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        start = time.monotonic()
+        count: int = self._raw.readinto(buffer) or 0
+        self._budget.spend(count, time.monotonic() - start)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that is read within a budget, beginning with its first status line."""
+
+    def __init__(self, budget: _Budget, sock: socket.socket, *more: Any, **settings: Any) -> None:
+        super().__init__(sock, *more, **settings)
+        self.fp: Any = io.BufferedReader(_Counted(self.fp.detach(), budget))
+
+
+class _Transport(urllib.request.AbstractHTTPHandler):
+    """Opens http and https addresses within a budget."""
+
+    def __init__(self, budget: _Budget) -> None:
+        super().__init__()
+        self._budget = budget
+
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(self._connection, http.client.HTTPConnection), request)
+
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        connection = partial(self._connection, http.client.HTTPSConnection)
+        return self.do_open(connection, request, context=ssl.create_default_context())
+
+    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+
+    def _connection(self, kind: Any, host: str, **settings: Any) -> Any:
+        connection = kind(host, **settings)
+        connection.response_class = partial(_Response, self._budget)
+        return connection
