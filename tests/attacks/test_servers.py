@@ -138,7 +138,8 @@ def test_what_has_no_end_is_given_up(server, corpus, tmp_path, start, endless, m
         b"", b"\r\n\r\n", b"\0" * 1000, b"HTTP/1.1 \x1b[31m\r\n\r\n", b"HTTP/9.9 200 OK\r\n\r\n",
         b"SSH-2.0-OpenSSH\r\n", OK + b"Content-Length: -5\r\n\r\n",
         OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", b"HTTP/1.1 200 OK", b"<html>",
-        CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n", CHUNKED + b"zz\r\n", CHUNKED + b"f" * 5000 + b"\r\n",
+        CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n", CHUNKED + b"-" + b"f" * 99 + b"\r\nhello",
+        CHUNKED + b"zz\r\n", CHUNKED + b"f" * 5000 + b"\r\n",
         CHUNKED + b"5\r\nhello", CHUNKED + b"0\r\n", OK + b": \r\n \r\n\0:\r\n\r\nhello",
         b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 302 Found\r\n\r\n",
         b"HTTP/1.1 304 Not Modified\r\n\r\n", b"HTTP/1.1 999 \xff\xfe\r\n\r\n",
@@ -204,6 +205,14 @@ def test_a_password_in_an_address_is_never_printed(server, tmp_path, monkeypatch
     assert isinstance(done.exception, DownloadError)
     assert "SEC" not in f"{done.exception}{done.output}" and "…@" in str(done.exception)
     assert server.requests == [] and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("proxy", ["http:/u:SECRET@x", "http://[u:SECRET@x", "socks5://x"])
+def test_a_proxy_that_cannot_be_used_is_one_sentence(server, corpus, tmp_path, monkeypatch, proxy):
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("http_proxy", proxy)
+    said = refused(corpus, f"http://{server.host}/right", tmp_path, "cannot reach 127.0.0.1:")
+    assert "SECRET" not in said and server.requests == []
 
 
 FETCH = """

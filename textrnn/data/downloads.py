@@ -1,7 +1,8 @@
 """Download a known corpus as a file, or as a folder unpacked from an archive.
 
-A file is downloaded under a name beside TARGET, and renamed after its size and SHA-256 were checked; a
-failure leaves nothing. An archive is downloaded in the same way as TARGET.tar.gz, and unpacked.
+A file is downloaded under another name beside TARGET, and renamed after its size and SHA-256 were
+checked; a failure leaves nothing. An archive is downloaded in the same way as TARGET.tar.gz, and
+unpacked.
 """
 
 import hashlib

@@ -59,11 +59,11 @@ def chunks(url: str, *, most: int, advice: str, secure: bool = False) -> Iterato
                 yield chunk
     except (http.client.InvalidURL, UnicodeError) as error:
         raise _no_address(url) from error
-    # A ValueError is what http.client makes of nonsense, such as a chunk of -5 bytes.
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    # The last two come from a proxy that is no address, and from chunks of a nonsensical size.
+    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
         cause = getattr(error, "reason", error)
         reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        raise DownloadError(f"{failed} {host}: {printable(reason)}; {advice}") from error
+        raise DownloadError(f"{failed} {host}: {shown(reason)}; {advice}") from error
 
 
 def _open(url: str, budget: "_Budget", advice: str, secure: bool) -> Any:
