@@ -111,6 +111,7 @@ class Classifier(Model[ClassifierArtifact]):
         *,
         validation: DataLike | None = None,
         unlabelled: TextsLike | None = None,
+        trust_hub: bool = False,
         observer: "Observer | None" = None,
         resume: bool = False,
         **settings: Any,
@@ -122,7 +123,7 @@ class Classifier(Model[ClassifierArtifact]):
         """
         return _train(
             data, output, validation, settings, base=self.artifact, unlabelled=unlabelled,
-            observer=observer, resume=resume,
+            trust_hub=trust_hub, observer=observer, resume=resume,
         )  # fmt: skip
 
 
@@ -134,6 +135,7 @@ def train_classifier(
     preset_name: str | None = None,
     pretrain: CorpusLike | None = None,
     unlabelled: TextsLike | None = None,
+    trust_hub: bool = False,
     observer: "Observer | None" = None,
     resume: bool = False,
     **settings: Any,
@@ -147,6 +149,8 @@ def train_classifier(
     that language model is then used without training it again.
     `unlabelled` is text for distillation: the classifiers named by the setting `teacher` predict
     its soft labels. With a teacher but without `unlabelled`, they predict those of `data`.
+    `trust_hub` lets TF-Hub modules run that a teacher or the run to resume names, as for `load`;
+    the one in the setting `hub` runs without it.
     `settings` are fields of ClassifierTextConfig, ClassifierConfig, ClassifierTrainingConfig and
     PretrainingConfig, and override those of the preset. The `observer` receives progress and may
     stop the run; the result is then None. The same call with `resume=True` resumes it.
@@ -155,7 +159,7 @@ def train_classifier(
     corpus = None if pretrain is None else as_corpus(pretrain)
     return _train(
         data, output, validation, values, pretrain=corpus, unlabelled=unlabelled,
-        observer=observer, resume=resume,
+        trust_hub=trust_hub, observer=observer, resume=resume,
     )  # fmt: skip
 
 

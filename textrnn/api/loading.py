@@ -16,10 +16,13 @@ MODELS: Mapping[str, Callable[[Any], AnyModel]] = MappingProxyType(
 )
 
 
-def load(model: str | Path) -> AnyModel:
+def load(model: str | Path, *, trust_hub: bool = False) -> AnyModel:
     """Load the bundled model of that name, or the model in a folder.
 
-    ArtifactError when it does not exist or is damaged.
+    A model folder is data, and nothing of it is run, with one exception: a classifier over whole
+    texts names a TF-Hub module, which is a TensorFlow program. It is fetched and run only with
+    `trust_hub`, and only if it has the checksum that the model states. ArtifactError when the model
+    does not exist, is damaged, or needs `trust_hub`.
     """
-    artifact = registry.load(model)
+    artifact = registry.load(model, trust_hub=trust_hub)
     return MODELS[artifact.kind](artifact)

@@ -26,6 +26,7 @@ class Artifact:
     name: str = "model"
     checksums: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of the files read, by name
     notices: tuple[str, ...] = ()  # messages about an interrupted save found on loading
+    trust_hub: bool = False  # whether the user lets the TF-Hub module run that the files may name
 
     @property
     def parameters(self) -> int:

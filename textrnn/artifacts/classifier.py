@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
-import numpy.typing as npt
-
+from textrnn.artifacts import hub
 from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.records import origin_lines
 from textrnn.artifacts.storage import Parts
@@ -47,7 +46,7 @@ class ClassifierArtifact(Artifact):
             "classes": list(self.classes),
             "temperature": self.temperature,
             "long_texts": self.long_texts,
-            **({"hub": {**self.hub, "shapes": _hub_shapes(self.weights)}} if self.hub else {}),
+            **({"hub": hub.to_record(self.hub, self.weights)} if self.hub else {}),
         }
 
 
@@ -56,17 +55,19 @@ def read(parts: Parts) -> ClassifierArtifact:
     config = parts.config(ClassifierConfig, "network")
     text = parts.config(ClassifierTextConfig, "text")
     settings = _settings(parts, config)
-    shapes, hub = weight_shapes(config), {}
+    shapes = weight_shapes(config)
+    module: dict[str, str] = {}
     tokenizer = parts.tokenizer(text.tokens, config.vocab_size)
     if not tokenizer.has_ids:
         del shapes["embedding/embeddings"]
-        hub = _hub(parts, shapes)
+        module, own = hub.from_record(parts.record.get("hub"), parts.folder / "config.json")
+        shapes |= own
     return ClassifierArtifact(
         config=config,
         text=text,
         tokenizer=tokenizer,
         weights=parts.weights(shapes),
-        hub=hub,
+        hub=module,
         **settings,
         **parts.about,
     )
@@ -94,24 +95,6 @@ def _settings(parts: Parts, config: ClassifierConfig) -> dict[str, Any]:
     return {
         "classes": tuple(classes), "temperature": float(temperature), "long_texts": long_texts,
     }  # fmt: skip
-
-
-def _hub(parts: Parts, shapes: dict[str, tuple[int, ...]]) -> dict[str, str]:
-    """Handle and SHA-256 of the TF-Hub module; adds its fine-tuned weights to `shapes`."""
-    record = parts.record.get("hub")
-    try:
-        own = record["shapes"].items()  # type: ignore[index]
-        shapes |= {str(name): tuple(int(size) for size in shape) for name, shape in own}
-        return {name: str(record[name]) for name in ("handle", "sha256")}  # type: ignore[index]
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise ArtifactError(
-            f'{parts.folder / "config.json"}: "hub" must have the handle, the sha256 and the '
-            f"shapes of a TF-Hub module"
-        ) from error
-
-
-def _hub_shapes(weights: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[int]]:
-    return {name: list(array.shape) for name, array in weights.items() if name.startswith("hub/")}
 
 
 def summary(model: ClassifierArtifact) -> list[str]:

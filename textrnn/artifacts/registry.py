@@ -43,19 +43,20 @@ def is_saved(folder: str | Path) -> bool:
     return model_files.holds(Path(folder), ("config.json", "run/checkpoint.npz"))
 
 
-def load_as(cls: type[A], model: str | Path) -> A:
+def load_as(cls: type[A], model: str | Path, *, trust_hub: bool = False) -> A:
     """The model in a folder, or a bundled one by name, of the kind `cls`; errors as for `load`."""
-    return cast(A, load(model, kind=cls.kind))
+    return cast(A, load(model, kind=cls.kind, trust_hub=trust_hub))
 
 
-def load(model: str | Path, *, kind: str | None = None) -> Artifact:
+def load(model: str | Path, *, kind: str | None = None, trust_hub: bool = False) -> Artifact:
     """The model in a folder, or a bundled one by name; of any kind, or only of `kind`.
 
-    Reading changes nothing on the disk. A model that is being replaced is read in its old or its
-    new version, never mixed. `notices` mentions an interrupted save. ArtifactError when the model
-    is damaged or of another kind.
+    Reading changes nothing on the disk and runs nothing. `trust_hub` says whether the TF-Hub module
+    that a classifier may name, a program, may be run once it is used. A model that is being
+    replaced is read in its old or its new version, never mixed. `notices` mentions an interrupted
+    save. ArtifactError when the model is damaged or of another kind.
     """
-    parts = _parts(model)
+    parts = _parts(model, trust_hub)
     found = KINDS[parts.record["kind"]]
     if kind not in (None, found.name):
         raise ArtifactError(_wrong_kind_message(parts, kind))
@@ -71,7 +72,7 @@ def _wrong_kind_message(parts: Parts, kind: str) -> str:
     return f"{name} is {own.noun}, not {wanted.noun}; {advice}"
 
 
-def _parts(model: str | Path) -> Parts:
+def _parts(model: str | Path, trust_hub: bool = False) -> Parts:
     """The files of a model, upgraded to the present format."""
     folder = bundled().get(str(model)) or Path(model)
     found = model_files.read(folder)
@@ -100,7 +101,7 @@ def _parts(model: str | Path) -> Parts:
             f"{record.get('kind')!r}"
         )
     about |= {"name": str(model), "notices": found.notices, "checksums": record["sha256"]}
-    return Parts(folder, record, files, about)
+    return Parts(folder, record, files, {**about, "trust_hub": trust_hub})
 
 
 def save(model: Artifact, folder: Path, *, dtype: npt.DTypeLike = np.float32) -> None:

@@ -45,7 +45,8 @@ class Parts:
     folder: Path
     record: Mapping[str, Any]  # config.json, in the present format
     files: Mapping[str, bytes]  # those with a checksum in config.json
-    about: Mapping[str, Any]  # fields of Artifact: name, notices, checksums, metadata, card
+    # Fields of Artifact: name, notices, checksums, trust_hub, metadata, card
+    about: Mapping[str, Any]
 
     def config(self, cls: type[C], name: str) -> C:
         """The section `name` of config.json as `cls`."""

@@ -21,11 +21,11 @@ class Row(NamedTuple):
     options: tuple[str, ...]
 
 
-def load(model: str) -> "Artifact":
+def load(model: str, *, trust_hub: bool = False) -> "Artifact":
     """Load a bundled model or a folder, and print the notices of loading on stderr."""
     from textrnn.artifacts import registry
 
-    loaded = registry.load(model)
+    loaded = registry.load(model, trust_hub=trust_hub)
     print_notices(loaded)
     return loaded
 

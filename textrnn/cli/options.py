@@ -83,6 +83,13 @@ model_option = click.option(
     help="A bundled model (`textrnn models` lists them) or a folder written by `train`.",
 )
 
+trust_hub_option = click.option(
+    "--trust-hub",
+    is_flag=True,
+    help="Run the TF-Hub module that a model names: a TensorFlow program, fetched if need be. Use "
+    "it only if you trust its source.",
+)
+
 
 def write_file(path: Path, text: str) -> None:
     """Write a text file, whole or not at all; a device or a link is written directly."""

@@ -10,6 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+import click
+
 from textrnn.errors import needs_extra
 
 if TYPE_CHECKING:
@@ -56,13 +58,21 @@ def _start_tensorflow() -> None:
         GRU(1)(tf.zeros((1, 1, 1)))
 
 
-def prepare(model: "ClassifierArtifact") -> None:
-    """Import TensorFlow if the model takes whole texts through a TF-Hub module.
+def prepare(model: "ClassifierArtifact", *, quiet: bool = False) -> None:
+    """Import TensorFlow and fetch the TF-Hub module if the model takes whole texts through one.
 
-    MissingExtraError if it is not installed.
+    ArtifactError if the user does not trust the module or it cannot be fetched, MissingExtraError
+    if TensorFlow is not installed.
     """
-    if not model.tokenizer.has_ids:
-        import_tensorflow(f"{model.name}, which reads texts through a TF-Hub module,")
+    if model.tokenizer.has_ids:
+        return
+    from textrnn.artifacts.hub import check_trusted
+
+    check_trusted(model.hub, model.name, model.trust_hub)
+    import_tensorflow(f"{model.name}, which reads texts through a TF-Hub module,")
+    from textrnn.models.hub.network import fetch_module
+
+    fetch_module(model.hub, model.name, lambda text: None if quiet else click.echo(text, err=True))
 
 
 @contextmanager

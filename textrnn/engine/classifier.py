@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.artifacts.classifier import ClassifierArtifact
+from textrnn.artifacts.hub import check_trusted
 from textrnn.config.classifier import ClassifierConfig
 from textrnn.config.network import POOLINGS
 from textrnn.engine.cells import Floats
@@ -31,10 +32,11 @@ def build_network(model: ClassifierArtifact) -> Any:
     """The forward pass of a trained classifier: a ClassifierNetwork, or a PooledNetwork over texts.
 
     A PooledNetwork needs TensorFlow and a TF-Hub module; MissingExtraError and ArtifactError when
-    either is missing.
+    either is missing. ArtifactError unless the user trusts the module (`model.trust_hub`).
     """
     if model.tokenizer.has_ids:
         return ClassifierNetwork(model.config, model.weights)
+    check_trusted(model.hub, model.name, model.trust_hub)
     with needs_extra(f"{model.name}, which reads texts through a TF-Hub module,"):
         network = import_module(TEXT_NETWORK)
     return network.PooledNetwork(model.config, model.weights, model.hub, model.name)

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from textrnn.evaluation.metrics import Scores
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
@@ -117,6 +119,19 @@ class ClassifierMetrics(AccuracyMetrics):
     temperature: float
     validation_macro_f1: float
     validation_auc: float | None  # None if all examples have one class
+
+    @classmethod
+    def of(cls, loss: float, raw: Scores, calibrated: Scores, temperature: float) -> Self:
+        """The metrics of uncalibrated and of calibrated scores; `loss` is that of training."""
+        return cls(
+            loss=loss,
+            validation_loss=raw.log_loss,
+            validation_calibrated_loss=calibrated.log_loss,
+            temperature=temperature,
+            validation_accuracy=calibrated.accuracy,
+            validation_macro_f1=calibrated.macro_f1,
+            validation_auc=calibrated.auc,
+        )
 
     @classmethod
     def undefined(cls, loss: float) -> Self:

@@ -18,12 +18,14 @@ import numpy.typing as npt
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
+from textrnn.artifacts.hub import check_trusted
 from textrnn.config.classifier import ClassifierTrainingConfig, check_teacher
 from textrnn.config.parts import names_in
 from textrnn.data.soft_labels import SoftLabels, is_table, read_soft_labels
 from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.engine.classification import Predictor
 from textrnn.errors import ConfigError, TrainingError
+from textrnn.models.hub.network import fetch_module
 from textrnn.training import checkpoints
 from textrnn.training.checkpoints import Checkpoint
 from textrnn.training.observer import Observer
@@ -37,22 +39,27 @@ Targets = npt.NDArray[np.float32]  # (texts, classes); nan without a teacher pre
 
 
 def teachers_of(
-    teacher: str, classes: Sequence[str], corpus: UnlabelledTexts | None = None
+    teacher: str,
+    classes: Sequence[str],
+    corpus: UnlabelledTexts | None = None,
+    trust_hub: bool = False,
 ) -> list[Teacher]:
     """The teachers that the setting `teacher` names: classifiers, or tables of soft labels.
 
     ConfigError if one has other `classes` or another order, or if there is a `corpus` of unlabelled
-    texts but no teacher; ArtifactError or CorpusError if one cannot be read.
+    texts but no teacher; ArtifactError or CorpusError if one cannot be read, or needs `trust_hub`.
     """
     if corpus is not None:
         check_teacher(teacher)
     models: list[Teacher] = [
         read_soft_labels(name, classes)
         if is_table(name)
-        else registry.load_as(ClassifierArtifact, name)
+        else registry.load_as(ClassifierArtifact, name, trust_hub=trust_hub)
         for name in names_in(teacher)
     ]
     for model in models:
+        if isinstance(model, ClassifierArtifact):
+            check_trusted(model.hub, model.name, model.trust_hub)
         if model.classes != tuple(classes):
             raise ConfigError(
                 f"the teacher {model.name} has the classes {', '.join(model.classes)}, "
@@ -93,16 +100,18 @@ def targets(
     record: Mapping[str, Any],
     run: Path,
     observer: Observer,
+    trust_hub: bool = False,
 ) -> Targets | None:
     """The targets of `texts`, (texts, classes); the first texts have `labels`, the others none.
 
     `record` is "distillation" of `records_of` when the run began, `run` its folder. None if the
-    observer stopped the predictions. TrainingError if a teacher has changed since then.
+    observer stopped the predictions. TrainingError if a teacher has changed since then. `trust_hub`
+    lets a teacher's TF-Hub module run.
     """
     checksums = {"teachers": record["sha256"], "texts": _digest(texts)}
     predictions = _load(run / FOLDER, checksums, len(classes))
     if len(predictions) < len(texts):
-        models = teachers_of(training.teacher, classes)
+        models = teachers_of(training.teacher, classes, trust_hub=trust_hub)
         if _checksum(models) != record["sha256"]:
             raise TrainingError(
                 f"a teacher of the run in {run.parent} has changed since the run began; restore "
@@ -113,6 +122,9 @@ def targets(
             f"computing teacher predictions ({by}) for {len(labels):,} labelled and "
             f"{len(texts) - len(labels):,} unlabelled texts; tens of thousands take minutes"
         )
+        for model in models:
+            if isinstance(model, ClassifierArtifact):
+                fetch_module(model.hub, model.name, observer.notice)
         predictions = _predict(models, texts, predictions, checksums, run / FOLDER, observer)
         if len(predictions) < len(texts):
             return None

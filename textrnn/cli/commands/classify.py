@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from textrnn.cli.kinds import print_notices
+from textrnn.cli.options import trust_hub_option
 from textrnn.errors import ConfigError
 
 FORMS = ("text", "json", "jsonl", "csv", "tsv")
@@ -67,6 +68,7 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
 @click.option(
     "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
 )
+@trust_hub_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors on stderr.")
 def classify(
     files: tuple[str, ...],
@@ -82,6 +84,7 @@ def classify(
     safe_csv: bool,
     explain: bool,
     encoding: str,
+    trust_hub: bool,
     quiet: bool,
 ) -> None:
     """Classify texts: predict a class and its calibrated probability for each.
@@ -115,9 +118,9 @@ def classify(
         files, texts, form, column, encoding, result, output, explain, safe_csv,  # type: ignore[arg-type]
     )  # fmt: skip
     task.check()
-    loaded = registry.load_as(ClassifierArtifact, model)
+    loaded = registry.load_as(ClassifierArtifact, model, trust_hub=trust_hub)
     print_notices(loaded)
-    prepare(loaded)
+    prepare(loaded, quiet=quiet)
     try:
         classify_all(task, Predictor(loaded, abstain=abstain, threshold=threshold), quiet=quiet)
     except KeyboardInterrupt as stop:

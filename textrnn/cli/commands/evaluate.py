@@ -6,7 +6,7 @@ import click
 
 from textrnn.cli.data_options import data_options
 from textrnn.cli.kinds import choose, load
-from textrnn.cli.options import input_options, setting
+from textrnn.cli.options import input_options, setting, trust_hub_option
 from textrnn.config.sampling import SamplingConfig
 
 
@@ -72,6 +72,7 @@ from textrnn.config.sampling import SamplingConfig
     metavar="P",
     help="Classifier: also report accuracy on predictions with confidence P or more.",
 )
+@trust_hub_option
 def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> None:
     """Evaluate MODEL on CORPUS.
 
@@ -87,5 +88,5 @@ def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> 
     textrnn evaluate my-model my.txt --part validation --baseline my.txt --copied my.txt
     textrnn evaluate imdb reviews.csv --column review --label-column sentiment
     """
-    loaded = load(model)
+    loaded = load(model, trust_hub=options["trust_hub"])
     choose("EVALUATE", loaded, model)(loaded, corpus, form, **options)

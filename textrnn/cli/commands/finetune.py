@@ -6,6 +6,7 @@ import click
 
 from textrnn.cli.data_options import data_options
 from textrnn.cli.kinds import choose, load
+from textrnn.cli.options import trust_hub_option
 from textrnn.cli.settings import output_option
 from textrnn.cli.training_options import generator_options, unlabelled_option
 
@@ -28,6 +29,7 @@ FINE_TUNING_DEFAULTS = {
 @generator_options(**FINE_TUNING_DEFAULTS)
 @unlabelled_option
 @data_options
+@trust_hub_option
 def finetune(model: str, corpus: tuple[str, ...], **options: Any) -> None:
     """Fine-tune MODEL, a bundled name or a folder, on CORPUS.
 
@@ -41,5 +43,5 @@ def finetune(model: str, corpus: tuple[str, ...], **options: Any) -> None:
     textrnn finetune shakespeare my-play.txt -o my-model
     textrnn finetune imdb restaurants.csv -o my-classifier
     """
-    base = load(model)
+    base = load(model, trust_hub=options["trust_hub"])
     choose("FINETUNE", base, model)(corpus, base, **options)

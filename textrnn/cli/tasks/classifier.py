@@ -16,6 +16,7 @@ from textrnn.cli.data_options import (
     read_unlabelled,
 )
 from textrnn.cli.kinds import Row, print_report
+from textrnn.cli.options import trust_hub_option
 from textrnn.cli.settings import (
     collect,
     config_option,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 @set_option
 @config_option
 @resume_option
+@trust_hub_option
 @quiet_option
 def train(
     data: str,
@@ -83,6 +85,7 @@ def train(
     assignments: tuple[str, ...],
     config_file: Path | None,
     resume: bool,
+    trust_hub: bool,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -113,7 +116,8 @@ def train(
     values = collect(ClassifierRecipe, named, config_file, assignments, typed)
     _train(
         data, output, values, validation, data_settings,
-        base=None, pretrain=pretrain, unlabelled=unlabelled, resume=resume, quiet=quiet,
+        base=None, pretrain=pretrain, unlabelled=unlabelled, trust_hub=trust_hub, resume=resume,
+        quiet=quiet,
     )  # fmt: skip
 
 
@@ -127,6 +131,7 @@ def _train(
     base: "ClassifierArtifact | None",
     pretrain: str | None = None,
     unlabelled: str | None,
+    trust_hub: bool,
     resume: bool,
     quiet: bool,
 ) -> None:
@@ -149,6 +154,7 @@ def _train(
             base=base,
             pretrain=corpus,
             unlabelled=more,
+            trust_hub=trust_hub,
             resume=resume,
             observer=display,
             command=recorded_command(),
@@ -188,6 +194,7 @@ def _finetune(
     output: Path,
     assignments: tuple[str, ...],
     config_file: Path | None,
+    trust_hub: bool,
     resume: bool,
     quiet: bool,
     validation: str | None,
@@ -199,7 +206,7 @@ def _finetune(
     values = collect(ClassifierRecipe, {}, config_file, assignments, typed)
     _train(
         corpus[0], output, values, validation, data_settings,
-        base=base, unlabelled=unlabelled, resume=resume, quiet=quiet,
+        base=base, unlabelled=unlabelled, trust_hub=trust_hub, resume=resume, quiet=quiet,
     )  # fmt: skip
 
 
@@ -230,5 +237,5 @@ def _parted(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
 
 
 RECIPE = ClassifierRecipe
-FINETUNE = Row(_finetune, (*DATA_SETTINGS, "unlabelled"))
-EVALUATE = Row(_evaluate, (*DATA_SETTINGS, "split", "worst", "abstain"))
+FINETUNE = Row(_finetune, (*DATA_SETTINGS, "unlabelled", "trust_hub"))
+EVALUATE = Row(_evaluate, (*DATA_SETTINGS, "split", "worst", "abstain", "trust_hub"))

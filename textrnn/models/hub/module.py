@@ -1,34 +1,22 @@
-"""Load a TF-Hub text embedding by its handle, as a callable module or as words and vectors.
+"""Load a TF-Hub text embedding by its handle, a folder or an https address, as a callable module.
 
-A module is a folder with a TensorFlow 2 SavedModel: called with texts (batch,), it returns vectors
-(batch, values). Its `assets/tokens.txt` lists words, one per line, in the order of the rows of its
-only matrix; any further rows serve all other words.
+A module is a folder with a TensorFlow 2 SavedModel, which is a program. Called with texts (batch,),
+it returns vectors (batch, values). Its checksum is compared before any of it is run.
 """
 
-import hashlib
-import http.client
-import socket
-import tarfile
-import urllib.error
-import warnings
-import zlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from textrnn.config.text import ClassifierTextConfig
-from textrnn.errors import ConfigError, DownloadError
-from textrnn.tokenizers import PAD_ID, Tokenizer, WordTokenizer
-
-TIMEOUT = 30.0  # seconds without a response
-TOKENS = "assets/tokens.txt"
-OFFLINE = "download and unpack it on a machine with a network, and give the folder"
+from textrnn.data.http import printable
+from textrnn.errors import ConfigError
+from textrnn.models.hub import cache
+from textrnn.models.hub import folder as module_folder
+from textrnn.models.hub.cache import Notify, silent
 
 
 @dataclass(frozen=True)
@@ -58,179 +46,72 @@ class Module:
         return {"handle": self.handle, "sha256": self.sha256}
 
 
-@dataclass(frozen=True)
-class WordVectors:
-    """The words of a module and their vectors (words, values).
+def load(handle: str, *, sha256: str | None = None, notify: Notify = silent) -> Module:
+    """Load and try the module in a folder or at an https address.
 
-    `unknown` (values,) is the vector of all other words.
+    With `sha256`, a module of another checksum is refused and not run. `notify` is told when a
+    module is fetched. ConfigError if it cannot be used, DownloadError if it cannot be fetched.
     """
-
-    words: tuple[str, ...]
-    vectors: npt.NDArray[np.float32]
-    unknown: npt.NDArray[np.float32]
-
-    @property
-    def cased(self) -> bool:
-        """Whether any word has capital letters."""
-        return any(word != word.lower() for word in self.words)
-
-    def tokenizer(self, reading: ClassifierTextConfig) -> WordTokenizer:
-        """A vocabulary of the words that the text preprocessing `reading` can produce.
-
-        ConfigError if there are none.
-        """
-        settings: dict[str, Any] = {"rule": reading.word_pattern, "lower": reading.lower}
-        reader = WordTokenizer((), **settings, oov_buckets=1)
-        kept = [word for word in dict.fromkeys(self.words) if reader.words(word) == [word]]
-        if not kept:
-            raise ConfigError(
-                f"none of the module's {len(self.words):,} tokens is a word under the word pattern "
-                f"{reading.word_pattern!r}; use it with --tokens text"
-            )
-        return WordTokenizer(kept, **settings, oov_buckets=reading.oov_buckets)
-
-    def table(self, tokenizer: Tokenizer) -> npt.NDArray[np.float32]:
-        """Vectors (ids, values) for a `tokenizer` of these words: padding, words, buckets."""
-        rows = {word: row for row, word in reversed(list(enumerate(self.words)))}
-        table = np.tile(self.unknown, (tokenizer.vocab_size, 1))
-        table[PAD_ID] = 0
-        known = tokenizer.vocabulary
-        table[list(known.values())] = self.vectors[[rows[word] for word in known]]
-        return table
-
-
-def load(handle: str) -> Module:
-    """Load the module in a folder, or at an address that tensorflow-hub can fetch.
-
-    ConfigError if it cannot be used, DownloadError if it cannot be fetched.
-    """
-    folder = resolve(handle)
+    folder, found = locate(handle, sha256=sha256, notify=notify)
+    where = printable(str(folder))
+    if sha256 not in (None, found):
+        raise ConfigError(
+            f"the TF-Hub module in {where} is another one: its sha256 is {found}, expected "
+            f"{printable(str(sha256))}; restore the module that was there"
+        )
     try:
         loaded = tf.saved_model.load(str(folder))
     except (OSError, ValueError, KeyError, RuntimeError, tf.errors.OpError) as error:
         raise ConfigError(
-            f"the TF-Hub module in {folder} cannot be loaded: {_first_line(error)}; "
+            f"the TF-Hub module in {where} cannot be loaded: {_first_line(error)}; "
             f"download it again"
         ) from error
     if not callable(loaded):
         raise ConfigError(
-            f"the SavedModel in {folder} cannot be called with texts: it is from TensorFlow 1, or "
+            f"the SavedModel in {where} cannot be called with texts: it is from TensorFlow 1, or "
             f"not a text embedding; use a text embedding for TensorFlow 2"
         )
     try:
         shape, kind = (vectors := loaded(tf.constant(["a text", ""]))).shape, vectors.dtype
     except (ValueError, TypeError, AttributeError, tf.errors.OpError) as error:
         raise ConfigError(
-            f"the module in {folder} does not take texts: {_first_line(error)}; use a text "
+            f"the module in {where} does not take texts: {_first_line(error)}; use a text "
             f"embedding that is called with a list of texts"
         ) from error
     if shape.rank != 2 or shape[0] != 2 or not kind.is_floating:
         raise ConfigError(
-            f"the module in {folder} returns {kind.name} of shape {tuple(shape)} for two texts; "
+            f"the module in {where} returns {kind.name} of shape {tuple(shape)} for two texts; "
             f"use one that returns a vector for each text"
         )
-    place = handle if "://" in handle else str(folder.resolve())
-    return Module(place, folder, fingerprint(folder), int(shape[1]), loaded)
+    return Module(place_of(handle), folder, found, int(shape[1]), loaded)
 
 
-def resolve(handle: str) -> Path:
-    """The folder of a module; a module at an address is downloaded unless it is cached.
+def locate(handle: str, *, sha256: str | None = None, notify: Notify = silent) -> tuple[Path, str]:
+    """The folder of a module and its checksum; a module at an address is fetched if need be.
 
-    The cache is tensorflow-hub's: TFHUB_CACHE_DIR, or a folder in the temporary directory.
+    Nothing is run. Errors and arguments as for `load`, but the checksum need not be `sha256`.
     """
-    folder = _fetched(handle) if "://" in handle else Path(handle).expanduser()
-    if not folder.exists():
+    if "://" in handle:
+        return cache.fetch(handle, sha256, notify)
+    folder = _folder(handle)
+    if not os.path.exists(folder):
         raise ConfigError(
-            f"there is no TF-Hub module {handle}; give a module's folder, or its address "
-            f"(https://...)"
+            f"there is no TF-Hub module {printable(handle)}; give a module's folder, or its "
+            f"address (https://...)"
         )
-    if folder.is_file():
-        raise ConfigError(
-            f"{folder} is a file; unpack it and give the folder that holds saved_model.pb"
-        )
-    if (folder / "tfhub_module.pb").exists():
-        raise ConfigError(
-            f"{folder} is a TensorFlow 1 module, which TensorFlow 2 cannot train; use its version "
-            f"for TensorFlow 2"
-        )
-    if not (folder / "saved_model.pb").exists():
-        raise ConfigError(
-            f"{folder} is not a TF-Hub module: it has no saved_model.pb; give the folder that "
-            f"holds one"
-        )
-    return folder
+    module_folder.check(folder, printable(str(folder)))
+    return folder, module_folder.fingerprint(folder)
 
 
-def fingerprint(folder: Path) -> str:
-    """SHA-256 of all files of a module."""
-    digest = hashlib.sha256()
-    parts = [folder / "saved_model.pb", *folder.glob("variables/*"), *folder.glob("assets/*")]
-    for path in sorted(path for path in parts if path.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+def place_of(handle: str) -> str:
+    """The handle as it is recorded: an address, or the full path of a folder."""
+    return handle if "://" in handle else os.path.realpath(_folder(handle))
 
 
-def word_vectors(module: Module) -> WordVectors:
-    """The words of a module and their vectors; ConfigError if they cannot be identified."""
-    path = module.folder / TOKENS
-    if not path.exists():
-        raise ConfigError(
-            f"the module in {module.folder} has no {TOKENS}, so its words are unknown; use it with "
-            f"--tokens text"
-        )
-    # Not splitlines(): a token may contain a form feed or a line separator.
-    lines = path.read_bytes().decode(errors="surrogateescape").split("\n")
-    words = [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
-    tables = [
-        variable for variable in getattr(module.loaded, "variables", ())
-        if variable.shape.rank == 2 and variable.shape[0] >= len(words)
-    ]  # fmt: skip
-    if len(tables) != 1 or not words:
-        raise ConfigError(
-            f"the module in {module.folder} has {len(words):,} words and {len(tables)} matrices "
-            f"with at least as many rows, so its word vectors cannot be identified; use it with "
-            f"--tokens text"
-        )
-    vectors = tables[0].numpy().astype(np.float32)
-    others = vectors[len(words) :]
-    unknown = others.mean(axis=0) if len(others) else np.zeros(vectors.shape[1], np.float32)
-    return WordVectors(tuple(words), vectors[: len(words)], unknown)
-
-
-def _fetched(handle: str) -> Path:
-    try:
-        with warnings.catch_warnings():  # pkg_resources is deprecated
-            warnings.simplefilter("ignore")
-            tensorflow_hub = import_module("tensorflow_hub")
-    except ImportError as error:
-        # It imports pkg_resources, which setuptools 82 no longer has.
-        raise ConfigError(
-            f"downloading {handle} needs tensorflow-hub, which cannot be imported ({error}): "
-            f"pip install 'textrnn[train]'; or {OFFLINE}"
-        ) from error
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT)  # tensorflow-hub itself would wait forever
-    try:
-        return Path(tensorflow_hub.resolve(handle))
-    except (
-        OSError, EOFError, ValueError, zlib.error, tarfile.TarError, http.client.HTTPException,
-        tf.errors.OpError,
-    ) as error:  # fmt: skip
-        raise DownloadError(
-            f"cannot fetch {handle}: {_first_line(error)}; check the address and the network, or "
-            f"{OFFLINE}"
-        ) from error
-    finally:
-        socket.setdefaulttimeout(before)
+def _folder(handle: str) -> Path:
+    return Path(os.path.expanduser(handle))
 
 
 def _first_line(error: BaseException) -> str:
-    cause: Any = error
-    if isinstance(error, urllib.error.HTTPError):
-        error.close()
-    elif isinstance(error, urllib.error.URLError):
-        cause = error.reason
-    text: Sequence[str] = str(getattr(cause, "strerror", None) or cause).strip().splitlines()
-    return text[0] if text else type(error).__name__
+    text: Sequence[str] = str(error).strip().splitlines()
+    return printable(text[0]) if text else type(error).__name__

@@ -5,7 +5,8 @@ in NumPy. A text is an array of its parts (`TextTokenizer`).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from textrnn.engine.classifier import ClassifierNetwork
 from textrnn.engine.packing import batches
 from textrnn.errors import ArtifactError, TextRNNError
 from textrnn.models.hub import module as hub_module
+from textrnn.models.hub.cache import Notify
 from textrnn.models.hub.layer import LAYER
 from textrnn.models.hub.module import Module
 
@@ -27,7 +29,8 @@ Parts = npt.NDArray[np.object_]
 class PooledNetwork:
     """A trained classifier over a module, the counterpart of `ClassifierNetwork` over ids.
 
-    `record` is `Module.record()`. ArtifactError if the module cannot be loaded or has changed.
+    `record` is `Module.record()`. ArtifactError if the module cannot be loaded or has changed; what
+    has changed is not run. Whoever calls this has asked the user whether the module may be run.
     """
 
     def __init__(
@@ -45,8 +48,8 @@ class PooledNetwork:
         if self._module.dim != config.embedding_dim:
             raise ArtifactError(f"{name} is damaged: its module has {self._module.dim} values")
         for key in weights.keys() - self._head.keys():  # the module was fine-tuned
-            index = int(re.sub(r"\D", "", key))
             try:
+                index = int(re.sub(r"\D", "", key))
                 self._module.variables[index].assign(weights[key])
             except (IndexError, ValueError) as error:
                 raise ArtifactError(
@@ -68,17 +71,28 @@ class PooledNetwork:
         return network.batch_logits([np.array([row]) for row in range(len(texts))])
 
 
+def fetch_module(record: Mapping[str, str], name: str, notify: Notify) -> None:
+    """Fetch the module of the model `name` into the cache unless it is there; nothing is run.
+
+    `notify` is told when it is fetched. Nothing for a module in a folder, or an empty `record`.
+    ArtifactError if it cannot be fetched.
+    """
+    if "://" in record.get("handle", ""):
+        with _needed_by(name):
+            hub_module.locate(record["handle"], sha256=record["sha256"], notify=notify)
+
+
 def _module_of(record: Mapping[str, str], name: str) -> Module:
-    where = f'write its new location after "handle" in {name}/config.json'
+    with _needed_by(name):
+        return hub_module.load(record["handle"], sha256=record["sha256"])
+
+
+@contextmanager
+def _needed_by(name: str) -> Iterator[None]:
     try:
-        module = hub_module.load(record["handle"])
+        yield
     except TextRNNError as error:
         raise ArtifactError(
-            f"{name} depends on a TF-Hub module that could not be loaded: {error}; or {where}"
+            f"{name} depends on a TF-Hub module that could not be loaded: {error}; or write its "
+            f'new location after "handle" in {name}/config.json'
         ) from error
-    if module.sha256 != record["sha256"]:
-        raise ArtifactError(
-            f"{name} was trained with another TF-Hub module than the one in {module.folder}; "
-            f"restore that module, or {where}"
-        )
-    return module

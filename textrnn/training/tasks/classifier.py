@@ -1,6 +1,5 @@
 """Train a classifier: predict the label of a text."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +42,7 @@ def train_classifier(
     base: ClassifierArtifact | None = None,
     pretrain: UnlabelledTexts | LanguageModelArtifact | None = None,
     unlabelled: UnlabelledTexts | None = None,
+    trust_hub: bool = False,
     resume: bool = False,
     observer: Observer | None = None,
     command: str | None = None,
@@ -54,8 +54,9 @@ def train_classifier(
     its shape, its vocabulary is extended with the new words of `data`, and different classes get a
     new head. `pretrain` is either unlabelled texts, on which the layers below the head are first
     trained as a language model in `output`/pretrain, or the language model of an earlier run.
-    `unlabelled` are texts whose targets are the predictions of the setting `teacher`. Otherwise
-    as `textrnn.training.run.train`.
+    `unlabelled` are texts whose targets are the predictions of the setting `teacher`. `trust_hub`
+    lets TF-Hub modules run that a teacher or a run to resume names. Otherwise as
+    `textrnn.training.run.train`.
     """
     observer, output, settings = observer or Observer(), Path(output), settings or {}
     if base and pretrain:
@@ -65,7 +66,8 @@ def train_classifier(
         pretrained = None
         if isinstance(pretrain, UnlabelledTexts) and not (resume and has_started(output)):
             if not resume:  # report a wrong teacher before hours of pretraining
-                teachers.teachers_of(given["training"].get("teacher", ""), data.classes, unlabelled)
+                teacher = given["training"].get("teacher", "")
+                teachers.teachers_of(teacher, data.classes, unlabelled, trust_hub)
             pretrained = language_model.pretrain(
                 pretrain, data, validation, output, given,
                 resume=resume, observer=observer, command=command,
@@ -79,11 +81,12 @@ def train_classifier(
                 f"the run in {output} is still pretraining; name its texts with --pretrain to "
                 f"resume it"
             )
+        consent = hub.Consent(given["training"].get("hub", ""), trust_hub, observer.notice)
         model: ClassifierArtifact | None = run.train(
-            ClassifierTask(data, validation, unlabelled),
+            ClassifierTask(data, validation, unlabelled, consent),
             output,
             given,
-            start=choice.initialization(base, pretrain, given, resume, pretrained is not None),
+            start=choice.initialization(base, pretrain, given, resume, bool(pretrained), consent),
             beside=(language_model.FOLDER,) if pretrained else (),
             resume=resume,
             observer=observer,
@@ -113,8 +116,10 @@ class ClassifierTask(Task[ClassifierPrepared]):
         data: LabelledTexts,
         validation: LabelledTexts | None,
         unlabelled: UnlabelledTexts | None,
+        consent: hub.Consent,
     ) -> None:
-        self.data, self.validation, self.unlabelled = data, validation, unlabelled
+        self.data, self.validation = data, validation
+        self.unlabelled, self.consent = unlabelled, consent
 
     def fingerprint(self) -> dict[str, Any]:
         """Checksums of all texts."""
@@ -135,7 +140,9 @@ class ClassifierTask(Task[ClassifierPrepared]):
         training = recipe.training
         models = (
             [] if known
-            else teachers.teachers_of(training.teacher, self.data.classes, self.unlabelled)
+            else teachers.teachers_of(
+                training.teacher, self.data.classes, self.unlabelled, self.consent.trust_hub
+            )
         )  # fmt: skip
         train, validation = encode.split(self.data, self.validation, training)
         more = fresh(self.unlabelled, [*train.texts, *validation.texts], notify)
@@ -175,7 +182,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
         """A learner with random initial weights."""
         training, embedding = prepared.recipe.training, None
         if not prepared.tokenizer.has_ids:
-            embedding = hub.layer(prepared.records["hub"], trainable=training.train_embedding)
+            embedding = self.consent.layer(prepared.records, trainable=training.train_embedding)
         total_steps = prepared.epochs * prepared.steps
         return classifier_learner(
             prepared.recipe.network, training, total_steps, prepared.split.labels, embedding
@@ -190,7 +197,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
         if training.teachers:
             targets = teachers.targets(
                 split.texts, split.labels, prepared.classes, training,
-                prepared.records["distillation"], folder, observer,
+                prepared.records["distillation"], folder, observer, self.consent.trust_hub,
             )  # fmt: skip
         if targets is None:
             return None
@@ -213,15 +220,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
         temperature, found = scores.calibrated_scores(logits, validation.labels, prepared.classes)
         raw = scores.score(calibration.probabilities(logits), validation.labels, prepared.classes)
         return Validated(
-            metrics=ClassifierMetrics(
-                loss=loss,
-                validation_loss=raw.log_loss,
-                validation_calibrated_loss=found.log_loss,
-                temperature=temperature,
-                validation_accuracy=found.accuracy,
-                validation_macro_f1=found.macro_f1,
-                validation_auc=found.auc,
-            ),
+            metrics=ClassifierMetrics.of(loss, raw, found, temperature),
             model=replace(model, temperature=temperature),
             scores={"validation": found.to_dict()},
         )
@@ -235,15 +234,16 @@ class ClassifierTask(Task[ClassifierPrepared]):
             tokenizer=prepared.tokenizer,
             weights=weights,
             hub={} if prepared.tokenizer.has_ids else prepared.records["hub"],
+            trust_hub=True,  # its learner has asked
         )
 
     def finish(
         self, best: ClassifierArtifact, prepared: ClassifierPrepared, report: FinishReport
     ) -> ClassifierArtifact:
         """The best model, with the treatment of long texts that has the best validation loss."""
-        return long_texts.choose(best, prepared.split.validation, report)
+        return long_texts.choose(replace(best, trust_hub=True), prepared.split.validation, report)
 
 
 def default_epochs(steps: int) -> int:
     """Default epochs for `steps` per epoch: about 2,400 steps in all, 4 to 40 epochs."""
-    return max(4, min(40, math.ceil(2400 / steps)))
+    return max(4, min(40, -(-2400 // steps)))

@@ -20,11 +20,13 @@ def initialization(
     given: Settings,
     resume: bool,
     pretrained: bool,
+    consent: hub.Consent,
 ) -> Initialization:
     """The initialization of a run with the settings `given`.
 
     `base` is a model to fine-tune, `pretrain` a language model or its texts, and `pretrained` says
-    that this training has made that model itself. ConfigError if two of them are given.
+    that this training has made that model itself. `consent` is told when a TF-Hub module is
+    fetched. ConfigError if two of them are given.
     """
     if isinstance(pretrain, UnlabelledTexts):
         return PretrainedOn(pretrain)
@@ -38,7 +40,8 @@ def initialization(
         return Fresh()
     hub.check(given)
     if handle := given["training"].get("hub"):
-        return FromHub(handle, given["text"].get("tokens", ClassifierTextConfig.tokens))
+        tokens = given["text"].get("tokens", ClassifierTextConfig.tokens)
+        return FromHub(handle, tokens, consent.notify)
     if file := given["training"].get("vectors"):
         return FromWordVectors(file)
     return Fresh()

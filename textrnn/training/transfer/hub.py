@@ -5,15 +5,18 @@ module is not needed afterwards. With `tokens` "text", the module is a part of t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from textrnn import tokenizers
+from textrnn.artifacts.hub import NAMES, check_trusted
 from textrnn.config.recipe import Settings
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.models.hub import module as hub_module
 from textrnn.models.hub.layer import HubEmbedding
+from textrnn.models.hub.words import word_vectors
 from textrnn.tokenizers import TOKENIZERS, Kind
 from textrnn.training.initialization import Fresh, Notify, Weights
 
@@ -32,13 +35,13 @@ OVER_WORDS = (
 class FromHub(Fresh):
     """Initialization from the module at `handle`, a folder or an address.
 
-    ConfigError or DownloadError if it cannot be loaded.
+    `notify` is told when it is fetched. ConfigError or DownloadError if it cannot be loaded.
     """
 
-    def __init__(self, handle: str, tokens: Kind) -> None:
-        self.handle, self.module = handle, hub_module.load(handle)
+    def __init__(self, handle: str, tokens: Kind, notify: Notify) -> None:
+        self.handle, self.module = handle, hub_module.load(handle, notify=notify)
         has_ids = TOKENIZERS[tokens].has_ids
-        self.vectors = hub_module.word_vectors(self.module) if has_ids else None
+        self.vectors = word_vectors(self.module) if has_ids else None
 
     def defaults(self, given: Settings) -> Settings:
         """The settings that the module implies; ConfigError if `given` contradicts them."""
@@ -101,12 +104,30 @@ def check(given: Settings) -> None:
         )
 
 
-def layer(record: Mapping[str, str], *, trainable: bool) -> HubEmbedding:
-    """The module of a run as a layer; TrainingError if it has changed since the run began."""
-    module = hub_module.load(record["handle"])
-    if module.sha256 != record["sha256"]:
-        raise TrainingError(
-            f"the TF-Hub module in {module.folder} has changed since the run began; restore it to "
-            f"resume the run"
-        )
-    return HubEmbedding(module, trainable=trainable)
+@dataclass(frozen=True)
+class Consent:
+    """Which TF-Hub modules the user lets a training run: the one that is `named`, or all of them.
+
+    `named` is a handle that the user gave to this training, not a file; `notify` is told when the
+    module is fetched.
+    """
+
+    named: str
+    trust_hub: bool
+    notify: Notify
+
+    def layer(self, records: Mapping[str, Any], *, trainable: bool) -> HubEmbedding:
+        """The module of a run as a layer, from the `records` of its checkpoint.
+
+        ArtifactError without consent, ConfigError if the module has changed since the run began.
+        """
+        module = found if isinstance(found := records.get("hub"), dict) else {}
+        if not all(isinstance(module.get(name), str) for name in NAMES):
+            raise TrainingError(
+                "the checkpoint of this run does not say which TF-Hub module it uses; start again "
+                "with another -o"
+            )
+        named = bool(self.named) and hub_module.place_of(self.named) == module["handle"]
+        check_trusted(module, "the run to resume", named or self.trust_hub)
+        loaded = hub_module.load(module["handle"], sha256=module["sha256"], notify=self.notify)
+        return HubEmbedding(loaded, trainable=trainable)
