@@ -3,18 +3,18 @@
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.servers import Answer, Server
 
 from textrnn.cli.commands.corpora import corpora
 from textrnn.data import downloads, http
@@ -24,11 +24,8 @@ from textrnn.errors import DownloadError
 BODY = b"Before we proceed any further, hear me speak.\n" * 100
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-MISSING = b"HTTP/1.1 404 Not Found\r\n\r\n"
 WHOLE = OK + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 LIMITS = http.Limits(silence=2.0, period=0.2, speed=10_000, head=2**16, redirects=3)
-
-Answer = Iterable[bytes]  # the parts in which a server sends it
 
 
 def slowly(data: bytes) -> Iterator[bytes]:
@@ -36,38 +33,6 @@ def slowly(data: bytes) -> Iterator[bytes]:
     for index in range(len(data)):
         time.sleep(0.005)
         yield data[index : index + 1]
-
-
-class Server:
-    """Answers each path with the parts in `answers`, and then closes the connection."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Callable[[], Answer]] = {}
-        self.requests: list[str] = []
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.host = f"127.0.0.1:{self.socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:  # closed
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                asked = connection.recv(2**16).decode("latin-1")
-                path = asked.split(" ")[1]
-                self.requests.append(path)
-                for part in self.answers.get(path, lambda: [MISSING])():
-                    connection.sendall(part)
-                connection.shutdown(socket.SHUT_WR)
-                connection.recv(1)
-            except OSError:
-                pass  # the client has gone
 
 
 @pytest.fixture

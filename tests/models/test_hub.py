@@ -1,7 +1,10 @@
+import io
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,18 +14,20 @@ import tensorflow as tf
 from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.classifiers import random_classifier, reviews
+from support.classifiers import random_classifier, reviews, text_classifier
 from support.generators import tokenizer_of
 from support.models import tiny_model
-from support.watching import folders_named
+from support.servers import Server
+from support.watching import Watch, folders_named
 
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.cli import main
 from textrnn.config.text import ClassifierTextConfig
+from textrnn.data import http
 from textrnn.engine.classification import Predictor
 from textrnn.engine.explanation import explain
-from textrnn.errors import ArtifactError, ConfigError, CorpusError
+from textrnn.errors import ArtifactError, ConfigError, CorpusError, TrainingError
 from textrnn.models.export import tfhub
 from textrnn.models.export.tfhub import Embedding
 from textrnn.models.hub import module as hub_module
@@ -30,6 +35,7 @@ from textrnn.models.hub.folder import fingerprint
 from textrnn.models.hub.words import word_vectors
 from textrnn.tokenizers import WordTokenizer
 from textrnn.tokenizers.raw_text import TextTokenizer
+from textrnn.training import checkpoints
 from textrnn.training.observer import Observer
 from textrnn.training.tasks.classifier import train_classifier
 
@@ -227,11 +233,98 @@ def test_a_run_over_whole_texts_resumes_as_if_it_had_not_stopped(module, over_te
         np.testing.assert_allclose(model.weights[name], array, atol=1e-6)
 
 
+def test_a_run_to_resume_needs_consent_unless_its_module_is_named(module, tmp_path):
+    output = tmp_path / "model"
+    settings = {"hub": str(module), "tokens": "text", "epochs": 2}
+    train_classifier(DATA, output, settings=settings, observer=Stop())
+    other = shutil.copytree(module, tmp_path / "other")
+    checkpoint = checkpoints.load(output / "run")
+    # Whoever wrote the run has put another module in the place of the one that the user names.
+    records = {**checkpoint.record["records"], "hub": hub_module.load(str(other)).record()}
+    record = {**checkpoint.record, "records": records}
+    checkpoints.save(output / "run", replace(checkpoint, record=record))
+    for again in ({}, settings):
+        with pytest.raises(ArtifactError, match=rf"the TF-Hub module {other}; if you trust"):
+            train_classifier(DATA, output, settings=again, resume=True)
+    assert train_classifier(DATA, output, settings=settings, resume=True, trust_hub=True)
+    record = {**record, "records": {**records, "hub": ["x"]}}
+    checkpoints.save(output / "run", replace(checkpoint, record=record))
+    with pytest.raises(TrainingError, match="does not say which TF-Hub module"):
+        train_classifier(DATA, output, resume=True, trust_hub=True)
+
+
+def test_a_teacher_with_a_module_needs_consent(over_text, tmp_path):
+    settings = {**QUICK, "epochs": 1, "teacher": over_text.name}
+    with pytest.raises(ArtifactError, match=rf"{over_text.name} runs a TensorFlow program"):
+        train_classifier(DATA, tmp_path / "a", settings=settings)
+    assert train_classifier(DATA, tmp_path / "b", settings=settings, trust_hub=True)
+
+
+class Writes(tf.Module):
+    """A program that writes a file when it is called."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = str(path)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def __call__(self, texts: tf.Tensor) -> tf.Tensor:
+        with tf.control_dependencies([tf.io.write_file(self.path, "written")]):
+            return tf.zeros((tf.shape(texts)[0], 3))
+
+
+def test_a_module_of_another_checksum_is_not_run(tmp_path, monkeypatch):
+    written, module = tmp_path / "written", tmp_path / "module"
+    tf.saved_model.save(Writes(written), str(module))
+    loaded: list[str] = []
+    load = tf.saved_model.load
+    monkeypatch.setattr(tf.saved_model, "load", lambda path: loaded.append(path) or load(path))
+    model = text_classifier(str(module), fingerprint(module), trust_hub=True)
+    with pytest.raises(ArtifactError, match="is another one"):
+        Predictor(replace(model, hub={**model.hub, "sha256": ""}))
+    assert not loaded and not written.exists()
+    assert Predictor(model).predict(["a text"])[0].predicted
+    assert written.exists()
+
+
+def test_a_module_at_an_address_is_fetched_as_soon_as_a_model_is_trusted(
+    module, tmp_path, monkeypatch
+):
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        tar.add(module, ".")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("TEXTRNN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(http._Transport, "https_open", http._Transport.http_open)
+    server = Server()
+    address = f"https://{server.host}/words/1"
+    server.answers["/words/1?tf-hub-format=compressed"] = lambda: [
+        b"HTTP/1.1 200 OK\r\n\r\n", archive.getvalue()
+    ]  # fmt: skip
+    settings = {"hub": address, "tokens": "text", "epochs": 1}
+    watch = Watch()
+    model = train_classifier(DATA, tmp_path / "model", settings=settings, observer=watch)
+    fetching = f"fetching the TF-Hub module {address}; it is kept in {tmp_path / 'cache' / 'hub'}"
+    assert model and model.hub == {"handle": address, "sha256": fingerprint(module)}
+    assert [notice for notice in watch.notices if "etching" in notice] == [fetching]
+    shutil.rmtree(tmp_path / "cache")
+    use = ["classify", "-m", str(tmp_path / "model"), "--text", "great", "--trust-hub"]
+    assert CliRunner().invoke(main, use).stderr == f"{fetching}\n"
+    assert CliRunner().invoke(main, use).stderr == ""
+    assert len(server.requests) == 2
+    server.answers.clear()
+    shutil.rmtree(tmp_path / "cache")
+    done = CliRunner().invoke(main, [*use, "-q"])
+    assert done.exit_code == 1 and done.stderr.count("\n") == 1
+    assert re.search(r"answered 404 .*, and give the folder; or write its new", done.stderr)
+    server.socket.close()
+
+
 def test_a_model_reports_a_module_that_is_gone_or_changed(over_text, module, tmp_path):
     gone = replace(over_text, hub={**over_text.hub, "handle": str(tmp_path / "none")})
     with pytest.raises(ArtifactError, match=r'could not be loaded: there is no .* after "handle"'):
         Predictor(gone)
-    with pytest.raises(ArtifactError, match="is another one: its sha256 is .*, expected 0"):
+    with pytest.raises(ArtifactError, match=r"is another one: its sha256 is .*, expected 0"):
         Predictor(replace(over_text, hub={**over_text.hub, "sha256": "0"}))
     damaged = {**over_text.weights, "hub/variable_0": np.zeros((2, 2), np.float32)}
     with pytest.raises(ArtifactError, match="fits no variable"):

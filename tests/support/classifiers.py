@@ -12,6 +12,7 @@ from textrnn.config.classifier import ClassifierConfig, weight_shapes
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.data.labelled import LabelledTexts
 from textrnn.tokenizers import WordTokenizer
+from textrnn.tokenizers.raw_text import TextTokenizer
 
 BINARY = ("negative", "positive")
 LETTERS = tuple(string.ascii_lowercase[:20])
@@ -38,6 +39,25 @@ def random_classifier(
         tokenizer=tokenizer,
         weights=random_weights(network, seed, weight_shapes),
         **(about or {}),
+    )
+
+
+def text_classifier(handle: str, sha256: str, **about: Any) -> ClassifierArtifact:
+    """An untrained model over whole texts, which a TF-Hub module turns into vectors of 3 values."""
+    network = ClassifierConfig(
+        vocab_size=1, classes=2, cell="gru", units=1, layers=0, embedding_dim=3, dense_units=2,
+        pooling="mean",
+    )  # fmt: skip
+    weights = random_weights(network, 0, weight_shapes)
+    del weights["embedding/embeddings"]
+    return ClassifierArtifact(
+        config=network,
+        text=ClassifierTextConfig(tokens="text", lower=False),
+        classes=BINARY,
+        tokenizer=TextTokenizer(rule="unicode"),
+        weights=weights,
+        hub={"handle": handle, "sha256": sha256},
+        **about,
     )
 
 

@@ -47,17 +47,24 @@ def extract(archive: Path, folder: Path, *, called: str, most: float = math.inf)
     """
     size = 0
     try:
-        with tarfile.open(archive, "r:gz") as tar:
+        with gzip.open(archive) as plain, tarfile.open(fileobj=plain, mode="r:") as tar:
             # An attribute instead of extract(filter="data"), which Python 3.11.3 lacks.
             tar.extraction_filter = getattr(tarfile, "data_filter", None)
             for member in tar:
                 _check(member, called)
                 size += member.size + tarfile.BLOCKSIZE  # of its name
-                if size > most:
-                    raise DownloadError(f"{called} unpacks to more than {most:,} bytes")
+                _check_size(size, most, called)
                 tar.extract(member, folder, set_attrs=False)
+            while rest := plain.read(2**20):  # to its end, where an archive cut short is noticed
+                size += len(rest)
+                _check_size(size, most, called)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DownloadError(f"{called} cannot be unpacked as .tar.gz: {error}") from error
+
+
+def _check_size(size: int, most: float, called: str) -> None:
+    if size > most:
+        raise DownloadError(f"{called} unpacks to more than {most:,} bytes, which is too much")
 
 
 def _check(member: tarfile.TarInfo, called: str) -> None:
