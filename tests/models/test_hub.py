@@ -257,6 +257,7 @@ def test_a_teacher_with_a_module_needs_consent(over_text, tmp_path):
     settings = {**QUICK, "epochs": 1, "teacher": over_text.name}
     with pytest.raises(ArtifactError, match=rf"{over_text.name} runs a TensorFlow program"):
         train_classifier(DATA, tmp_path / "a", settings=settings)
+    assert not (tmp_path / "a").exists()
     assert train_classifier(DATA, tmp_path / "b", settings=settings, trust_hub=True)
 
 

@@ -43,16 +43,16 @@ class Limits:
 LIMITS = Limits()
 
 
-def chunks(url: str, *, most: int, advice: str, secure: bool = False) -> Iterator[bytes]:
+def chunks(url: str, *, most: int, advice: str) -> Iterator[bytes]:
     """The content at `url` in chunks; reading stops with an error far beyond `most` bytes.
 
-    With `secure`, the address and all redirects must be https. DownloadError says what went wrong,
-    and ends with `advice`.
+    An https address is never redirected to another kind. DownloadError says what went wrong, and
+    ends with `advice`.
     """
-    host, failed = host_of(url, secure=secure), "cannot reach"
+    host, failed = host_of(url), "cannot reach"
     budget = _Budget(LIMITS)
     try:
-        with _open(url, budget, advice, secure) as response:
+        with _open(url, budget, advice) as response:
             failed = "lost"
             budget.left = LIMITS.head + 2 * most
             while chunk := response.read1(CHUNK_BYTES):
@@ -66,14 +66,14 @@ def chunks(url: str, *, most: int, advice: str, secure: bool = False) -> Iterato
         raise DownloadError(f"{failed} {host}: {shown(reason)}; {advice}") from error
 
 
-def _open(url: str, budget: "_Budget", advice: str, secure: bool) -> Any:
+def _open(url: str, budget: "_Budget", advice: str) -> Any:
     """The answer with the content, after all redirects."""
     opener = urllib.request.OpenerDirector()
     transport = _Transport(budget)
     for handler in (urllib.request.ProxyHandler(), transport, urllib.request.UnknownHandler()):
         opener.add_handler(handler)
     for _ in range(1 + budget.limits.redirects):
-        host = host_of(url, secure=secure)
+        host = host_of(url)
         response: Any = opener.open(url, timeout=budget.limits.silence)
         if 200 <= response.status < 300:
             return response
@@ -84,13 +84,13 @@ def _open(url: str, budget: "_Budget", advice: str, secure: bool) -> Any:
             raise DownloadError(
                 f"{host} answered {response.status} {reason} to {shown(url)}; {advice}"
             )
-        secure = secure or urlsplit(url).scheme == "https"
-        url = _redirected(url, place, host, advice, secure)
+        url = _redirected(url, place, host, advice)
     raise DownloadError(f"{host} redirects more than {budget.limits.redirects} times; {advice}")
 
 
-def _redirected(url: str, place: str, host: str, advice: str, secure: bool) -> str:
+def _redirected(url: str, place: str, host: str, advice: str) -> str:
     """The address to which `host` redirects; an https address leads only to others."""
+    secure = urlsplit(url).scheme in SECURE
     try:
         target = urljoin(url, quote(place, safe=string.punctuation, encoding="iso-8859-1"))
         host_of(target, secure=secure)

@@ -125,12 +125,12 @@ def _fetched(
 ) -> tuple[Path, str]:
     parts = urlsplit(address)
     query = "&".join(filter(None, (parts.query, FORMAT)))
-    source = parts._replace(query=query, fragment="").geturl()
+    source = parts._replace(query=query).geturl()
     with files.folder_beside(place) as part:
         archive = part / "archive"
         with archive.open("wb") as file:
             for chunk in http.chunks(
-                source, most=MOST_BYTES, secure=True,
+                source, most=MOST_BYTES,
                 advice=f"check the address and the network, or {OFFLINE}",
             ):  # fmt: skip
                 file.write(chunk)
