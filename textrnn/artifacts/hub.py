@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from textrnn.data.http import shown
+from textrnn.data.addresses import shown
 from textrnn.errors import ArtifactError
 
 NAMES = ("handle", "sha256")

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from textrnn import files
-from textrnn.data import archives, http
+from textrnn.data import addresses, archives, http
 from textrnn.errors import DownloadError
 
 
@@ -138,7 +138,7 @@ def _download(
 
 def _checked_chunks(corpus: KnownCorpus) -> Iterator[bytes]:
     """The bytes at the URL of `corpus`; DownloadError after the last if size or SHA-256 differ."""
-    done, digest, url = 0, hashlib.sha256(), http.shown(corpus.url)
+    done, digest, url = 0, hashlib.sha256(), addresses.shown(corpus.url)
     noun = "file" if corpus.kind == "text" else "folder in it"
     otherwise = (
         f"check the network, name another address with --url, or download {url} by other means and "

@@ -8,7 +8,6 @@ them: what is too slow, too large or has no end is given up, whatever part of an
 
 import http.client
 import io
-import re
 import socket
 import ssl
 import string
@@ -20,13 +19,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from textrnn.data.addresses import SECURE, host_of, no_address, printable, shown
 from textrnn.errors import DownloadError
 
 CHUNK_BYTES = 2**16
-SCHEMES = ("http", "https")
-SECURE = ("https",)  # what is run, and not only read, comes from these
 REDIRECTS = (301, 302, 303, 307, 308)
-LONGEST = 300  # characters of what a server or a file says, in a message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +55,7 @@ def chunks(url: str, *, most: int, advice: str) -> Iterator[bytes]:
             while chunk := response.read1(CHUNK_BYTES):
                 yield chunk
     except (http.client.InvalidURL, UnicodeError) as error:
-        raise _no_address(url) from error
+        raise no_address(url) from error
     # The last two come from a proxy that is no address, and from chunks of a nonsensical size.
     except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
         cause = getattr(error, "reason", error)
@@ -100,52 +97,6 @@ def _redirected(url: str, place: str, host: str, advice: str) -> str:
             f"{host} redirects to {shown(place)}, and not to another {wanted}; {advice}"
         ) from None
     return target
-
-
-def host_of(url: str, *, secure: bool = False) -> str:
-    """The host of an address, with its port if it has one.
-
-    DownloadError if `url` is no web address, has a user name in it or, with `secure`, is not https.
-    """
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in SCHEMES and bool(parts.hostname) and (parts.port or True)
-    except ValueError:
-        known = False
-    if not known:
-        raise _no_address(url)
-    if "@" in parts.netloc:
-        raise DownloadError(
-            f"{shown(url)} has a user name or a password in it, which are not sent; use an address "
-            f"without them, or download the file by other means"
-        )
-    if secure and parts.scheme not in SECURE:
-        raise DownloadError(
-            f"{shown(url)} is not an https address, so anybody on the way could replace what comes "
-            f"from it; use an https address"
-        )
-    return printable(parts.netloc)
-
-
-def shown(url: str) -> str:
-    """An address for a message: without a user name and a password, and printable."""
-    rest = (url.partition("//")[2] or url).lstrip("/")
-    # A password may contain a slash that should have been quoted: then all up to the last @ goes.
-    if {"@", ":"} & set(re.split(r"[/?#]", rest)[0]):
-        url = re.sub(r"^([^@]*?//)?.*@", r"\1…@", url, flags=re.DOTALL)
-    return printable(url)
-
-
-def printable(text: str) -> str:
-    """`text` from elsewhere for a message: control characters are escaped, the end may be cut."""
-    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-
-
-def _no_address(url: str) -> DownloadError:
-    return DownloadError(
-        f"'{shown(url)}' is not a web address; one looks like https://example.org/file.txt"
-    )
 
 
 # ---- bounds -------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from textrnn import files
-from textrnn.data import archives, http
+from textrnn.data import addresses, archives, http
 from textrnn.errors import ConfigError, DownloadError
 from textrnn.models.hub import folder as module_folder
 
@@ -43,8 +43,8 @@ def fetch(address: str, sha256: str | None, notify: Notify) -> tuple[Path, str]:
     Otherwise the module is fetched, and replaces it; `notify` is told so. DownloadError if it
     cannot be fetched, ConfigError if it is no module or others can write to the cache.
     """
-    http.host_of(address, secure=True)
-    called = f"the TF-Hub module {http.shown(address)}"
+    addresses.host_of(address, secure=True)
+    called = f"the TF-Hub module {addresses.shown(address)}"
     place = cache_folder() / hashlib.sha256(address.encode(errors="surrogateescape")).hexdigest()
     if os.path.lexists(place):
         found = _checksum(place)

@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from textrnn.data.http import printable
+from textrnn.data.addresses import printable
 from textrnn.errors import ConfigError
 from textrnn.models.hub import cache
 from textrnn.models.hub import folder as module_folder
