@@ -23,6 +23,7 @@ from textrnn.training.losses import classification_loss
 from textrnn.training.observer import Observer
 from textrnn.training.tasks.classifier import ClassifierTask, train_classifier
 from textrnn.training.teachers import blend, records_of, targets, teachers_of
+from textrnn.training.transfer.hub import Consent
 
 BINARY = ("negative", "positive")
 # A bag of words without a recurrent layer compiles fastest. Of 30 texts, 6 are held out: with or
@@ -222,7 +223,7 @@ def test_words_steps_and_epochs_are_those_of_all_texts(teacher, tmp_path):
     more = UnlabelledTexts.of(texts_of(1000, 5, [*WORDS, "zebra"]))
     settings = {**SMALL, "teacher": str(teacher), "epochs": None}
     recipe = ClassifierRecipe.from_settings(ClassifierRecipe.nest(settings))
-    task = ClassifierTask(DATA, None, more)
+    task = ClassifierTask(DATA, None, more, Consent())
     prepared = task.prepare(recipe, Fresh(), None, Observer().notice)
     split = prepared.split
     assert "zebra" in prepared.tokenizer.words_by_id

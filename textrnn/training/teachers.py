@@ -58,7 +58,7 @@ def teachers_of(
         for name in names_in(teacher)
     ]
     for model in models:
-        if isinstance(model, ClassifierArtifact):
+        if not isinstance(model, SoftLabels):
             check_trusted(model.hub, model.name, model.trust_hub)
         if model.classes != tuple(classes):
             raise ConfigError(
@@ -123,7 +123,7 @@ def targets(
             f"{len(texts) - len(labels):,} unlabelled texts; tens of thousands take minutes"
         )
         for model in models:
-            if isinstance(model, ClassifierArtifact):
+            if not isinstance(model, SoftLabels):
                 fetch_module(model.hub, model.name, observer.notice)
         predictions = _predict(models, texts, predictions, checksums, run / FOLDER, observer)
         if len(predictions) < len(texts):

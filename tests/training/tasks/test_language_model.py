@@ -22,6 +22,7 @@ from textrnn.training.learner import Learner
 from textrnn.training.observer import Observer
 from textrnn.training.tasks import language_model as tasks_language_model
 from textrnn.training.tasks.classifier import ClassifierTask, train_classifier
+from textrnn.training.transfer.hub import Consent
 from textrnn.training.transfer.language_model import FromLanguageModel
 
 DATA = reviews(70)
@@ -101,7 +102,7 @@ def test_the_pretraining_texts_are_recorded(trained):
 def test_the_classifier_begins_with_the_layers_of_the_language_model(trained, tmp_path):
     model = registry.load(trained[0] / "pretrain")
     settings = {name: value for name, value in SMALL.items() if not name.startswith("pretraining.")}
-    task = ClassifierTask(DATA, None, None)
+    task = ClassifierTask(DATA, None, None, Consent())
     started, learner = training_run._start(
         task, tmp_path / "model", task.recipe_type.nest(settings), FromLanguageModel(model),
         Observer(), None,

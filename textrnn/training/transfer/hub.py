@@ -15,6 +15,7 @@ from textrnn.config.recipe import Settings
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ConfigError, TrainingError
 from textrnn.models.hub import module as hub_module
+from textrnn.models.hub.cache import silent
 from textrnn.models.hub.layer import HubEmbedding
 from textrnn.models.hub.words import word_vectors
 from textrnn.tokenizers import TOKENIZERS, Kind
@@ -112,9 +113,9 @@ class Consent:
     module is fetched.
     """
 
-    named: str
-    trust_hub: bool
-    notify: Notify
+    named: str = ""
+    trust_hub: bool = False
+    notify: Notify = silent
 
     def layer(self, records: Mapping[str, Any], *, trainable: bool) -> HubEmbedding:
         """The module of a run as a layer, from the `records` of its checkpoint.
