@@ -296,6 +296,35 @@ def test_a_query_is_kept(server, home):
     assert cache.fetch(f"https://{server.host}/words?v=1#part", None, cache.silent)[0].is_dir()
 
 
+def test_of_two_that_fetch_at_once_the_second_leaves_the_copy_of_the_first(server, address, home):
+    first: list[int] = []
+
+    def answer() -> Answer:
+        server.answers[FETCHED] = lambda: [OK, packed()]
+        first.append(cache.fetch(address, None, cache.silent)[0].stat().st_ino)
+        return [OK, packed()]
+
+    server.answers[FETCHED] = answer
+    place, _ = cache.fetch(address, None, cache.silent)
+    assert [place.stat().st_ino] == first and os.listdir(home / "hub") == [place.parent.name]
+
+
+def test_a_folder_that_appears_at_the_last_moment_is_checked_as_any(
+    server, address, home, monkeypatch
+):
+    publish, calls = cache.files.publish_folder, []
+
+    def slow(part: Path, path: Path) -> None:
+        if not calls:
+            calls.append(path.mkdir())
+        publish(part, path)
+
+    monkeypatch.setattr(cache.files, "publish_folder", slow)
+    place, sha256 = cache.fetch(address, None, cache.silent)
+    assert folder.fingerprint(place) == sha256 and len(server.requests) == 2
+    assert os.listdir(home / "hub") == [place.parent.name]
+
+
 FETCH = """
 import sys
 from textrnn.data import http

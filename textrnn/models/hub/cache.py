@@ -139,12 +139,14 @@ def _fetched(
         module_folder.check(part / MODULE, called)
         found = module_folder.fingerprint(part / MODULE)
         (part / MARK).write_text(f"{found}\n", encoding="ascii")
+        if _checksum(place) == found:  # another program was faster, and may be reading it
+            return place / MODULE, found
         with suppress(FileNotFoundError):
             old = files.beside(place)  # the next fetch deletes it if this one is killed
             os.rename(place, old)
             shutil.rmtree(old, ignore_errors=True)
         try:
             files.publish_folder(part, place)
-        except FileExistsError:  # another program was faster: use its copy
+        except FileExistsError:  # another program was faster by a moment
             return fetch(address, sha256, notify)
     return place / MODULE, found
