@@ -6,7 +6,7 @@
     ├── TokenizerError      text outside a model's alphabet
     ├── ArtifactError       a model folder that is missing, damaged or not from textrnn
     ├── TrainingError       a run that cannot start, continue or be resumed
-    ├── DownloadError       a corpus that could not be downloaded
+    ├── DownloadError       a corpus or module that could not be downloaded
     └── MissingExtraError   a part of textrnn that is not installed
 
 A message says what is wrong, what would be right and what to type. The command line prints it
@@ -42,7 +42,7 @@ class TrainingError(TextRNNError):
 
 
 class DownloadError(TextRNNError):
-    """A corpus that could not be downloaded."""
+    """A corpus or a TF-Hub module that could not be downloaded."""
 
 
 class MissingExtraError(TextRNNError):
