@@ -52,6 +52,7 @@ class MissingExtraError(TextRNNError):
 # Modules by the names under which people know them.
 DISTRIBUTIONS = {
     "tensorflow": "TensorFlow", "keras": "Keras", "tensorflow_datasets": "tensorflow-datasets",
+    "tensorflow_hub": "tensorflow-hub",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ import sys
 
 class Missing:
     def find_spec(name, path=None, target=None):
-        if name in {"tensorflow", "keras", "tensorflow_datasets", "matplotlib"}:
+        if name in {"tensorflow", "keras", "tensorflow_datasets", "tensorflow_hub", "matplotlib"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing)

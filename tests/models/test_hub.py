@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_hub
 from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -27,7 +28,13 @@ from textrnn.config.text import ClassifierTextConfig
 from textrnn.data import http
 from textrnn.engine.classification import Predictor
 from textrnn.engine.explanation import explain
-from textrnn.errors import ArtifactError, ConfigError, CorpusError, TrainingError
+from textrnn.errors import (
+    ArtifactError,
+    ConfigError,
+    CorpusError,
+    MissingExtraError,
+    TrainingError,
+)
 from textrnn.models.export import tfhub
 from textrnn.models.export.tfhub import Embedding
 from textrnn.models.hub import module as hub_module
@@ -278,14 +285,20 @@ def test_a_module_of_another_checksum_is_not_run(tmp_path, monkeypatch):
     written, module = tmp_path / "written", tmp_path / "module"
     tf.saved_model.save(Writes(written), str(module))
     loaded: list[str] = []
-    load = tf.saved_model.load
-    monkeypatch.setattr(tf.saved_model, "load", lambda path: loaded.append(path) or load(path))
+    load = tensorflow_hub.load
+    monkeypatch.setattr(tensorflow_hub, "load", lambda path: loaded.append(path) or load(path))
     model = text_classifier(str(module), fingerprint(module), trust_hub=True)
     with pytest.raises(ArtifactError, match="is another one"):
         Predictor(replace(model, hub={**model.hub, "sha256": ""}))
     assert not loaded and not written.exists()
     assert Predictor(model).predict(["a text"])[0].predicted
     assert written.exists()
+
+
+def test_without_tensorflow_hub_a_sentence_says_what_to_install(module, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
+    with pytest.raises(MissingExtraError, match=r"tensorflow-hub.*pip install 'textrnn\[train\]'"):
+        hub_module.load(str(module))
 
 
 def test_a_module_at_an_address_is_fetched_as_soon_as_a_model_is_trusted(

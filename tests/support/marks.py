@@ -19,7 +19,7 @@ import textrnn
 from support.paths import ROOT
 from support.sources import parsed
 
-TENSORFLOW = {"tensorflow", "keras", "tensorflow_datasets"}
+TENSORFLOW = {"tensorflow", "keras", "tensorflow_datasets", "tensorflow_hub"}
 # Functions of textrnn and methods of a model.
 TRAINING = {"finetune"} | {name for name in textrnn.__all__ if name.startswith("train_")}
 PROCESSES = {"subprocess", "multiprocessing", "fork"}

@@ -5,6 +5,7 @@ it returns vectors (batch, values). Its checksum is compared before any of it is
 """
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from textrnn.data.addresses import printable
-from textrnn.errors import ConfigError
+from textrnn.errors import ConfigError, needs_extra
 from textrnn.models.hub import cache
 from textrnn.models.hub import folder as module_folder
 from textrnn.models.hub.cache import Notify, silent
@@ -50,7 +51,8 @@ def load(handle: str, *, sha256: str | None = None, notify: Notify = silent) -> 
     """Load and try the module in a folder or at an https address.
 
     With `sha256`, a module of another checksum is refused and not run. `notify` is told when a
-    module is fetched. ConfigError if it cannot be used, DownloadError if it cannot be fetched.
+    module is fetched. ConfigError if it cannot be used, DownloadError if it cannot be fetched,
+    MissingExtraError without tensorflow-hub.
     """
     folder, found = locate(handle, sha256=sha256, notify=notify)
     where = printable(str(folder))
@@ -59,8 +61,11 @@ def load(handle: str, *, sha256: str | None = None, notify: Notify = silent) -> 
             f"the TF-Hub module in {where} is another one: its sha256 is {found}, expected "
             f"{printable(str(sha256))}; restore the module that was there"
         )
+    with warnings.catch_warnings(), needs_extra("a TF-Hub module"):
+        warnings.simplefilter("ignore")  # it imports pkg_resources, which is deprecated
+        import tensorflow_hub
     try:
-        loaded = tf.saved_model.load(str(folder))
+        loaded = tensorflow_hub.load(str(folder))
     except (OSError, ValueError, KeyError, RuntimeError, tf.errors.OpError) as error:
         raise ConfigError(
             f"the TF-Hub module in {where} cannot be loaded: {_first_line(error)}; "
