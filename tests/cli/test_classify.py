@@ -443,7 +443,15 @@ def test_a_full_disk_is_one_sentence_and_nothing_half_written(
         def write(self, text: str) -> int:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fdopen", lambda descriptor, *_, **__: os.close(descriptor) or Full())
+    fdopen = os.fdopen
+
+    def opened(descriptor, mode, **options):
+        if mode == "rb":  # a file of the model
+            return fdopen(descriptor, mode, **options)
+        os.close(descriptor)
+        return Full()
+
+    monkeypatch.setattr(os, "fdopen", opened)
     done = classify("--text", "good", "--format", form, "-o", tmp_path / "o")
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1 and "No space left on device" in done.stderr
