@@ -75,7 +75,8 @@ def keep(file: IO[Any], part: Path, path: Path) -> Path:
         file.close()
     number = 1
     while True:
-        name = path.with_name(f"{path.name}.part{'' if number == 1 else number}")
+        end = f".part{'' if number == 1 else number}"
+        name = path.with_name(_shortened(path.name, len(end)) + end)
         with suppress(FileExistsError):
             os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             os.replace(part, name)
@@ -157,8 +158,14 @@ def sweep(path: Path) -> None:
 
 def _begin(path: Path, rest: int) -> str:
     """The beginning of the hidden names beside `path`, short enough for `rest` further bytes."""
-    name = f".{path.name}".encode(errors="surrogateescape")[: LONGEST - rest]
-    return name.decode(errors="ignore")
+    return _shortened(f".{path.name}", rest)
+
+
+def _shortened(name: str, rest: int) -> str:
+    """`name`, or as much of its beginning as a file's name of `rest` further bytes may have."""
+    whole = name.encode(errors="surrogateescape")
+    fits = len(whole) <= LONGEST - rest
+    return name if fits else whole[: LONGEST - rest].decode(errors="ignore")
 
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows: bytes are written as they are

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -383,9 +384,10 @@ def test_fine_tuning_rejects_options_of_the_other_kind_of_model(
 def test_an_interrupted_run_prints_the_command_that_resumes_it(reviews, tmp_path, monkeypatch):
     typed = ["train", "classifier", str(reviews), "-o", str(tmp_path / "a b"), *COLUMNS]
     stopped = SimpleNamespace(train_classifier=lambda *_, **__: None)
-    monkeypatch.setattr(tensorflow, "training", lambda *_, **__: nullcontext((stopped, None)))
+    display = SimpleNamespace(stopped_by=signal.SIGTERM)
+    monkeypatch.setattr(tensorflow, "training", lambda *_, **__: nullcontext((stopped, display)))
     done = invoke(*typed)
-    assert done.exit_code == 130
+    assert done.exit_code == 143
     assert done.stderr.endswith("/a b' --column review --label-column sentiment --resume\n")
     assert invoke(*typed, "--resume").stderr.count("--resume") == 1
 

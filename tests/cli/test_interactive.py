@@ -160,9 +160,14 @@ def test_saving_writes_the_text_once_and_overwrites_nothing(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a story.txt"]
 
 
-@pytest.mark.parametrize("end", ["q", EOFError, KeyboardInterrupt])
-def test_q_the_end_of_input_and_ctrl_c_at_the_prompt_end_the_session(end):
+@pytest.mark.parametrize("end", ["q", EOFError])
+def test_q_and_the_end_of_input_end_the_session(end):
     assert text_of("", end, "") == text_of("")
+
+
+def test_ctrl_c_at_the_prompt_is_raised():
+    with pytest.raises(KeyboardInterrupt):
+        text_of("", KeyboardInterrupt, "")
 
 
 def test_ctrl_c_stops_a_continuation_and_keeps_what_was_written():

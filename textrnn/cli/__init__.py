@@ -3,6 +3,7 @@
 Modules here import only what `--help` needs; a command imports the rest when it runs.
 """
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from textrnn import __version__
-from textrnn.cli import terminal
+from textrnn.cli import signals, streams, terminal
 from textrnn.errors import TextRNNError
 from textrnn.evaluation.columns import sentence
 
@@ -41,16 +42,27 @@ class Group(click.Group):
         return command
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the command line, with all that it shows on a terminal made harmless."""
-        with terminal.Guards():
+        """Run the command line, with all that it shows on a terminal made harmless.
+
+        Until a command runs, a signal ends the process at once.
+        """
+        with streams.guarded(), terminal.Guards(), signals.handled_by(signals.leave):
             return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a TextRNNError becomes a ClickException (exit code 1)."""
+        """Run a command; a TextRNNError becomes a ClickException, a signal its exit code."""
         try:
-            return super().invoke(ctx)
+            with signals.interruptible():
+                result = super().invoke(ctx)
+                sys.stdout.flush()
+                return result
         except TextRNNError as error:
             raise click.ClickException(sentence(str(error))) from error
+        except KeyboardInterrupt as stop:
+            click.echo(f"\nStopped{stop}.", err=True)
+            sys.exit(signals.exit_code(stop))
+        except BrokenPipeError:  # such as -o /dev/fd/3
+            sys.exit(streams.CLOSED_PIPE)
 
 
 # color: Click must not strip escape sequences from a result that goes to a file or a pipe.

@@ -6,6 +6,7 @@ All output goes to stderr; stdout is for results.
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from textrnn.cli import terminal
+from textrnn.cli.signals import handled_by
 from textrnn.evaluation.columns import harmless
 from textrnn.training.observer import EpochEnd, Observer, ValidationProgress
 from textrnn.training.observer import Progress as RunProgress
@@ -22,17 +24,18 @@ PLAIN_SECONDS = 30.0  # between two plain lines, without a terminal
 
 
 class TrainingDisplay(Observer):
-    """Shows a training run, and stops it with a save on Ctrl-C or SIGTERM.
+    """Shows a training run, and stops it with a save on Ctrl-C, SIGTERM or SIGHUP.
 
-    A context manager: it handles both signals while it is entered. A second Ctrl-C stops the run
-    immediately. Output goes to `console`, by default stderr.
+    A context manager: it handles these signals while it is entered. A Ctrl-C after that stops the
+    run immediately. Output goes to `console`, by default stderr.
     """
 
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
         self.console = console or Console(
             file=terminal.behind(sys.stderr), highlight=False, quiet=quiet
         )
-        self.stopped = False
+        self.stopped_by = 0  # the number of a signal
+        self._context = ExitStack()
         self._printed_at = time.monotonic()
         self._phase, self._validation_printed = "step", False
         self._bar = Progress(
@@ -42,9 +45,7 @@ class TrainingDisplay(Observer):
         self._task = self._bar.add_task("starting", total=None, figures="the first steps are slow")
 
     def __enter__(self) -> Self:
-        self._handlers = {
-            number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        self._context.enter_context(handled_by(self._stop))
         self._bar.start()
         # rich prints what others write to the standard streams above the bar, as it is.
         self._guards = terminal.Guards()
@@ -59,21 +60,22 @@ class TrainingDisplay(Observer):
     ) -> None:
         self._guards.__exit__(kind, error, trace)
         self._bar.stop()
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        self._context.close()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self.stopped:
+        if self.stopped_by and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.stopped = True
+        if self.stopped_by:  # a closed terminal and `timeout` send their signal twice
+            return
+        self.stopped_by = number
         self.notice(
             f"stopping after this {self._phase}, then saving; "
             "press Ctrl-C again to stop immediately"
         )
 
     def should_stop(self) -> bool:
-        """True after a first Ctrl-C or SIGTERM."""
-        return self.stopped
+        """True after Ctrl-C, SIGTERM or SIGHUP."""
+        return self.stopped_by > 0
 
     def notice(self, text: str) -> None:
         """Print a message of the training."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.cli.options import write_file
+from textrnn.cli.signals import Terminated
 from textrnn.config.base import parse_setting
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
@@ -70,7 +71,7 @@ def write_interactively(
                 going = session.execute(line)
             except TextRNNError as error:
                 write(f"{error}\n")
-    except (EOFError, KeyboardInterrupt):
+    except EOFError:
         write("\n")
     return session.text
 
@@ -154,6 +155,8 @@ class _Session:
             for character in shown():
                 written += character
                 self.write(character)
+        except Terminated:
+            raise
         except KeyboardInterrupt:
             pass  # stops this continuation; what was written is kept
         self.turns.append(Turn(words, written, stop))

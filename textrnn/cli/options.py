@@ -9,6 +9,7 @@ import click
 
 from textrnn import files
 from textrnn.cli import terminal
+from textrnn.cli.targets import check_file
 from textrnn.config.base import Config
 from textrnn.errors import TextRNNError
 
@@ -92,7 +93,11 @@ trust_hub_option = click.option(
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all; a device or a link is written directly."""
+    """Write a text file, whole or not at all; a device or a link is written directly.
+
+    TextRNNError if it cannot be written.
+    """
+    check_file(path)
     try:
         with files.replacing(path, encoding="utf-8", newline="\n") as file:
             terminal.guard(file).write(text)

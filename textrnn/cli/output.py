@@ -12,6 +12,7 @@ import click
 
 from textrnn import files
 from textrnn.cli import terminal
+from textrnn.cli.targets import check_file
 from textrnn.errors import TextRNNError
 from textrnn.evaluation.columns import sentence
 
@@ -32,8 +33,8 @@ class Output:
         self.aside: Path | None = None  # where the result was set aside
         self._part: Path | None = None  # name of the file until it is complete
         self._context = ExitStack()
-        if path and not path.parent.is_dir():
-            raise TextRNNError(f"cannot write {path}: there is no folder {path.parent}; create it")
+        if path:
+            check_file(path)
 
     def __enter__(self) -> Self:
         self.stream = self._opened(self.path) if self.path else _standard_output()

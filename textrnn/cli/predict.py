@@ -12,6 +12,7 @@ import click
 
 from textrnn.cli.output import Output, Problems, Progress
 from textrnn.cli.prediction_writers import PredictionWriter, ResultForm
+from textrnn.cli.signals import handled_by, ignore
 from textrnn.data.inputs import (
     TABLES,
     InputForm,
@@ -112,7 +113,7 @@ def classify_all(task: Task, predictor: Predictor, *, quiet: bool) -> None:
 
     Texts that cannot be classified are reported on stderr, and the exit code is 1 after all others
     are classified; TextRNNError if there are no others. On Ctrl-C the predictions so far are
-    kept; the KeyboardInterrupt then says where.
+    kept; the KeyboardInterrupt then says where. SIGTERM and SIGHUP act as Ctrl-C.
     """
     live = "-" in task.files and sys.stdin.isatty()
     if live and not quiet:
@@ -135,11 +136,12 @@ def classify_all(task: Task, predictor: Predictor, *, quiet: bool) -> None:
                 if not task.output:
                     writer.flush()
                 progress.show(writer.classified)
-        except KeyboardInterrupt:
-            writer.close()
-            kept = output.set_aside() if writer.written else None
-            said = f"; the predictions so far are in {kept}" if kept else ""
-            raise KeyboardInterrupt(said) from None
+        except KeyboardInterrupt as stop:
+            with handled_by(ignore):
+                writer.close()
+                kept = output.set_aside() if writer.written else None
+            stop.args = (f"; the predictions so far are in {kept}" if kept else "",)
+            raise
         problems.close(anything=writer.written)
         writer.close()
         if task.replaces_input and problems.lost:

@@ -12,6 +12,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 import click
 from click.core import ParameterSource
 
+from textrnn.cli.targets import output_folder
 from textrnn.config import strict_json
 from textrnn.config.base import parse_setting
 from textrnn.config.parts import bare_name
@@ -23,7 +24,7 @@ output_option = click.option(
     "--output",
     required=True,
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=output_folder,
     help="Folder of the model; DIR/run holds the state for --resume.",
 )
 set_option = click.option(
@@ -88,11 +89,11 @@ def _without_folders(value: str) -> str:
     return setting[1] + ",".join(map(bare_name, setting[2].split(",")))
 
 
-def exit_stopped() -> NoReturn:
-    """Print the command that resumes an interrupted run, and exit with 130."""
+def exit_stopped(number: int) -> NoReturn:
+    """Print the command that resumes a run which the signal `number` stopped, and exit."""
     resume = "" if click.get_current_context().params["resume"] else " --resume"
     click.echo(f"Saved. Resume with: {typed_command()}{resume}", err=True)
-    sys.exit(130)
+    sys.exit(128 + number)
 
 
 def collect(

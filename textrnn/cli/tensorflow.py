@@ -16,9 +16,9 @@ from textrnn.errors import needs_extra
 
 if TYPE_CHECKING:
     from textrnn.artifacts.classifier import ClassifierArtifact
+    from textrnn.cli.display import TrainingDisplay
     from textrnn.data.labelled import LabelledTexts
     from textrnn.data.unlabelled import UnlabelledTexts
-    from textrnn.training.observer import Observer
 
 
 @contextmanager
@@ -76,10 +76,10 @@ def prepare(model: "ClassifierArtifact", *, quiet: bool = False) -> None:
 
 
 @contextmanager
-def training(task: str, *, quiet: bool) -> Iterator[tuple[Any, "Observer"]]:
+def training(task: str, *, quiet: bool) -> Iterator[tuple[Any, "TrainingDisplay"]]:
     """Import TensorFlow and the module of `task`, then show the progress of its training.
 
-    Yields the module and the display. From then on, Ctrl-C saves the run.
+    Yields the module and the display. From then on, Ctrl-C, SIGTERM and SIGHUP save the run.
     """
     import_tensorflow("training")
     from textrnn.cli.display import TrainingDisplay

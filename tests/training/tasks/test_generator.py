@@ -139,7 +139,8 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
             assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)
 
 
-def test_sigterm_saves_and_says_how_to_resume(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_saves_and_says_how_to_resume(tmp_path, number):
     corpus, output = tmp_path / "text.txt", tmp_path / "model"
     corpus.write_text(TEXT * 20)
     command = [sys.executable, "-m", "textrnn", "train", "generator", str(corpus)]
@@ -151,9 +152,9 @@ def test_sigterm_saves_and_says_how_to_resume(tmp_path):
     while not checkpoints.path(output / "run").exists():
         assert process.poll() is None
         time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     (again,) = (line for line in errors.splitlines() if "Resume with" in line)
     assert f"-o {output} " in again and again.endswith(" --resume")
     assert "Traceback" not in errors

@@ -1,12 +1,12 @@
 """`textrnn classify`: classify texts with a trained classifier."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import trust_hub_option
+from textrnn.cli.targets import output_file
 from textrnn.errors import ConfigError
 
 FORMS = ("text", "json", "jsonl", "csv", "tsv")
@@ -43,7 +43,7 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=output_file,
     help="Write the result to FILE instead of standard output.",
 )
 @click.option(
@@ -121,8 +121,4 @@ def classify(
     loaded = registry.load_as(ClassifierArtifact, model, trust_hub=trust_hub)
     print_notices(loaded)
     prepare(loaded, quiet=quiet)
-    try:
-        classify_all(task, Predictor(loaded, abstain=abstain, threshold=threshold), quiet=quiet)
-    except KeyboardInterrupt as stop:
-        click.echo(f"\nStopped{stop}.", err=True)
-        sys.exit(130)
+    classify_all(task, Predictor(loaded, abstain=abstain, threshold=threshold), quiet=quiet)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from textrnn.cli import terminal
+from textrnn.cli.targets import output_path
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def show(name: str) -> None:
     "-o",
     "--output",
     metavar="PATH",
-    type=click.Path(path_type=Path),
+    type=output_path,
     help="Output file, or folder for an archive.  [default: the `file` that `show NAME` prints]",
 )
 @click.option("--url", help="Download from another address; the SHA-256 is still checked.")

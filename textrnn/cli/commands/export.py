@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from textrnn.cli.kinds import load
+from textrnn.cli.targets import output_folder
 from textrnn.errors import ConfigError
 
 
@@ -21,7 +22,7 @@ def export() -> None:
     "--output",
     required=True,
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=output_folder,
     help="Folder of the module; must not exist yet.",
 )
 @click.option(

@@ -10,6 +10,7 @@ import click
 
 from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import all_of, model_option, setting, write_file
+from textrnn.cli.targets import output_file
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
 
@@ -67,7 +68,7 @@ sampling_options = all_of(
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=output_file,
     help="Write to FILE instead of standard output.",
 )
 @click.option(
@@ -187,9 +188,9 @@ def _echo_stream(prime: str, characters: Iterable[str]) -> None:
             if live:
                 out.flush()
     except KeyboardInterrupt:
-        pass  # keep what is written; the line end follows
-    out.write("\n")
-    out.flush()
+        click.echo()  # keep what is written
+        raise
+    click.echo()
 
 
 def _interact(model: "GeneratorArtifact", prime: str, length: int, call: dict[str, Any]) -> None:

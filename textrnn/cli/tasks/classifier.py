@@ -160,7 +160,7 @@ def _train(
             command=recorded_command(),
         )
     if model is None:
-        exit_stopped()
+        exit_stopped(display.stopped_by)
     if not quiet:
         _print_accuracy(model, output)
 

@@ -84,7 +84,7 @@ def _train(
             command=recorded_command(),
         )
     if model is None:
-        exit_stopped()
+        exit_stopped(display.stopped_by)
     if not quiet:
         click.echo(
             f"The model is in {output}. Generate text: textrnn generate --model "
