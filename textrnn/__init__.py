@@ -9,11 +9,13 @@ The names below are imported on first use, so importing this package is cheap.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # importing typing takes longer than all the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from textrnn.api.classifier import Classifier as Classifier
     from textrnn.api.classifier import train_classifier as train_classifier
     from textrnn.api.generator import Generator as Generator
@@ -59,7 +61,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import the public name from its module (PEP 562)."""
     if name not in _HOME:
         raise AttributeError(f"module 'textrnn' has no attribute {name!r}")

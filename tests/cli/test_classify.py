@@ -366,7 +366,7 @@ def test_wrong_input_gets_one_sentence_and_leaves_nothing(
     assert {entry.name for entry in tmp_path.iterdir()} <= {name}
 
 
-@pytest.mark.parametrize("arguments", [[], ["-", "-"], ["--no-such-option"], ["-o", "."]])
+@pytest.mark.parametrize("arguments", [[], ["-", "-"], ["--no-such-option"]])
 def test_a_usage_error_exits_with_2(classify, arguments):
     assert classify(*arguments).exit_code == 2
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from support.fakes import Clock, FakeRun, fake_training
 
 from textrnn.cli.display import PLAIN_SECONDS, TrainingDisplay
+from textrnn.cli.signals import STOPPING
 from textrnn.training.metrics import Metrics
 from textrnn.training.observer import EpochEnd, ValidationProgress
 from textrnn.training.pace import FIRST
@@ -119,7 +120,7 @@ def test_an_epoch_is_shown_by_its_own_headline_whatever_the_task(tmp_path):
 # ---- Ctrl-C -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPPING)
 def test_a_signal_during_validation_stops_the_run_at_its_end(tmp_path, number):
     class Interrupted(Looks):
         def validation(self, progress):
@@ -137,7 +138,16 @@ def test_a_signal_during_validation_stops_the_run_at_its_end(tmp_path, number):
     assert second.startswith("epoch 1:") and (run.epoch, run.step) == (1, 0)
 
 
-def test_a_second_signal_during_validation_stops_at_once(tmp_path):
+@pytest.mark.parametrize("number", STOPPING[1:])
+def test_a_signal_that_comes_twice_still_stops_with_a_save(tmp_path, number):
+    display = Looks(terminal=False)
+    with display:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+    assert display.stopped_by == number and len(display.lines) == 1
+
+
+def test_a_second_ctrl_c_during_validation_stops_at_once(tmp_path):
     class Impatient(Looks):
         def validation(self, progress):
             super().validation(progress)

@@ -96,6 +96,14 @@ def exit_stopped(number: int) -> NoReturn:
     sys.exit(128 + number)
 
 
+def check_new(output: Path) -> None:
+    """TrainingError, before anything is read, unless a new run may use the folder `output`."""
+    from textrnn.artifacts.kinds import KINDS
+    from textrnn.training.output import check_free
+
+    check_free(output, beside=[kind.inside for kind in KINDS.values()])
+
+
 def collect(
     recipe: type[Recipe],
     preset: Mapping[str, Any],

@@ -18,6 +18,7 @@ from textrnn.cli.data_options import (
 from textrnn.cli.kinds import Row, print_report
 from textrnn.cli.options import trust_hub_option
 from textrnn.cli.settings import (
+    check_new,
     collect,
     config_option,
     exit_stopped,
@@ -136,6 +137,8 @@ def _train(
     quiet: bool,
 ) -> None:
     """Read DATA and train on it; settings and data are checked before TensorFlow is loaded."""
+    if not resume:
+        check_new(output)
     validation_data = _take_fraction(values, validation)
     if base is None:
         ClassifierRecipe.from_settings(values)

@@ -10,7 +10,13 @@ import click
 
 from textrnn.cli import tensorflow, terminal
 from textrnn.cli.kinds import Row, print_report
-from textrnn.cli.settings import collect, exit_stopped, output_option, recorded_command
+from textrnn.cli.settings import (
+    check_new,
+    collect,
+    exit_stopped,
+    output_option,
+    recorded_command,
+)
 from textrnn.cli.training_options import generator_options, generator_shape_options
 from textrnn.config.generator import PRESETS, GeneratorRecipe, preset
 from textrnn.config.sampling import SamplingConfig
@@ -66,6 +72,8 @@ def _train(
     newlines: str,
     **typed: Any,
 ) -> None:
+    if not resume:
+        check_new(output)
     named = preset(preset_name) if preset_name else {}
     values = collect(GeneratorRecipe, named, config_file, assignments, typed)
     if base is None:  # a wrong setting is reported before TensorFlow is loaded
