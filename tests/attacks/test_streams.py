@@ -19,6 +19,7 @@ from textrnn import files
 from textrnn.cli import main, predict, signals, streams
 from textrnn.engine.classification import Predictor
 
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the shell and the signals of POSIX")
 
 LINES = str(CORPORA / "lantern_play.txt")
@@ -47,12 +48,13 @@ def shell(command: str, name: str, cwd: Path | None = None) -> subprocess.Comple
 
 @pytest.mark.parametrize(
     ("redirection", "reason"),
-    [(">/dev/full", "No space left on device"), (">&-", "it is closed")],
+    [
+        pytest.param(">/dev/full", "No space left on device", marks=needs_full),
+        (">&-", "it is closed"),
+    ],
 )
 @pytest.mark.parametrize("name", ["help", "streamed", "table"])
 def test_a_result_that_cannot_be_printed_is_one_sentence(name, redirection, reason):
-    if redirection == ">/dev/full" and not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full")
     done = shell(f"$TEXTRNN {redirection}", name)
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: cannot write standard output: {reason}; ")
@@ -65,10 +67,8 @@ def test_a_closed_pipe_ends_a_command_quietly_as_sigpipe_does(name):
     assert (done.returncode, done.stderr) == (141, "") and done.stdout.count("\n") == 1
 
 
-@pytest.mark.parametrize("redirection", ["2>&-", "<&- 2>&-", "2>/dev/full"])
+@pytest.mark.parametrize("redirection", ["<&- 2>&-", pytest.param("2>/dev/full", marks=needs_full)])
 def test_without_standard_error_and_input_the_result_is_the_same(redirection):
-    if "full" in redirection and not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full")
     done = shell(f"$TEXTRNN {redirection}", "table")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == shell("$TEXTRNN", "table").stdout
@@ -241,6 +241,25 @@ def test_a_signal_in_a_destructor_is_not_lost(capsys, number):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("number", signals.STOPPING[1:])
+def test_a_signal_that_comes_twice_does_not_interrupt_the_cleanup(number):
+    with signals.interruptible():
+        with pytest.raises(signals.Terminated):
+            signal.raise_signal(number)
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("number", signals.STOPPING)
+def test_until_a_command_runs_a_signal_ends_the_process(monkeypatch, number):
+    left, parse = [], main.parse_args
+    monkeypatch.setattr(signals, "leave", lambda number, frame: left.append(number))
+    monkeypatch.setattr(
+        main, "parse_args", lambda *given: signal.raise_signal(number) or parse(*given)
+    )
+    invoke("models")
+    assert left == [number]
+
+
 def test_a_command_leaves_streams_and_handlers_as_they_were(here):
     def state():
         handlers = [signal.getsignal(number) for number in signals.STOPPING]
@@ -299,6 +318,22 @@ def test_what_a_command_leaves_in_the_buffer_is_part_of_its_result(broken, monke
     assert stop.value.code == 1 and "Input/output error" in capsys.readouterr().err
 
 
+@needs_full
+def test_a_result_that_cannot_be_printed_does_not_stay_in_the_buffer(monkeypatch):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        monkeypatch.setattr(sys, "__stdout__", full)
+        with streams.guarded(), pytest.raises(click.ClickException):
+            click.echo("a")
+        full.flush()
+
+
+def test_a_closed_standard_input_is_empty(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with streams.guarded():
+        assert not sys.stdin.read()
+
+
 @pytest.mark.parametrize("size", [1, 100_000])
 def test_an_error_of_standard_error_is_none(broken, size):
     broken("stderr", OSError(5, "Input/output error"))
@@ -324,6 +359,7 @@ NAMES = {
     "text.txt/inside": [*FILE, *FOLDER, *FETCH],
     "no/where": FILE,
 }
+REASONS = {"": "the name after -o is empty", "no/where": "there is no folder no; create it"}
 
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: repr(name[:20]))
@@ -336,11 +372,13 @@ def test_a_name_that_cannot_be_written_is_one_sentence_before_any_work(here, mon
         done = invoke(*command, "-o", name)
         assert done.exit_code == 1, (command, done.exception)
         assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
-        assert len(done.stderr) < 200 and sorted(here.iterdir()) == before
+        assert REASONS.get(name, "") in done.stderr and len(done.stderr) < 200
+        assert sorted(here.iterdir()) == before
 
 
 def test_an_output_in_a_protected_folder_is_refused_before_any_work(here, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != here)
+    protected = here, Path(os.devnull).parent  # a device is not written in its folder
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) not in protected)
     done = invoke(*FILE[0], "-o", here / "text.txt")
     assert done.exit_code == 1 and "write-protected" in done.stderr
     assert invoke(*FILE[0], "-o", os.devnull).exit_code == 0

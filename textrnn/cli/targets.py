@@ -25,8 +25,6 @@ def output_folder(name: str) -> Path:
     status = _status(path)
     if status and not stat.S_ISDIR(status.st_mode):
         raise TextRNNError(f"{path} is a file; name a new folder with -o")
-    if not path.resolve().name:
-        raise TextRNNError(f"{path} is the root folder; name a new folder with -o")
     _status(lock_file(path))  # the longest of the names beside the folder
     return path
 
