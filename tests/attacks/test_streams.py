@@ -334,6 +334,16 @@ def test_a_closed_standard_input_is_empty(monkeypatch):
         assert not sys.stdin.read()
 
 
+def test_a_standard_input_that_cannot_be_read_ends_an_interactive_session(monkeypatch):
+    def refuse(prompt):
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr("builtins.input", refuse)
+    done = invoke("generate", "-m", "shakespeare-tiny", "--length", 5, "--interactive")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: cannot read standard input: Bad file descriptor; ")
+
+
 @pytest.mark.parametrize("size", [1, 100_000])
 def test_an_error_of_standard_error_is_none(broken, size):
     broken("stderr", OSError(5, "Input/output error"))

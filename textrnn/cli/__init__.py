@@ -61,8 +61,6 @@ class Group(click.Group):
         except KeyboardInterrupt as stop:
             click.echo(f"\nStopped{stop}.", err=True)
             sys.exit(signals.exit_code(stop))
-        except BrokenPipeError:  # such as -o /dev/fd/3
-            sys.exit(streams.CLOSED_PIPE)
 
 
 # color: Click must not strip escape sequences from a result that goes to a file or a pipe.

@@ -171,9 +171,7 @@ class PredictionWriter:
             raise _not_written(error) from error
 
 
-def _not_written(error: OSError) -> Exception:
-    if isinstance(error, BrokenPipeError):  # the reader has closed the pipe
-        return error
+def _not_written(error: OSError) -> TextRNNError:
     return TextRNNError(f"cannot write the result: {error.strerror or error}; make room for it")
 
 

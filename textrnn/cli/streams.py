@@ -66,11 +66,15 @@ class _Messages(io.TextIOWrapper):
 class _Closed(io.RawIOBase):
     """A stream that was closed before the program started."""
 
+    released = False
+
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
-        raise OSError("it is closed")
+        if not self.released:
+            raise OSError("it is closed")
+        return len(data)
 
 
 S = TypeVar("S", bound=io.TextIOWrapper)
@@ -115,6 +119,9 @@ def _release(stream: Any) -> None:
     """Give the buffer of a replaced stream back; discard what it cannot write."""
     if not isinstance(stream, _Results | _Messages):
         return
+    raw = getattr(stream.buffer, "raw", None)
+    if isinstance(raw, _Closed):
+        raw.released = True
     try:
         io.TextIOWrapper.flush(stream)
     except OSError:

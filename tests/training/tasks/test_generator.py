@@ -21,6 +21,7 @@ from support.watching import (
 )
 
 from textrnn.artifacts import locks, registry
+from textrnn.cli.signals import STOPPING
 from textrnn.config.generator import GeneratorConfig, GeneratorTextConfig, GeneratorTrainingConfig
 from textrnn.config.weights import cell_names
 from textrnn.data.corpora import Corpus, read_corpus
@@ -139,7 +140,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
             assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", STOPPING[1:])
 def test_a_signal_saves_and_says_how_to_resume(tmp_path, number):
     corpus, output = tmp_path / "text.txt", tmp_path / "model"
     corpus.write_text(TEXT * 20)

@@ -12,7 +12,7 @@ from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import all_of, model_option, setting, write_file
 from textrnn.cli.targets import output_file
 from textrnn.config.sampling import SamplingConfig
-from textrnn.errors import ConfigError
+from textrnn.errors import ConfigError, TextRNNError
 
 if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
@@ -196,9 +196,18 @@ def _echo_stream(prime: str, characters: Iterable[str]) -> None:
 def _interact(model: "GeneratorArtifact", prime: str, length: int, call: dict[str, Any]) -> None:
     from textrnn.cli.interactive import write_interactively
 
+    def read(prompt: str) -> str:
+        try:
+            return input(prompt)
+        except OSError as error:
+            raise TextRNNError(
+                f"cannot read standard input: {error.strerror or error}; run --interactive on a "
+                f"terminal"
+            ) from error
+
     def write(text: str) -> None:
         click.echo(text, nl=False)
 
     del call["unknown"]
     call["stop"] = tuple(call["stop"])
-    write_interactively(model, prime=prime, length=length, read=input, write=write, **call)
+    write_interactively(model, prime=prime, length=length, read=read, write=write, **call)
