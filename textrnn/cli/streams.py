@@ -84,19 +84,21 @@ S = TypeVar("S", bound=io.TextIOWrapper)
 def guarded() -> Iterator[None]:
     """Replace the standard streams of the process by these while the block runs.
 
-    Streams that a program has put in their place are left alone.
+    Streams that a program has put in their place are left alone, before the block and after it.
     """
-    before = sys.stdin, sys.stdout, sys.stderr
+    before = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 (nothing to read)
-    sys.stdout = out = _guard(_Results, sys.stdout, sys.__stdout__)
-    sys.stderr = err = _guard(_Messages, sys.stderr, sys.__stderr__)
+    sys.stdout = _guard(_Results, sys.stdout, sys.__stdout__)
+    sys.stderr = _guard(_Messages, sys.stderr, sys.__stderr__)
+    guards = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
     try:
         yield
     finally:
-        for stream in (out, err):
-            _release(stream)
-        sys.stdin, sys.stdout, sys.stderr = before
+        for name, stream in guards.items():
+            if getattr(sys, name) is stream:  # else it stays, as for the traceback of a bug
+                _release(stream)
+                setattr(sys, name, before[name])
 
 
 def _guard(kind: type[S], stream: Any, own: Any) -> Any:
