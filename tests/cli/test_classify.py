@@ -407,7 +407,7 @@ def test_tables_of_different_columns_are_not_merged(classify, tmp_path):
     one = written(tmp_path / "one.csv", "text,label\ngood,1\n")
     other = written(tmp_path / "other.csv", "text,stars\nbad,1\n")
     done = classify(one, other, "-o", tmp_path / "o.csv")
-    assert done.exit_code == 1 and "has the columns text, stars, but" in done.stderr
+    assert done.exit_code == 1 and "has the columns 'text', 'stars', but" in done.stderr
     assert not (tmp_path / "o.csv").exists()
     both = classify(one, other, "--format", "jsonl")
     assert [list(json.loads(line))[1] for line in both.stdout.splitlines()] == ["label", "stars"]

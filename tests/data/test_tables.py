@@ -1,6 +1,5 @@
 """Tables are read row by row, with any content, and written tables are read back unchanged."""
 
-import csv
 import io
 import itertools
 import json
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textrnn.data import tables
 from textrnn.data.table_writer import RowWriter
 from textrnn.data.tables import BadRow, Row, form_of, read_rows
 from textrnn.data.text_files import open_text
@@ -28,8 +26,8 @@ values = st.recursive(
 )  # fmt: skip
 
 
-def rows_of(text: str, form: str = "csv") -> list[Row | BadRow]:
-    return list(read_rows(io.StringIO(text, newline=""), form, "table"))
+def rows_of(text: str, form: str = "csv", **how: int) -> list[Row | BadRow]:
+    return list(read_rows(io.StringIO(text, newline=""), form, "table", **how))
 
 
 def written(form: str, columns: list[str], rows: list[dict]) -> str:
@@ -143,27 +141,23 @@ def test_an_unclosed_quote_is_one_bad_row_at_the_line_of_the_quote(text, line):
     assert isinstance(rows_of(text.replace(",", "\t"), "tsv")[-1], BadRow)
 
 
-@pytest.fixture
-def small_limit(monkeypatch):
-    """Limit fields to a hundred characters."""
-    monkeypatch.setattr(tables, "FIELD_LIMIT", 100)
-    before = csv.field_size_limit(100)
-    yield
-    csv.field_size_limit(before)
-
-
-@pytest.mark.usefixtures("small_limit")
-def test_an_unclosed_quote_longer_than_a_field_ends_reading():
-    *rows, bad = rows_of('a,b\n1,2\n3,"' + "4,5\n" * 50)
+def test_an_unclosed_quote_longer_than_a_text_ends_reading():
+    *rows, bad = rows_of('a,b\n1,2\n\n3,"' + "4,5\n" * 50, limit=100)
     assert rows == [Row(2, {"a": "1", "b": "2"})]
-    assert bad == BadRow(3, "the quote that opens here is never closed; nothing after it was read")
+    assert bad == BadRow(
+        4,
+        "the quote that opens here is never closed within 100 characters; nothing after it was "
+        "read",
+    )
 
 
-@pytest.mark.usefixtures("small_limit")
-def test_a_field_over_the_limit_is_a_bad_row():
-    bad, good = rows_of("a\n" + "x" * 101 + "\ny\n")
-    assert bad == BadRow(2, "a field is longer than 100 characters")
-    assert good == Row(3, {"a": "y"})
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
+def test_a_row_over_the_limit_is_a_bad_row_and_the_next_row_is_read(form):
+    header, row = ("", '{"a": "y"}') if form == "jsonl" else ("a\n", "y")
+    bad, good = rows_of(f"{header}{'x' * 101}\r\n{row}\n", form, limit=100)
+    first = 1 + bool(header)
+    assert bad == BadRow(first, "it is longer than 100 characters, the limit of one text")
+    assert good == Row(first + 1, {"a": "y"})
 
 
 def test_a_field_of_megabytes_is_read():

@@ -22,6 +22,7 @@ from textrnn.data.inputs import (
     read_items,
     text_item,
 )
+from textrnn.data.limits import TEXT_LIMIT, check_limit
 from textrnn.data.tables import form_of
 from textrnn.engine.classification import Predictor
 from textrnn.engine.explanation import explain
@@ -48,6 +49,7 @@ class Task:
     output: Path | None
     explain: bool
     safe_csv: bool
+    text_limit: int = TEXT_LIMIT
 
     @property
     def kinds(self) -> set[str]:
@@ -72,11 +74,18 @@ class Task:
     def items(self) -> Iterator[Item]:
         """All texts to classify: those of --text first, then the files."""
         given = (text_item("--text", _as_utf8(text)) for text in self.texts)
-        read = read_items(self.files, form=self.form, column=self.column, encoding=self.encoding)
+        read = read_items(
+            self.files,
+            form=self.form,
+            column=self.column,
+            encoding=self.encoding,
+            limit=self.text_limit,
+        )
         return chain(given, read)
 
     def check(self) -> None:
         """ConfigError if the result cannot hold the inputs, or would overwrite them."""
+        check_limit(self.text_limit)
         mixed = len(self.kinds) > 1 and not self.kinds.isdisjoint(TABLES)
         table = self.result_form in ("csv", "tsv")
         if mixed and (self.result is None or (table and not self.tables)):
@@ -183,7 +192,7 @@ def _chunks(items: Iterable[Item], *, most: int) -> Iterator[list[Item]]:
     characters, since = 0, time.monotonic()
     for item in items:
         chunk.append(item)
-        characters += len(item.text)
+        characters += item.size
         waited = time.monotonic() - since
         if len(chunk) >= size or characters >= MOST_CHARACTERS or waited >= MOST_SECONDS:
             yield chunk

@@ -10,6 +10,7 @@ from typing import Any, Literal, TextIO
 from textrnn.cli import terminal
 from textrnn.cli.prediction_text import PredictionLines, read_extent, unknown_words
 from textrnn.data.inputs import Item
+from textrnn.data.limits import quoted
 from textrnn.data.table_writer import RowWriter
 from textrnn.engine.classification import Prediction, Predictor
 from textrnn.engine.explanation import Effect, Explanation
@@ -48,6 +49,7 @@ class PredictionWriter:
         if explained:
             self._added.append("explanation")
         self._columns: list[str] | None = None if tables else ["source", "line"]
+        self._known = set(self._columns or ())
         self._rows: RowWriter | None = None
         terminal = stream.isatty()
         self._coloured = terminal and not os.environ.get("NO_COLOR")
@@ -78,18 +80,17 @@ class PredictionWriter:
                 f"the table already has {', '.join(map(repr, sorted(clash)))}, which the result "
                 f"adds; rename it in the table first"
             )
-        self._columns = columns
+        self._columns, self._known = columns, set(columns)
 
     def objection(self, item: Item) -> str:
         """The reason why the result cannot hold a row, or ""."""
         if clash := item.row.keys() & set(self._added):
             return f"it already has a {sorted(clash)[0]!r}, which the result adds"
-        columns = self._columns or ()
-        extra = [name for name in item.row if name not in columns]
-        if extra and self.form in ("csv", "tsv"):
+        if self.form in ("csv", "tsv") and (extra := item.row.keys() - self._known):
+            first = next(name for name in item.row if name in extra)
             return (
-                f"it has a column {extra[0]!r} that earlier rows lack; use --format jsonl for rows "
-                f"of different columns"
+                f"it has a column {quoted(first)} that earlier rows lack; use --format jsonl for "
+                f"rows of different columns"
             )
         return ""
 

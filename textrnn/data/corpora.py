@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.config.parts import parse_part, parse_validation
+from textrnn.data.limits import CORPUS_LIMIT
 from textrnn.data.text_files import Newlines, called, open_text, text_files
 from textrnn.errors import CorpusError
 
@@ -67,17 +68,26 @@ def read_corpus(
     end between two files where the first has none. A byte order mark is dropped.
     `newlines="normalise"` turns CR LF and lone CR into LF.
 
-    CorpusError names the file, and the position of the first byte that is not text.
+    CorpusError names the file, and the position of the first byte that is not text; it also ends
+    the reading of an endless file, after CORPUS_LIMIT characters.
     """
     paths = [paths] if isinstance(paths, str | Path) else paths
     if not paths:
         raise CorpusError("no corpus given; name files, folders, globs or - for standard input")
     chunks: list[str] = []
+    length = 0
     sources = [source for path in paths for source in _expand(str(path))]
     for source in sources:
         if chunks and not chunks[-1].endswith(("\n", "\r")):
             chunks.append("\n")
-        chunks.extend(_read_chunks(source, encoding, newlines))
+        for chunk in _read_chunks(source, encoding, newlines):
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > CORPUS_LIMIT:
+                raise CorpusError(
+                    f"{called(source)} goes beyond the {CORPUS_LIMIT:,} characters that a corpus "
+                    f"may have; train on a part of it"
+                )
     if not chunks:
         raise CorpusError(f"{', '.join(sources)} contains no text; name a file that does")
     return Corpus(tuple(chunks), tuple(sources), _sha256(chunks))

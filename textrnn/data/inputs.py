@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from textrnn.data.limits import TEXT_LIMIT, check_limit, listed, over, quoted
 from textrnn.data.readers import (
     MISSING,
     NOT_A_STRING,
@@ -33,6 +34,7 @@ PEEKED_ROWS = 100  # of a table, to find a readable row, which shows the columns
 class Item:
     """A text to classify and its position; `row` holds the columns of a table's row.
 
+    `size` is the number of characters of the text, or of the whole row in the file.
     A non-empty `reason` says why the text cannot be classified. `whole` is True if the reason is a
     complete sentence that names the source.
     """
@@ -43,6 +45,7 @@ class Item:
     row: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     whole: bool = False
+    size: int = field(default=0, compare=False)
 
     @property
     def place(self) -> str:
@@ -57,26 +60,39 @@ class Item:
 
 
 def read_items(
-    paths: str | Sequence[str], *, form: InputForm | None, column: str, encoding: str
+    paths: str | Sequence[str],
+    *,
+    form: InputForm | None,
+    column: str,
+    encoding: str,
+    limit: int = TEXT_LIMIT,
 ) -> Iterator[Item]:
     """Every text of files, of the .txt files in folders, and of "-" (standard input).
 
     Without a `form`, the suffix decides: .csv, .tsv and .jsonl are tables with the texts in
     `column`; any other file is one text. A missing file, a table without that column and an error
-    in the middle of a file are items with a reason. A single path means a list of one.
+    in the middle of a file are items with a reason, and so is a text, line or row of more than
+    `limit` characters. A single path means a list of one. ConfigError if `limit` is out of range.
     """
-    for path in [paths] if isinstance(paths, str) else paths:
+    check_limit(limit)
+    return _items([paths] if isinstance(paths, str) else paths, form, column, encoding, limit)
+
+
+def _items(
+    paths: Sequence[str], form: InputForm | None, column: str, encoding: str, limit: int
+) -> Iterator[Item]:
+    for path in paths:
         try:
             for file in _files(path):
                 _check_suffix(file, form)
-                yield from _read(file, kind_of(file, form), column, encoding)
+                yield from _read(file, kind_of(file, form), column, encoding, limit)
         except CorpusError as error:
             yield Item(called(path), "", reason=str(error), whole=True)
 
 
 def text_item(source: str, text: str) -> Item:
     """A string in memory as an item, unchanged, with a reason if it cannot be used."""
-    return Item(source, text, reason=unusable(text))
+    return Item(source, text, reason=unusable(text), size=len(text))
 
 
 def kind_of(path: str, form: InputForm | None) -> InputForm:
@@ -96,8 +112,8 @@ def check_same_columns(paths: Sequence[str], *, form: InputForm | None, encoding
         columns = _columns(path, form or form_of(path), encoding)  # type: ignore[arg-type]
         if first and columns and set(columns) != set(first[1]):
             raise ConfigError(
-                f"{path} has the columns {', '.join(columns)}, but {first[0]} has "
-                f"{', '.join(first[1])}; classify them one by one, or use --format jsonl"
+                f"{path} has the columns {listed(columns)}, but {first[0]} has "
+                f"{listed(first[1])}; classify them one by one, or use --format jsonl"
             )
         first = first or (columns and (path, columns)) or None
 
@@ -153,18 +169,21 @@ def _check_suffix(path: str, form: InputForm | None) -> None:
         )
 
 
-def _read(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[Item]:
+def _read(path: str, kind: InputForm, column: str, encoding: str, limit: int) -> Iterator[Item]:
     """The items of one file; an error of the file as a whole is the last item."""
     name, found, checked = called(path), False, False
     try:
-        for result in _results(path, kind, column, encoding):
+        for result in _results(path, kind, column, encoding, limit):
             if result.row and not checked:
                 _check_column(result.row, column, name)
                 checked = True
             found, reason = True, result.reason
             if reason in (MISSING, NOT_A_STRING):
                 reason = f"its {column!r} is not text"
-            yield Item(name, result.text, result.line, result.row, reason)
+            if reason and reason == over(limit):
+                reason = f"{reason}; split it, or raise the limit with --text-limit"
+            size = result.characters or len(result.text)
+            yield Item(name, result.text, result.line, result.row, reason, False, size)
     except CorpusError as error:
         rest = "; the rest was not read" if found else ""
         yield Item(name, "", reason=f"{error}{rest}", whole=True)
@@ -174,17 +193,19 @@ def _read(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[It
         yield Item(name, "", reason=f"{name} contains no text{under}", whole=True)
 
 
-def _results(path: str, kind: InputForm, column: str, encoding: str) -> Iterator[ReadResult]:
+def _results(
+    path: str, kind: InputForm, column: str, encoding: str, limit: int
+) -> Iterator[ReadResult]:
     if kind == "text":
-        return iter([read_file(path, encoding)])
+        return iter([read_file(path, encoding, limit)])
     if kind == "lines":
-        return read_lines(path, encoding)
-    return read_cells(path, column, form=kind, encoding=encoding)
+        return read_lines(path, encoding, limit)
+    return read_cells(path, column, form=kind, encoding=encoding, limit=limit)
 
 
 def _check_column(row: Mapping[str, Any], column: str, name: str) -> None:
     if column not in row:
         raise CorpusError(
-            f"{name} has no column {column!r}; it has {', '.join(map(repr, row))}: "
+            f"{name} has no column {quoted(column)}; it has {listed(row)}: "
             f"name the one with the texts with --column"
         )

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.data.limits import listed, quoted
 from textrnn.data.sources import BINARY, SYNONYMS, Split, labelled_examples, unlabelled_examples
 from textrnn.data.tables import Form
 from textrnn.data.text_files import called
@@ -106,8 +107,8 @@ def read_labelled(
         classes = sorted(first)
         if len(classes) < 2:
             raise CorpusError(
-                f"every text of {name} has the label {classes[0]!r}; a classifier needs at least "
-                f"two classes"
+                f"every text of {name} has the label {quoted(classes[0])}; a classifier needs at "
+                f"least two classes"
             )
     numbers = _numbers(first, classes)
     array = np.array([numbers[label] for label in labels], dtype=np.int32)
@@ -140,8 +141,8 @@ def _numbers(first: dict[str, str], classes: Sequence[str]) -> dict[str, int]:
     for label, where in first.items():
         if label not in numbers:
             raise CorpusError(
-                f"{where}: the label {label!r} is not one of the model's classes "
-                f"{', '.join(map(repr, classes))}; correct it, or remove the text"
+                f"{where}: the label {quoted(label)} is not one of the model's classes "
+                f"{listed(classes)}; correct it, or remove the text"
             )
     return numbers
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from textrnn.data.limits import NUL, TEXT_LIMIT, lines_of, over
 from textrnn.data.tables import BadRow, Form, form_of, read_rows
 from textrnn.data.text_files import called, open_text
 from textrnn.errors import CorpusError
@@ -26,42 +27,61 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class ReadResult:
     """A text, and the reason why it cannot be used; "" if it can.
 
-    `line` is the first line of the text or row, counted from 1; `row` holds the columns of a row.
+    `line` is the first line of the text or row, counted from 1; `row` holds the columns of a row,
+    which has `characters` in the file.
     """
 
     text: str
     reason: str = ""
     line: int | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
+    characters: int = field(default=0, compare=False)
 
 
 def unusable(text: str) -> str:
     """The reason why `text` cannot be used, as a clause; "" if it can."""
     if "\0" in text:
-        return "it is not text: it contains a NUL character; if it is UTF-16, use --encoding utf-16"
+        return f"it is not text: {NUL}"
     if not text.isascii() and _SURROGATE.search(text):
         return "it is not text: it contains bytes that are not characters"
     return "" if text.strip() else BLANK
 
 
-def read_file(path: str | Path, encoding: str) -> ReadResult:
-    """A whole file, or standard input if `path` is "-", as one text."""
+def read_file(path: str | Path, encoding: str, limit: int = TEXT_LIMIT) -> ReadResult:
+    """A whole file, or standard input if `path` is "-", as one text.
+
+    A longer text than `limit` characters has a reason instead.
+    """
     with open_text(path, encoding, newlines="normalise") as file:
-        text = file.read().removesuffix("\n")
+        text = file.read(limit + 1)
+    if len(text) > limit:
+        return ReadResult("", unusable(text) if "\0" in text else over(limit))
+    text = text.removesuffix("\n")
     return ReadResult(text, unusable(text))
 
 
-def read_lines(path: str | Path, encoding: str) -> Iterator[ReadResult]:
-    """Each line of a file or of standard input as one text, without blank lines."""
+def read_lines(path: str | Path, encoding: str, limit: int = TEXT_LIMIT) -> Iterator[ReadResult]:
+    """Each line of a file or of standard input as one text, without blank lines.
+
+    A line of more than `limit` characters has a reason and no text.
+    """
     with open_text(path, encoding, newlines="normalise") as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(lines_of(file, limit, called(path)), 1):
+            if len(line) > limit:
+                yield ReadResult("", over(limit), number)
+                continue
             text = line.removesuffix("\n")
             if text.strip():
                 yield ReadResult(text, unusable(text), number)
 
 
 def read_cells(
-    path: str | Path, column: str, *, form: Form | None, encoding: str
+    path: str | Path,
+    column: str,
+    *,
+    form: Form | None,
+    encoding: str,
+    limit: int = TEXT_LIMIT,
 ) -> Iterator[ReadResult]:
     """The texts in `column` of a table, row by row; without a `form`, the suffix decides.
 
@@ -76,12 +96,12 @@ def read_cells(
                 f"{name} may be CSV, TSV or JSON lines; choose one with --input-format csv, tsv "
                 f"or jsonl"
             )
-        for row in read_rows(file, form, name):
+        for row in read_rows(file, form, name, limit):
             if isinstance(row, BadRow):
                 yield ReadResult("", row.reason, row.line)
             else:
                 text, reason = _cell(row.values.get(column))
-                yield ReadResult(text, reason, row.line, row.values)
+                yield ReadResult(text, reason, row.line, row.values, row.characters)
 
 
 def _cell(value: Any) -> tuple[str, str]:

@@ -143,7 +143,7 @@ def _probabilities(
     if not (min(found) >= 0 and abs(sum(found) - 1) <= SLACK):
         raise CorpusError(
             f"{where}: {', '.join(names)} must be probabilities that sum to 1, got "
-            f"{', '.join(str(values[name]) for name in names)}"
+            f"{', '.join(str(values[name])[:60] for name in names)}"
         )
     return found
 

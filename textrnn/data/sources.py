@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from textrnn.data.imdb_keras import read_keras_ids
+from textrnn.data.limits import TEXT_LIMIT, listed, quoted
 from textrnn.data.readers import BLANK, read_cells, read_file
 from textrnn.data.tables import Form
 from textrnn.data.text_files import called, text_files
@@ -97,8 +98,8 @@ def _check_columns(
     for column, option in ((text_column, "--column"), (label_column, "--label-column")):
         if column is not None and column not in row:
             raise CorpusError(
-                f"{name} has no column {column!r}; its columns are "
-                f"{', '.join(map(repr, row))}: name one of them with {option}"
+                f"{name} has no column {quoted(column)}; its columns are {listed(row)}: name one "
+                f"of them with {option}"
             )
 
 
@@ -152,9 +153,12 @@ def _subfolders(folder: Path) -> list[Path]:
         raise CorpusError(f"cannot read {folder}: {error.strerror or error}") from error
 
 
-def read_text(path: str | Path, encoding: str) -> str:
-    """The text of one .txt file; CorpusError names a file that is blank or not text."""
-    result = read_file(path, encoding)
+def read_text(path: str | Path, encoding: str, limit: int = TEXT_LIMIT) -> str:
+    """The text of one .txt file.
+
+    CorpusError names a file that is blank, not text, or longer than `limit` characters.
+    """
+    result = read_file(path, encoding, limit)
     if result.reason == BLANK:
         raise CorpusError(f"{path} contains no text; delete it, or add text")
     if result.reason:

@@ -5,38 +5,42 @@ decides whether one bad row is an error of the whole file.
 """
 
 import csv
+import io
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from textrnn.data.limits import (
+    NUL,
+    TEXT_LIMIT,
+    VALUES_LIMIT,
+    check_limit,
+    lines_of,
+    over,
+    quoted,
+)
+from textrnn.data.row_lines import RowLines, TooLong
 from textrnn.errors import CorpusError
 
 Form = Literal["csv", "tsv", "jsonl"]
-FIELD_LIMIT = 2**26  # characters per field; a longer field has an unclosed quote
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 _FORMS: Mapping[str, Form] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
-_NUL = "it contains a NUL character; if the file is UTF-16, use --encoding utf-16"
+_Record = tuple[int, list[str], int]  # first line, fields, characters
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-# All complete fields of a row, up to the field with an unclosed quote.
-_WHOLE_FIELDS = {
-    form: re.compile(rf'(?:(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+)?{mark})*+')
-    for form, mark in DELIMITERS.items()
-}
 
 
 @dataclass(frozen=True)
 class Row:
-    """The values of a row by column, and its first line, counted from 1."""
+    """The values of a row by column, its first line, counted from 1, and its size in the file."""
 
     line: int
     values: dict[str, Any]  # strings from CSV and TSV, any JSON value from JSON lines
+    characters: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -52,56 +56,34 @@ def form_of(path: str | Path) -> Form | None:
     return _FORMS.get(Path(path).suffix.lower())
 
 
-def read_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row | BadRow]:
+def read_rows(
+    file: Iterable[str], form: Form, name: str, limit: int = TEXT_LIMIT
+) -> Iterator[Row | BadRow]:
     """Yield the rows of `file`, an iterable of lines opened with newline="".
 
     The first row of CSV and TSV is the header. Both quote with "..." and double a quote inside;
     fields may contain line ends. Empty lines are skipped, and a byte order mark is dropped.
-    CorpusError for an empty file, a missing header or a duplicate column.
+    A row of more than `limit` characters is a BadRow; reading ends there if a quote is still open.
+    CorpusError for an empty file, a missing header or a duplicate column, and for a line without
+    an end.
     """
-    return _json_rows(file, name) if form == "jsonl" else _delimited_rows(file, form, name)
+    check_limit(limit)
+    lines = lines_of(file, limit, name) if isinstance(file, io.TextIOBase) else file
+    if form == "jsonl":
+        return _json_rows(lines, name, limit)
+    return _delimited_rows(RowLines(lines, limit), form, name)
 
 
-class _Lines:
-    """Counts lines, and keeps those of the current row to diagnose it if it is broken."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self._count = 0
-        self.row: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        if self._count == 0:
-            line = line.removeprefix("\ufeff")
-        self._count += 1
-        self.row.append(line)
-        return line
-
-    def begin(self) -> int:
-        """Start a new row; return the number of its first line."""
-        self.row.clear()
-        return self._count + 1
-
-    def open_quote(self, form: Form) -> int:
-        """The line of the unclosed quote, counted from 0 at the beginning of the row."""
-        whole = _WHOLE_FIELDS[form].match("".join(self.row))
-        return bisect_right(list(accumulate(map(len, self.row))), whole.end() if whole else 0)
-
-
-def _delimited_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row | BadRow]:
-    records = _records(_Lines(file), form)
+def _delimited_rows(lines: RowLines, form: Form, name: str) -> Iterator[Row | BadRow]:
+    records = _records(lines, form)
     columns = _header(records, name)
     for record in records:
         if isinstance(record, BadRow):
             yield record
             continue
-        line, fields = record
+        line, fields, characters = record
         if len(fields) == len(columns):
-            yield Row(line, dict(zip(columns, fields, strict=True)))
+            yield Row(line, dict(zip(columns, fields, strict=True)), characters)
         elif len(fields) > 1 or fields[0].strip():  # else a line of spaces only
             yield BadRow(
                 line,
@@ -110,7 +92,7 @@ def _delimited_rows(file: Iterable[str], form: Form, name: str) -> Iterator[Row 
             )
 
 
-def _header(records: Iterator[tuple[int, list[str]] | BadRow], name: str) -> list[str]:
+def _header(records: Iterator[_Record | BadRow], name: str) -> list[str]:
     for record in records:
         if isinstance(record, BadRow):
             raise CorpusError(
@@ -120,20 +102,23 @@ def _header(records: Iterator[tuple[int, list[str]] | BadRow], name: str) -> lis
         columns = [column.strip() for column in record[1]]
         if not any(columns):
             continue
+        seen: set[str] = set()
         for column in columns:
-            if columns.count(column) > 1:
+            if column in seen:
                 raise CorpusError(
-                    f"{name} has the column {column!r} twice in the header on line {record[0]}; "
-                    f"give each column a different name"
+                    f"{name} has the column {quoted(column)} twice in the header on line "
+                    f"{record[0]}; give each column a different name"
                 )
+            seen.add(column)
         return columns
     raise CorpusError(f"{name} is empty; a table begins with a header line of column names")
 
 
-def _records(lines: _Lines, form: Form) -> Iterator[tuple[int, list[str]] | BadRow]:
-    """(first line, fields) of each row, including the header, without empty lines."""
-    # The limit is global to the process, so it is only raised, never lowered.
-    csv.field_size_limit(max(csv.field_size_limit(), FIELD_LIMIT))
+def _records(lines: RowLines, form: Form) -> Iterator[_Record | BadRow]:
+    """(first line, fields, characters) of each row, including the header, without empty lines."""
+    # csv's own limit is global to the process, so it is only raised, never lowered. A row over our
+    # limit never has a field over csv's.
+    csv.field_size_limit(max(csv.field_size_limit(), lines.limit))
     reader = csv.reader(lines, delimiter=DELIMITERS[form], strict=True)
     while True:
         begin = lines.begin()
@@ -141,26 +126,26 @@ def _records(lines: _Lines, form: Form) -> Iterator[tuple[int, list[str]] | BadR
             fields = next(reader)
         except StopIteration:
             return
+        except TooLong:
+            if lines.several:
+                closed = f"closed within {lines.limit:,} characters"
+                yield _open_quote(begin, lines, form, closed)
+                return
+            yield BadRow(begin, over(lines.limit))
+            continue
         except csv.Error as error:
             yield _broken_row(begin, lines, form, str(error))
-            if len(lines.row) > 1 and "limit" in str(error):
-                return  # the unclosed quote has consumed more than the longest row
             continue
-        if any("\0" in line for line in lines.row):
-            yield BadRow(begin, _NUL)
+        if lines.nul:
+            yield BadRow(begin, NUL)
         elif fields:
-            yield begin, fields
+            yield begin, fields, lines.characters
 
 
-def _broken_row(begin: int, lines: _Lines, form: Form, error: str) -> BadRow:
+def _broken_row(begin: int, lines: RowLines, form: Form, error: str) -> BadRow:
     """The row in `lines` as a BadRow; known messages of csv are rephrased."""
-    if "unexpected end" in error or ("limit" in error and len(lines.row) > 1):
-        return BadRow(
-            begin + lines.open_quote(form),
-            "the quote that opens here is never closed; nothing after it was read",
-        )
-    if "limit" in error:
-        return BadRow(begin, f"a field is longer than {FIELD_LIMIT:,} characters")
+    if "unexpected end" in error:
+        return _open_quote(begin, lines, form, "closed")
     if "expected after" in error:
         return BadRow(
             begin,
@@ -169,14 +154,19 @@ def _broken_row(begin: int, lines: _Lines, form: Form, error: str) -> BadRow:
     return BadRow(begin, f"it cannot be parsed: {error}")
 
 
-def _json_rows(file: Iterable[str], name: str) -> Iterator[Row | BadRow]:
+def _open_quote(begin: int, lines: RowLines, form: Form, closed: str) -> BadRow:
+    line = begin + lines.open_quote(DELIMITERS[form])
+    return BadRow(line, f"the quote that opens here is never {closed}; nothing after it was read")
+
+
+def _json_rows(lines: Iterable[str], name: str, limit: int) -> Iterator[Row | BadRow]:
     empty = True
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(lines, 1):
         if number == 1:
             line = line.removeprefix("\ufeff")
         if line.strip():
             empty = False
-            yield _json_row(number, line)
+            yield _json_row(number, line, limit)
     if empty:
         raise CorpusError(
             f'{name} is empty; each line must be an object such as {{"text": "...", '
@@ -184,9 +174,13 @@ def _json_rows(file: Iterable[str], name: str) -> Iterator[Row | BadRow]:
         )
 
 
-def _json_row(number: int, line: str) -> Row | BadRow:
+def _json_row(number: int, line: str, limit: int) -> Row | BadRow:
+    if len(line) > limit:
+        return BadRow(number, over(limit))
     if "\0" in line:
-        return BadRow(number, _NUL)
+        return BadRow(number, NUL)
+    if len(line) > VALUES_LIMIT and sum(map(line.count, ",[{")) > VALUES_LIMIT:
+        return BadRow(number, f"it has more than {VALUES_LIMIT:,} values")
     try:
         values = json.loads(line.rstrip(), parse_constant=_no_constant)
         if not isinstance(values, dict):
@@ -200,7 +194,7 @@ def _json_row(number: int, line: str) -> Row | BadRow:
         return BadRow(number, "its values are nested too deeply")
     except ValueError as error:
         return BadRow(number, f"it is not JSON: {error}")
-    return Row(number, values)
+    return Row(number, values, len(line))
 
 
 def _no_constant(constant: str) -> None:

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
+from textrnn.data.pipes import open_pipe
 from textrnn.errors import CorpusError
 
 Newlines = Literal["normalise", "keep"]
+_BLOCK = 2**20  # most bytes per read: a large read allocates all of its size first
 
 
 def open_text(
@@ -34,15 +36,19 @@ def open_text(
         raise CorpusError(
             f"there is no encoding {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
         ) from None
-    source = _CountedBytes(_open_bytes(path), keep_open=str(path) == "-")
+    source = _CountedBytes(open_bytes(path), keep_open=str(path) == "-")
     return _Text(source, called(path), encoding, newlines, name_lines)
 
 
-def _open_bytes(path: str | Path) -> BinaryIO:
+def open_bytes(path: str | Path) -> BinaryIO:
+    """A file, a pipe or a device as bytes, or standard input if `path` is "-".
+
+    CorpusError if it cannot be opened.
+    """
     if str(path) == "-":
         return sys.stdin.buffer
     try:
-        return Path(path).open("rb")
+        return open_pipe(Path(path)) if Path(path).is_fifo() else Path(path).open("rb")
     except FileNotFoundError:
         raise CorpusError(f"no file {path}; check the name and the folder you are in") from None
     except (OSError, ValueError) as error:
@@ -61,6 +67,9 @@ def text_files(folder: str | Path) -> list[str]:
     return sorted(str(file) for file in Path(folder).rglob("*.txt") if file.is_file())
 
 
+_read, _read_line = io.TextIOWrapper.read, io.TextIOWrapper.readline
+
+
 class _CountedBytes(io.BufferedIOBase):
     """A binary file that counts the bytes and line ends read from it."""
 
@@ -75,7 +84,7 @@ class _CountedBytes(io.BufferedIOBase):
         return self._count(self._file.read(-1 if size is None else size))
 
     def read1(self, size: int = -1, /) -> bytes:
-        return self._count(self._file.read1(size))  # type: ignore[attr-defined]
+        return self._count(self._file.read1(min(size, _BLOCK) if size >= 0 else _BLOCK))  # type: ignore[attr-defined]
 
     def _count(self, data: bytes) -> bytes:
         self.bytes += len(data)
@@ -99,20 +108,25 @@ class _Text(io.TextIOWrapper):
         self._source, self._title, self._name_lines, self._begun = source, title, lines, False
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override] # iteration calls it
-        return self._checked(lambda: super(_Text, self).readline(size))
-
-    def read(self, size: int | None = -1, /) -> str:
-        return self._checked(lambda: super(_Text, self).read(size))
-
-    def _checked(self, read: Callable[[], str]) -> str:
-        try:
-            text = read()
-            if text and not self._begun:
-                self._begun = True
-                text = text.removeprefix("\ufeff") or read()
+        try:  # called once per line: no function more than necessary
+            text = _read_line(self, size)
+            return text if self._begun else self._first(text, _read_line, size)
         except (OSError, UnicodeError) as error:
             raise self._corpus_error(error) from error
-        return text
+
+    def read(self, size: int | None = -1, /) -> str:
+        try:
+            text = _read(self, size)
+            return text if self._begun else self._first(text, _read, size)
+        except (OSError, UnicodeError) as error:
+            raise self._corpus_error(error) from error
+
+    def _first(self, text: str, read: Callable[..., str], size: int | None) -> str:
+        """The first `text` that was read, without its byte order mark."""
+        if not text:
+            return text
+        self._begun = True
+        return text.removeprefix("\ufeff") or read(self, size)
 
     def _corpus_error(self, error: OSError | UnicodeError) -> CorpusError:
         if isinstance(error, OSError):

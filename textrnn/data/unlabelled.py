@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 from textrnn.config.parts import bare_name
 from textrnn.data.labelled import read_unlabelled
+from textrnn.data.limits import CORPUS_LIMIT
 from textrnn.data.sources import read_text
 from textrnn.data.tables import Form
 from textrnn.errors import TrainingError
@@ -82,7 +83,7 @@ def read_texts(
     CorpusError as for `read_unlabelled`.
     """
     if form is None and Path(path).suffix.lower() == ".txt" and not os.path.isdir(path):
-        texts: Sequence[str] = [read_text(path, encoding)]
+        texts: Sequence[str] = [read_text(path, encoding, CORPUS_LIMIT)]
     else:
         texts = read_unlabelled(path, text_column=text_column, form=form, encoding=encoding)
     return UnlabelledTexts.of(texts, (str(path),))

@@ -7,6 +7,7 @@ import click
 from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import trust_hub_option
 from textrnn.cli.targets import output_file
+from textrnn.data.limits import TEXT_LIMIT
 from textrnn.errors import ConfigError
 
 FORMS = ("text", "json", "jsonl", "csv", "tsv")
@@ -69,6 +70,13 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
     "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
 )
 @trust_hub_option
+@click.option(
+    "--text-limit",
+    default=TEXT_LIMIT,
+    show_default=True,
+    metavar="N",
+    help="Refuse a text, line or row of a table of more than N characters.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors on stderr.")
 def classify(
     files: tuple[str, ...],
@@ -85,6 +93,7 @@ def classify(
     explain: bool,
     encoding: str,
     trust_hub: bool,
+    text_limit: int,
     quiet: bool,
 ) -> None:
     """Classify texts: predict a class and its calibrated probability for each.
@@ -115,7 +124,7 @@ def classify(
     from textrnn.engine.classification import Predictor
 
     task = Task(
-        files, texts, form, column, encoding, result, output, explain, safe_csv,  # type: ignore[arg-type]
+        files, texts, form, column, encoding, result, output, explain, safe_csv, text_limit,  # type: ignore[arg-type]
     )  # fmt: skip
     task.check()
     loaded = registry.load_as(ClassifierArtifact, model, trust_hub=trust_hub)

@@ -1,0 +1,72 @@
+"""Give the lines of a CSV file to a parser, and keep those of the current row.
+
+A row over the limit ends with `TooLong` instead of filling memory. In a broken row the kept lines
+show where the quote opens that is never closed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+BLOCK_LINES = 1024  # of a row: joined to one string, since short lines take more memory one by one
+_LINE_END = re.compile("\r\n?|\n")
+
+
+class TooLong(Exception):
+    """The current row has more characters than the limit."""
+
+
+class RowLines:
+    """Counts lines, and keeps those of the current row; iteration raises `TooLong`."""
+
+    def __init__(self, lines: Iterable[str], limit: int) -> None:
+        self._lines, self.limit = iter(lines), limit
+        self._count = 0
+        self._blocks: list[str] = []  # of the row: joined lines, then single lines
+        self._row: list[str] = []
+        self.characters = 0  # of the row so far
+        self.nul = False  # whether the row has a NUL
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if self._count == 0:
+            line = line.removeprefix("\ufeff")
+        self._count += 1
+        self._row.append(line)
+        self.characters += len(line)
+        if "\0" in line:
+            self.nul = True
+        if self.characters > self.limit:
+            raise TooLong
+        if len(self._row) == BLOCK_LINES:
+            self._blocks.append("".join(self._row))
+            self._row.clear()
+        return line
+
+    @property
+    def several(self) -> bool:
+        """Whether the row has several lines."""
+        return bool(self._blocks) or len(self._row) > 1
+
+    def begin(self) -> int:
+        """Start a new row; return the number of its first line."""
+        self._blocks.clear()
+        self._row.clear()
+        self.characters, self.nul = 0, False
+        return self._count + 1
+
+    def open_quote(self, delimiter: str) -> int:
+        """The line of the unclosed quote, counted from 0 at the beginning of the row."""
+        text = "".join([*self._blocks, *self._row])
+        whole = _whole_fields(delimiter).match(text)
+        return sum(1 for _ in _LINE_END.finditer(text, 0, whole.end() if whole else 0))
+
+
+@cache
+def _whole_fields(delimiter: str) -> re.Pattern[str]:
+    """All complete fields of a row, up to the field with an unclosed quote."""
+    mark = re.escape(delimiter)
+    return re.compile(rf'(?:(?:"(?:[^"]++|"")*+"|[^"{mark}\r\n][^{mark}\r\n]*+)?{mark})*+')
