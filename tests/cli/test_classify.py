@@ -318,7 +318,9 @@ def test_memory_stays_flat_because_texts_are_classified_in_chunks(classify, monk
     sizes = []
     original = Predictor.predict
     monkeypatch.setattr(
-        Predictor, "predict", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
+        Predictor,
+        "predict",
+        lambda self, texts, *_: sizes.append(len(texts)) or original(self, texts),
     )
     done = classify("-", "--lines", "--format", "jsonl", text="good\n" * 9000)
     assert done.stdout.count("\n") == sum(sizes) == 9000
@@ -465,7 +467,7 @@ def test_the_result_may_replace_the_table_it_was_made_from_once_all_is_classifie
     before, original, seen = table.read_text(), Predictor.predict, []
     monkeypatch.setattr(
         Predictor, "predict",
-        lambda self, texts: seen.append(table.read_text()) or original(self, texts),
+        lambda self, texts, *_: seen.append(table.read_text()) or original(self, texts),
     )  # fmt: skip
     assert classify(table, "-o", table).exit_code == 0
     assert seen == [before]
@@ -508,7 +510,7 @@ def test_a_device_or_a_link_is_written_to_and_not_replaced(classify, tmp_path):
 def test_ctrl_c_keeps_the_predictions_so_far_and_says_where(classify, tmp_path, monkeypatch, form):
     calls, original = [], Predictor.predict
 
-    def interrupted(self, texts):
+    def interrupted(self, texts, *_):
         calls.append(len(texts))
         if len(calls) == 3:
             raise KeyboardInterrupt
@@ -530,7 +532,7 @@ def test_ctrl_c_keeps_the_predictions_so_far_and_says_where(classify, tmp_path, 
 
 
 def test_ctrl_c_before_anything_is_classified_leaves_nothing(classify, tmp_path, monkeypatch):
-    def interrupted(self, texts):
+    def interrupted(self, texts, *_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Predictor, "predict", interrupted)
@@ -565,7 +567,9 @@ def test_a_closed_pipe_ends_it_quietly(models, tmp_path):
 def test_texts_typed_on_a_terminal_are_classified_line_by_line(classify, monkeypatch):
     sizes, original = [], Predictor.predict
     monkeypatch.setattr(
-        Predictor, "predict", lambda self, texts: sizes.append(len(texts)) or original(self, texts)
+        Predictor,
+        "predict",
+        lambda self, texts, *_: sizes.append(len(texts)) or original(self, texts),
     )
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda stream: (
         stream.name == "<stdin>"), raising=False)  # fmt: skip

@@ -82,7 +82,11 @@ NO_TEXT = [
     ("empty.txt", b"", "it is blank"),
     ("blank.txt", b" \n\t\n", "it is blank"),
     ("mark.txt", b"\xef\xbb\xbf", "it is blank"),
-    ("nul.txt", b"go\0od", "contains a NUL character; if the file is UTF-16, use --encoding utf-16"),
+    (
+        "nul.txt",
+        b"go\0od",
+        "contains a NUL character; if the file is UTF-16, use --encoding utf-16",
+    ),
     ("half.txt", "good".encode("utf-16-le"), "use --encoding utf-16"),
     ("utf16.txt", "good".encode("utf-16"), "begins like UTF-16: use --encoding utf-16"),
     ("image.png", b"\x89PNG\r\n\x1a\n\0\0\xff", "is not utf-8 text at byte 0"),
@@ -143,7 +147,9 @@ def test_tables_with_different_columns_are_refused_before_predicting(tmp_path):
     empty = written(tmp_path / "empty.csv", "")
     call = {"form": None, "encoding": "utf-8"}
     check_same_columns([str(one), str(same), str(empty), "-", "none.csv"], **call)
-    with pytest.raises(ConfigError, match=r"other.csv has the columns 'text', 'stars', but .*one.csv"):
+    with pytest.raises(
+        ConfigError, match=r"other.csv has the columns 'text', 'stars', but .*one.csv"
+    ):
         check_same_columns([str(one), str(empty), str(other)], **call)
 
 

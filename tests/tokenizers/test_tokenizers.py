@@ -83,6 +83,7 @@ def test_every_id_has_a_span(tokenizer, text):
     assert len(spans) == len(ids)
     assert all(0 <= start <= end <= len(text) for start, end in spans)
     assert spans == sorted(spans)
+    assert all(tokenizer.spans(text, count) == spans[:count] for count in range(4))
     unknown = tokenizer.unknown(ids)
     assert unknown.shape == ids.shape and unknown.dtype == bool
 

@@ -100,12 +100,25 @@ class Progress:
 
     def __init__(self, shown: bool) -> None:
         self._shown, self._started = shown, time.monotonic()
+        self._part = False  # whether the line shows a part of a text
 
     def show(self, count: int) -> None:
         """Redraw the count and the speed (texts per second)."""
         if self._shown:
             speed = count / (time.monotonic() - self._started)
             terminal.redraw(f"{count:,} classified, {speed:,.0f}/s")
+
+    def show_part(self, what: str, done: int, total: int) -> None:
+        """Redraw how much of one long text is done."""
+        if self._shown:
+            self._part = True
+            click.echo(f"\r{what}: {done:,} of {total:,} parts\033[K", nl=False, err=True)
+
+    def clear_part(self) -> None:
+        """Clear the line if `show_part` has written it."""
+        if self._part:
+            self._part = False
+            self.clear()
 
     def clear(self) -> None:
         """Clear the line, so that another can be printed."""

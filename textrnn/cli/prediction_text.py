@@ -80,6 +80,10 @@ class PredictionLines:
         words = explanation.words
         most = max((abs(word.effect) for word in words), default=0.0) or 1.0
         lines = []
+        if explanation.excerpt:
+            unit = self.predictor.model.tokenizer.unit
+            shown = f"explained by the first {explanation.excerpt:,} {unit}:"
+            lines.append(f"{INDENT}{click.style(shown, dim=True)}")
         if explanation.sentences:
             shown = f"most important of {len(explanation.sentences):,} sentences:"
             lines.append(f"{INDENT}{click.style(shown, dim=True)}")

@@ -9,8 +9,8 @@ from typing import Any, Literal, TextIO
 
 from textrnn.cli import terminal
 from textrnn.cli.prediction_text import PredictionLines, read_extent, unknown_words
+from textrnn.data.bounded import quoted
 from textrnn.data.inputs import Item
-from textrnn.data.limits import quoted
 from textrnn.data.table_writer import RowWriter
 from textrnn.engine.classification import Prediction, Predictor
 from textrnn.engine.explanation import Effect, Explanation
@@ -39,7 +39,7 @@ class PredictionWriter:
         self._safe = safe
         self.stream, self.form, self.predictor, self.tables = stream, form, predictor, tables
         self.counts: Counter[str] = Counter()
-        self.long = self.mostly_unknown = self._records = 0
+        self.long = self.mostly_unknown = self.excerpts = self._records = 0
         self.first_long = ""
         self._added = [
             "prediction",
@@ -97,6 +97,7 @@ class PredictionWriter:
     def write(self, item: Item, prediction: Prediction, explanation: Explanation | None) -> None:
         """Write the prediction for one item."""
         self.counts[str(prediction.label)] += 1
+        self.excerpts += bool(explanation and explanation.excerpt)
         if self.form == "text":
             lines = self._lines.lines(item, prediction, explanation)
             self._records += 1
@@ -184,6 +185,7 @@ def _explained(explanation: Explanation) -> dict[str, Any]:
     parts = {"sentences": explanation.sentences} if explanation.sentences else {}
     return {
         "class": explanation.label,
+        **({"excerpt": explanation.excerpt} if explanation.excerpt else {}),
         **{
             name: [_effect(effect) for effect in effects]
             for name, effects in {"words": explanation.words, **parts}.items()

@@ -15,8 +15,10 @@ from click.core import ParameterSource
 from textrnn.cli.targets import output_folder
 from textrnn.config import strict_json
 from textrnn.config.base import parse_setting
+from textrnn.config.limits import SETTINGS_LIMIT
 from textrnn.config.parts import bare_name
 from textrnn.config.recipe import Recipe
+from textrnn.data.text_files import open_bytes
 from textrnn.errors import ConfigError
 
 output_option = click.option(
@@ -151,7 +153,11 @@ def _assignment(text: str, recipe: type[Recipe]) -> tuple[str, Any]:
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with open_bytes(path) as file:
+            data = file.read(SETTINGS_LIMIT + 1)
+        if len(data) > SETTINGS_LIMIT:
+            raise ConfigError(f"{path} is over {SETTINGS_LIMIT:,} bytes; name a file of settings")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
         content = (strict_json if path.suffix == ".json" else tomllib).loads(text)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error

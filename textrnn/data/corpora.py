@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.config.limits import CORPUS_LIMIT
 from textrnn.config.parts import parse_part, parse_validation
-from textrnn.data.limits import CORPUS_LIMIT
 from textrnn.data.text_files import Newlines, called, open_text, text_files
 from textrnn.errors import CorpusError
 

@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from textrnn.data.limits import TEXT_LIMIT, check_limit, listed, over, quoted
+from textrnn.config.limits import TEXT_LIMIT, check_limit
+from textrnn.data.bounded import listed, over, quoted
 from textrnn.data.readers import (
     MISSING,
     NOT_A_STRING,
@@ -74,7 +75,7 @@ def read_items(
     in the middle of a file are items with a reason, and so is a text, line or row of more than
     `limit` characters. A single path means a list of one. ConfigError if `limit` is out of range.
     """
-    check_limit(limit)
+    check_limit("text_limit", limit)
     return _items([paths] if isinstance(paths, str) else paths, form, column, encoding, limit)
 
 

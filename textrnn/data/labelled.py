@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from textrnn.data.limits import listed, quoted
+from textrnn.data.bounded import listed, quoted
 from textrnn.data.sources import BINARY, SYNONYMS, Split, labelled_examples, unlabelled_examples
 from textrnn.data.tables import Form
 from textrnn.data.text_files import called

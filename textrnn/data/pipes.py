@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Thread
 from typing import BinaryIO
 
-from textrnn.data import limits
+from textrnn.config import limits
 from textrnn.errors import CorpusError
 
 

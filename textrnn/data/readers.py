@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from textrnn.data.limits import NUL, TEXT_LIMIT, lines_of, over
+from textrnn.config.limits import TEXT_LIMIT
+from textrnn.data.bounded import NUL, lines_of, over
 from textrnn.data.tables import BadRow, Form, form_of, read_rows
 from textrnn.data.text_files import called, open_text
 from textrnn.errors import CorpusError

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from textrnn.config.limits import TEXT_LIMIT
+from textrnn.data.bounded import listed, quoted
 from textrnn.data.imdb_keras import read_keras_ids
-from textrnn.data.limits import TEXT_LIMIT, listed, quoted
 from textrnn.data.readers import BLANK, read_cells, read_file
 from textrnn.data.tables import Form
 from textrnn.data.text_files import called, text_files

@@ -13,15 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from textrnn.data.limits import (
-    NUL,
-    TEXT_LIMIT,
-    VALUES_LIMIT,
-    check_limit,
-    lines_of,
-    over,
-    quoted,
-)
+from textrnn.config.limits import TEXT_LIMIT, VALUES_LIMIT, check_limit
+from textrnn.data.bounded import NUL, lines_of, over, quoted
 from textrnn.data.row_lines import RowLines, TooLong
 from textrnn.errors import CorpusError
 
@@ -67,7 +60,7 @@ def read_rows(
     CorpusError for an empty file, a missing header or a duplicate column, and for a line without
     an end.
     """
-    check_limit(limit)
+    check_limit("text_limit", limit)
     lines = lines_of(file, limit, name) if isinstance(file, io.TextIOBase) else file
     if form == "jsonl":
         return _json_rows(lines, name, limit)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from textrnn.config.limits import CORPUS_LIMIT
 from textrnn.config.parts import bare_name
 from textrnn.data.labelled import read_unlabelled
-from textrnn.data.limits import CORPUS_LIMIT
 from textrnn.data.sources import read_text
 from textrnn.data.tables import Form
 from textrnn.errors import TrainingError

@@ -10,7 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.config.limits import VECTOR_LIMIT
+from textrnn.data.bounded import lines_of
 from textrnn.errors import CorpusError
+
+_LINE = 64 * VECTOR_LIMIT  # characters of a line: a word, and up to VECTOR_LIMIT values
 
 
 def read_vectors(
@@ -50,16 +54,30 @@ def vector_size(path: str | Path) -> int:
     raise CorpusError(f"{path} contains no vectors; each line must have a word and its values")
 
 
+def words_of(path: str | Path) -> list[str]:
+    """The words of a file of vectors, in order, once each; CorpusError if it is malformed."""
+    return list(dict.fromkeys(word for _, word, _ in _lines(path)))
+
+
 def _lines(path: str | Path) -> Iterator[tuple[int, str, list[str]]]:
     """(line number, word, values) of each line."""
     size = 0
     try:
+        if Path(path).is_fifo() or Path(path).is_char_device():  # it is read more than once
+            raise CorpusError(f"{path} is not a regular file; write the word vectors to one")
         with Path(path).open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(lines_of(file, _LINE, str(path)), 1):
+                if len(line) > _LINE:
+                    raise CorpusError(f"{path} line {number} has over {_LINE:,} characters")
                 word, *values = line.rstrip().split(" ")
                 if number == 1 and len(values) == 1:
                     continue  # the line of counts of word2vec
                 size = size or len(values)
+                if size > VECTOR_LIMIT:
+                    raise CorpusError(
+                        f"{path} line {number}: {size:,} values, more than the {VECTOR_LIMIT:,} "
+                        f"that a word vector may have; use another file"
+                    )
                 if len(values) > size and not _is_number(values[0]):
                     continue  # a "word" with spaces, as in GloVe 840B
                 if len(values) != size or not values:

@@ -84,13 +84,16 @@ class Predictor:
         limit = self.model.text.max_characters
         return self.model.tokenizer.encode(text[:limit] if limit else text)
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None
+    ) -> list[Prediction]:
         """One prediction per text, in the same order; ArtifactError if one is not finite."""
         encoded = [self.encode(text) for text in texts]
         segments = [self._segments(ids) if len(ids) else [] for ids in encoded]
         readable = [row for row, parts in enumerate(segments) if parts]
         chances = calibration.probabilities(
-            self._mean_logits([segments[row] for row in readable]), self.model.temperature
+            self._mean_logits([segments[row] for row in readable], on_progress),
+            self.model.temperature,
         )
         if not np.isfinite(chances).all():
             raise not_finite(self.model.name)

@@ -72,8 +72,8 @@ class Tokenizer(Protocol):
         """The text of `ids`, shape (tokens,)."""
 
     @abstractmethod
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """(start, end) of each token in `text`, in characters, in order."""
+    def spans(self, text: str, count: int | None = None) -> list[tuple[int, int]]:
+        """(start, end) of each token in `text`, in characters, in order; of the first `count`."""
 
     def unknown(self, ids: npt.ArrayLike) -> Mask:
         """Mask of the `ids` of tokens outside the vocabulary, of the same shape."""

@@ -138,13 +138,14 @@ class CharTokenizer(Tokenizer):
             .decode("utf-32-le", "surrogatepass")
         )
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """(start, end) of each character in `text`, including unknown characters.
+    def spans(self, text: str, count: int | None = None) -> list[tuple[int, int]]:
+        """(start, end) of each character in `text`, of the first `count`; unknown ones included.
 
         If lower() turns one character into two, as for U+0130, both have its span.
         """
         lengths = [len(character.lower()) for character in text] if self.lower else [1] * len(text)
-        return [(index, index + 1) for index, count in enumerate(lengths) for _ in range(count)]
+        spans = [(index, index + 1) for index, ids in enumerate(lengths) for _ in range(ids)]
+        return spans[:count]
 
     def unknown_characters(self, text: str) -> str:
         """The characters of `text` outside the alphabet, once each, in code-point order."""

@@ -10,6 +10,7 @@ In both, a `<br />` counts as a space.
 import functools
 import re
 import unicodedata
+from itertools import islice
 from typing import get_args
 
 import numpy as np
@@ -40,10 +41,10 @@ def check_rule(rule: str) -> None:
         raise ConfigError(f"rule must be one of {', '.join(get_args(Rule))}, got {rule!r}")
 
 
-def find_spans(text: str, rule: Rule) -> list[tuple[int, int]]:
-    """(start, end) of each word in `text`, in characters, in order."""
+def find_spans(text: str, rule: Rule, count: int | None = None) -> list[tuple[int, int]]:
+    """(start, end) of each word in `text`, in characters, in order; of the first `count`."""
     pattern = pattern_of(rule, ascii_only=text.isascii())
-    return [found.span() for found in pattern.finditer(without_breaks(text))]
+    return [found.span() for found in islice(pattern.finditer(without_breaks(text)), count)]
 
 
 def find_words(text: str, rule: Rule, *, lower: bool) -> list[str]:

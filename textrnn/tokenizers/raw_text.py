@@ -61,9 +61,9 @@ class TextTokenizer(Tokenizer):
         """The characters of `texts`."""
         return CharTokenizer.fit(texts)
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """(start, end) of each word in `text`, in characters, in order."""
-        return find_spans(text, self.rule)
+    def spans(self, text: str, count: int | None = None) -> list[tuple[int, int]]:
+        """(start, end) of each word in `text`, in characters, in order; of the first `count`."""
+        return find_spans(text, self.rule, count)
 
     def encode(self, text: str) -> Any:
         """The parts of `text`, shape (words,), str; a text without a word has none.

@@ -133,8 +133,8 @@ class SentencePieceTokenizer(Tokenizer):
         """
         return str(self._processor.decode(np.asarray(ids, np.int64).tolist()))
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """(start, end) of each subword in `text`, in characters, in order.
+    def spans(self, text: str, count: int | None = None) -> list[tuple[int, int]]:
+        """(start, end) of each subword in `text`, in characters, in order; of the first `count`.
 
         All bytes of one character have its span.
         """
@@ -146,8 +146,8 @@ class SentencePieceTokenizer(Tokenizer):
         if len(read) != len(text):  # such as U+0130, which lower() turns into two characters
             lengths = [len(character.lower()) for character in text]
             character = np.repeat(np.arange(len(text)), lengths)[character]
-        ends = np.cumsum(self._bytes[ids])
-        first, last = character[ends - self._bytes[ids]], character[ends - 1]
+        ends = np.cumsum(self._bytes[ids])[:count]
+        first, last = character[ends - self._bytes[ids[:count]]], character[ends - 1]
         return list(zip(first.tolist(), (last + 1).tolist(), strict=True))
 
     def to_json(self) -> str:

@@ -167,9 +167,9 @@ class WordTokenizer(Tokenizer):
         """The characters of `texts`, in the same case."""
         return CharTokenizer.fit(texts, lower=self.lower)
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """(start, end) of each word in `text`, in characters, in order."""
-        return find_spans(text, self.rule)
+    def spans(self, text: str, count: int | None = None) -> list[tuple[int, int]]:
+        """(start, end) of each word in `text`, in characters, in order; of the first `count`."""
+        return find_spans(text, self.rule, count)
 
     def words(self, text: str) -> list[str]:
         """The normalised words of `text`, one per span."""

@@ -7,7 +7,7 @@ import click
 from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import trust_hub_option
 from textrnn.cli.targets import output_file
-from textrnn.data.limits import TEXT_LIMIT
+from textrnn.config.limits import EXPLAIN_LIMIT, TEXT_LIMIT
 from textrnn.errors import ConfigError
 
 FORMS = ("text", "json", "jsonl", "csv", "tsv")
@@ -67,6 +67,13 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
 )
 @click.option("--explain", is_flag=True, help="Show the effect of each word on the prediction.")
 @click.option(
+    "--explain-limit",
+    default=EXPLAIN_LIMIT,
+    show_default=True,
+    metavar="N",
+    help="With --explain: explain only the first N words of a longer text.",
+)
+@click.option(
     "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
 )
 @trust_hub_option
@@ -91,6 +98,7 @@ def classify(
     threshold: float | None,
     safe_csv: bool,
     explain: bool,
+    explain_limit: int,
     encoding: str,
     trust_hub: bool,
     text_limit: int,
@@ -119,13 +127,24 @@ def classify(
     form = "lines" if lines else form
     from textrnn.artifacts import registry
     from textrnn.artifacts.classifier import ClassifierArtifact
-    from textrnn.cli.predict import Task, classify_all
+    from textrnn.cli.predict import classify_all
+    from textrnn.cli.prediction_task import Task
     from textrnn.cli.tensorflow import prepare
     from textrnn.engine.classification import Predictor
 
     task = Task(
-        files, texts, form, column, encoding, result, output, explain, safe_csv, text_limit,  # type: ignore[arg-type]
-    )  # fmt: skip
+        files,
+        texts,
+        form,  # type: ignore[arg-type]
+        column,
+        encoding,
+        result,  # type: ignore[arg-type]
+        output,
+        explain,
+        safe_csv,
+        text_limit,
+        explain_limit,
+    )
     task.check()
     loaded = registry.load_as(ClassifierArtifact, model, trust_hub=trust_hub)
     print_notices(loaded)

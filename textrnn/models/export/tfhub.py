@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from textrnn import files
 from textrnn.artifacts.base import Artifact
-from textrnn.data.word_vectors import read_vectors, vector_size
+from textrnn.data.word_vectors import read_vectors, vector_size, words_of
 from textrnn.errors import ArtifactError, ConfigError
 from textrnn.tokenizers import Rule, patterns
 
@@ -147,9 +147,8 @@ def embedding_of(model: Artifact) -> Embedding:
 def embedding_from(vectors: str | Path, *, rule: Rule = "unicode") -> Embedding:
     """The embedding in a file of GloVe or word2vec vectors; CorpusError if it is no such file."""
     vector_size(vectors)  # refuses any other file
-    with Path(vectors).open(encoding="utf-8", errors="replace") as file:
-        words = dict.fromkeys(line.rstrip().split(" ")[0] for line in file)
-    rows, found = read_vectors(vectors, list(words))
+    words = words_of(vectors)
+    rows, found = read_vectors(vectors, words)
     tokens = [word for word, known in zip(words, found, strict=True) if known]
     table = np.concatenate([rows[found], np.zeros_like(rows[:1])])
     lower = not any(word != word.lower() for word in tokens)

@@ -1,22 +1,12 @@
-"""Limits of what is read from files of unknown origin, by name, and how messages quote such files.
-
-Reading stops at a limit instead of running out of memory, for an endless device as well.
-"""
+"""Read lines of bounded length, and quote names of any length in messages."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Protocol
 
-from textrnn.errors import ConfigError, CorpusError
+from textrnn.config.limits import SKIPPED_LIMIT
+from textrnn.errors import CorpusError
 
-TEXT_LIMIT = 2**24  # characters of one text: a file, a line, a table's row; line ends included
-CORPUS_LIMIT = 2**32  # characters of a corpus: all its files together
-SKIPPED_LIMIT = 2**30  # characters that are skipped to find the end of a line over the limit
-VALUES_LIMIT = 2**20  # values in one line of JSON lines
-SETTINGS_LIMIT = 2**20  # bytes of a file of settings
-VECTOR_LIMIT = 4096  # values of a word vector
-WRITER_SECONDS = 60  # that a pipe is given to find a program that writes to it
-LARGEST_LIMIT = 2**31 - 1  # what a limit may be raised to
 NUL = "it contains a NUL character; if the file is UTF-16, use --encoding utf-16"
 _BLOCK = 2**20
 _NAMES, _NAME = 20, 60  # names in a message, and characters of each
@@ -27,12 +17,6 @@ class Readable(Protocol):
 
     def readline(self, size: int = -1, /) -> str:
         """The next line, or the next `size` characters of a longer one; "" at the end."""
-
-
-def check_limit(limit: int) -> None:
-    """ConfigError if `limit` cannot be the limit of a text's characters."""
-    if not 1 <= limit <= LARGEST_LIMIT:
-        raise ConfigError(f"text_limit must be from 1 to {LARGEST_LIMIT:,}, got {limit}")
 
 
 def over(limit: int) -> str:
