@@ -190,3 +190,57 @@ def test_a_subword_that_starts_with_the_space_before_it_belongs_to_the_next_sent
     text = "So it is. A dog!\nNo"
     subwords = [(0, 2), (2, 5), (5, 8), (8, 9), (9, 11), (11, 15), (15, 16), (16, 17), (17, 19)]
     assert explanation._sentences(text, subwords) == [(0, 4), (4, 8), (8, 9)]
+
+
+# ---- the work on one text ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("about", [{"long_texts": "whole"}, {"long_texts": "windows"}])
+def test_of_a_very_long_text_the_beginning_is_explained_as_a_text_of_its_own(about):
+    predictor = predictor_of(reading={"max_tokens": 6}, about=about)
+    words = words_of(40)
+    found = explain(predictor, " ".join(words), limit=9)
+    assert found.label == predictor.predict([" ".join(words)])[0].label
+    assert found.excerpt == 9 and [effect.text for effect in found.words] == words[:9]
+    best = predictor.model.classes.index(found.label)
+    for index, effect in enumerate(found.words):
+        without = log_odds(predictor, words[:index] + words[index + 1 : 9], best)
+        assert effect.effect == pytest.approx(
+            log_odds(predictor, words[:9], best) - without, abs=1e-4
+        )
+    assert explain(predictor, " ".join(words), limit=40) == explain(predictor, " ".join(words))
+
+
+def test_the_limit_of_a_truncated_text_counts_the_words_that_are_read():
+    predictor = predictor_of(reading={"max_tokens": 6, "truncation": "tail"})
+    text = " ".join(words_of(20))
+    assert explain(predictor, text, limit=6) == explain(predictor, text)
+    found = explain(predictor, text, limit=2)
+    assert found.excerpt == 2 and [effect.start // 2 for effect in found.words] == [14, 15]
+
+
+@pytest.mark.parametrize("end", [".", "", " a b c d e f g h i j."])
+def test_the_work_grows_with_the_length_and_not_with_its_square(few_words, monkeypatch, end):
+    monkeypatch.setattr(explanation, "MOST_SENTENCES", 20)
+    predictor = predictor_of(about={"long_texts": "windows"})
+    logits, ids, shown = predictor.ids_logits, [], []
+    monkeypatch.setattr(
+        predictor, "ids_logits", lambda texts: ids.append(sum(map(len, texts))) or logits(texts)
+    )
+    text = " ".join(f"{word}{end}" for word in words_of(3000))
+    found = explain(
+        predictor, text, limit=500, on_progress=lambda *progress: shown.append(progress)
+    )
+    length = len(predictor.encode(text))
+    parts = len(found.sentences) + len(found.words)
+    assert len(found.sentences) <= 21 and len(found.words) <= 3 * (500 / 20 + 100)
+    assert sum(ids) <= length + (1 + parts) * 500
+    assert (len(found.sentences),) * 2 in shown and shown[-1] == (len(found.words),) * 2
+    edges = [(part.start, part.end) for part in found.sentences]
+    assert edges == sorted(edges) and edges[0][0] == 0
+
+
+def test_joined_sentences_are_the_same_words_in_order():
+    parts = [(0, 1), (1, 2), (2, 9), (9, 10), (10, 12), (12, 13)]
+    assert explanation._joined(parts, 3) == [(0, 9), (9, 12), (12, 13)]
+    assert explanation._joined(parts, 1) == parts

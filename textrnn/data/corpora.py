@@ -124,13 +124,20 @@ def _read_chunks(source: str, encoding: str, newlines: Newlines) -> Iterator[str
     with open_text(source, encoding, newlines=newlines, name_lines=False) as file:
         while chunk := file.read(CHUNK_CHARACTERS):
             if "\0" in chunk:
-                size += len(chunk[: chunk.index("\0")].encode(encoding, "replace"))
+                size += _bytes(chunk[: chunk.index("\0")], encoding)
                 raise CorpusError(
                     f"{called(source)} is not text: it contains a NUL character near byte "
                     f"{size:,}; if it is UTF-16, use --encoding utf-16"
                 )
-            size += len(chunk.encode(encoding, "replace"))
+            size += _bytes(chunk, encoding)
             yield chunk
+
+
+def _bytes(text: str, encoding: str) -> int:
+    try:
+        return len(text.encode(encoding, "replace"))
+    except UnicodeError:  # some encodings, such as idna, replace nothing
+        return len(text)
 
 
 def _sha256(chunks: Iterable[str]) -> str:

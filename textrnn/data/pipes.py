@@ -31,6 +31,10 @@ def open_pipe(path: Path) -> BinaryIO:
     if thread.is_alive():
         with suppress(OSError):  # a writer comes and goes, so that the thread ends
             os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        thread.join(1)
+        for opened in found:
+            if not isinstance(opened, OSError):
+                opened.close()
         raise CorpusError(
             f"{path} is a pipe, and no program has opened it for writing within "
             f"{limits.WRITER_SECONDS} seconds; start that program first"

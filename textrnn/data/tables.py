@@ -24,6 +24,7 @@ _FORMS: Mapping[str, Form] = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
 _Record = tuple[int, list[str], int]  # first line, fields, characters
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"')  # of JSON
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -172,7 +173,7 @@ def _json_row(number: int, line: str, limit: int) -> Row | BadRow:
         return BadRow(number, over(limit))
     if "\0" in line:
         return BadRow(number, NUL)
-    if len(line) > VALUES_LIMIT and sum(map(line.count, ",[{")) > VALUES_LIMIT:
+    if _many_values(line) and _many_values(_STRING.sub("", line)):
         return BadRow(number, f"it has more than {VALUES_LIMIT:,} values")
     try:
         values = json.loads(line.rstrip(), parse_constant=_no_constant)
@@ -188,6 +189,10 @@ def _json_row(number: int, line: str, limit: int) -> Row | BadRow:
     except ValueError as error:
         return BadRow(number, f"it is not JSON: {error}")
     return Row(number, values, len(line))
+
+
+def _many_values(line: str) -> bool:
+    return len(line) > VALUES_LIMIT and sum(map(line.count, ",[{")) > VALUES_LIMIT
 
 
 def _no_constant(constant: str) -> None:
