@@ -85,7 +85,8 @@ def test_an_endless_line_ends_with_one_sentence_and_little_memory(monkeypatch, f
 @pytest.mark.parametrize("line", ["a\n", "a\r", "\n", "x" * 5000 + "\r\n", '""\n', "é,\n"])
 def test_an_unclosed_quote_is_found_within_the_limit_and_little_memory(line):
     taken = itertools.count()
-    lines = ((next(taken), line)[1] for _ in range(2 * MIB // len(line)))
+    # A string of its own per line, as from a file.
+    lines = ((next(taken), line[:1] + line[1:])[1] for _ in range(2 * MIB // len(line)))
     tracemalloc.start()
     try:
         *rows, bad = read_rows(

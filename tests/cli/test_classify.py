@@ -210,6 +210,30 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch, models, tmp_path, cla
     assert to_screen == ""
 
 
+def test_the_progress_inside_a_long_text_is_shown_and_cleared(monkeypatch, models, tmp_path):
+    monkeypatch.setattr(predict, "LONG", 50)
+    text = written(tmp_path / "long.txt", "good film. " * 200)
+    out, err = on_a_terminal(monkeypatch, models, "windows", text, "--explain")
+    assert "\rclassifying: " in err and "\rexplaining: 64 of 200 parts" in err
+    assert err.endswith("\r\033[K") and "parts" not in out
+    _, short = on_a_terminal(monkeypatch, models, "windows", "--text", "good", "--explain")
+    assert short == ""
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_an_explanation_says_how_much_of_the_text_it_is_of(classify, tmp_path, form):
+    typed = ("--text", "good bad film", "--explain", "--format", form, "-o", tmp_path / "out")
+    done = classify(*typed, "--explain-limit", 2)
+    assert "1 text is explained by the first 2 words" in done.stderr
+    found = (tmp_path / "out").read_text()
+    if form == "text":
+        assert "explained by the first 2 words:" in found
+    else:
+        assert json.loads(found)["explanation"]["excerpt"] == 2
+    assert "explained" not in classify(*typed, "--explain-limit", 3).stderr
+    assert "excerpt" not in (tmp_path / "out").read_text()
+
+
 def test_shortened_text_fits_its_width_and_is_cut_only_if_needed():
     for text in ("short", "a  long\n\ttext of words", "漢字" * 9, "é" * 30, ""):
         for room in range(1, 25):
