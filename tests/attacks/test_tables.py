@@ -284,7 +284,11 @@ def test_a_folder_that_contains_itself_is_read_once(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["the " + "0.1 " * 5000 + "\n", "1 9999999999\nthe " + "1 " * 4097, "the 1 2\nx " + "0" * MIB],
+    [
+        "the " + "0.1 " * 5000 + "\n",
+        "1 9999999999\nthe " + "1 " * 4097,
+        "the 1 2\nx 1 " + "0" * MIB,
+    ],
     ids=["values", "one more", "a line"],
 )
 def test_vectors_of_any_size_are_refused_with_their_line(tmp_path, text):
