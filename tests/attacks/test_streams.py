@@ -147,11 +147,11 @@ def sent(monkeypatch):
     calls, original = [], Predictor.predict
 
     def send(number: int) -> None:
-        def predict_and_send(self, texts):
+        def predict_and_send(self, texts, on_progress=None):
             calls.append(texts)
             if len(calls) == 2:
                 signal.raise_signal(number)
-            return original(self, texts)
+            return original(self, texts, on_progress)
 
         monkeypatch.setattr(Predictor, "predict", predict_and_send)
         monkeypatch.setattr(predict, "FEWEST", 4)
@@ -375,7 +375,7 @@ REASONS = {"": "the name after -o is empty", "no/where": "there is no folder no;
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: repr(name[:20]))
 def test_a_name_that_cannot_be_written_is_one_sentence_before_any_work(here, monkeypatch, name):
     for work in ("cli.tensorflow.import_tensorflow", "engine.generation.generate",
-                 "data.downloads._chunks", "cli.predict.read_items"):  # fmt: skip
+                 "data.http.chunks", "cli.prediction_task.read_items"):  # fmt: skip
         monkeypatch.delattr(f"textrnn.{work}")
     before = sorted(here.iterdir())
     for command in NAMES[name]:

@@ -395,8 +395,8 @@ WAYS = {
     "behind": ["terminal.py", "display.py"],
     "Console": ["display.py"],
     "write_styled": ["terminal.py", "prediction_writers.py"],
-    "__stdout__": [], "__stderr__": [], "buffer": [], "get_text_stream": [],
-    "get_binary_stream": [],
+    "__stdout__": ["streams.py"], "__stderr__": ["streams.py"], "buffer": ["streams.py"],
+    "get_text_stream": [], "get_binary_stream": [],
 }  # fmt: skip
 
 

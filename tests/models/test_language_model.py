@@ -137,7 +137,9 @@ def test_without_its_records_it_can_be_used_but_no_classifier_can_start_from_it(
     (folder / "metadata.json").unlink()
     model = registry.load(folder)
     assert score_of(model, np.arange(10))["loss"] > 0
-    with pytest.raises(ArtifactError, match="lacks corpus, pretraining, tokens, perplexity"):
+    with pytest.raises(
+        ArtifactError, match="corpus, pretraining, tokens, perplexity must be given"
+    ):
         FromLanguageModel(model).defaults({})
 
 

@@ -112,7 +112,7 @@ class Progress:
         """Redraw how much of one long text is done."""
         if self._shown:
             self._part = True
-            click.echo(f"\r{what}: {done:,} of {total:,} parts\033[K", nl=False, err=True)
+            terminal.redraw(f"{what}: {done:,} of {total:,} parts")
 
     def clear_part(self) -> None:
         """Clear the line if `show_part` has written it."""

@@ -101,9 +101,15 @@ def exit_stopped(number: int) -> NoReturn:
 def check_new(output: Path) -> None:
     """TrainingError, before anything is read, unless a new run may use the folder `output`."""
     from textrnn.artifacts.kinds import KINDS
-    from textrnn.training.output import check_free
+    from textrnn.training.observer import Observer
+    from textrnn.training.output import check_free, sole_writer
 
-    check_free(output, beside=[kind.inside for kind in KINDS.values()])
+    class Notices(Observer):
+        def notice(self, text: str) -> None:
+            click.echo(text, err=True)
+
+    with sole_writer(output, Notices()):
+        check_free(output, beside=[kind.inside for kind in KINDS.values()])
 
 
 def collect(
