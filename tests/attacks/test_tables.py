@@ -212,11 +212,31 @@ def test_only_textrnn_errors_leave_the_readers(content, limit, data, tmp_path_fa
 )
 def test_a_limit_refuses_longer_lines_and_changes_no_other(lines, limit, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "lines.txt"
-    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+    path.write_bytes("".join(f"{line}\n" for line in ["good", *lines]).encode())
     found = {item.line: item.text for item in items(path, "lines", limit=limit)}
     for item in items(path, "lines"):
         assert found.pop(item.line) == (item.text if len(item.text) < limit else "")
     assert not any(found.values())  # the rest are blank lines over the limit
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("content", ["text\ngood\n", "text\rgood", '{"text": "good"}\n', "good"])
+def test_a_byte_order_mark_takes_no_part_in_the_limit(tmp_path, form, content):
+    path = tmp_path / "a"
+    for limit in range(1, 25):
+        read = []
+        for mark in ("", "\ufeff"):
+            path.write_bytes((mark + content).encode())
+            read.append(items(path, form, limit=limit))
+        assert read[0] == read[1]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_cut_between_cr_and_lf_counts_no_line_twice(mark):
+    for limit in range(4, 12):
+        file = io.StringIO(f"{mark}a\r\n{'x' * 7}\r\n\r\nb\r\n", newline="")
+        rows = {row.line for row in read_rows(file, "csv", "t", limit=limit)}
+        assert rows == {2, 4}
 
 
 # ---- pipes and devices --------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def test_a_bad_row_has_a_reason_and_the_next_row_is_read(row, reason):
         ('a,b\n1,2\n3,"4\n5,6\n7,8\n', 3),
         ('a,b\n"1\n1",2\n"3\n3 ""quoted""\n","4\n5,6\n7,8', 6),
         ('a,b\n1,2\n3,"', 3),
-        ('a,b\n1,"' + "2\n" * 3000 + '"\n1,"' + "2\n" * 3000, 3003),
+        ('a,b\n1,"' + "2\n" * 3000 + '"\n"1\n1","' + "2\n" * 3000, 3004),
         ('a,b\n1 "x" y,"\r\n\r\n', 2),
     ],
 )

@@ -30,9 +30,11 @@ def lines_of(file: Readable, limit: int, name: str) -> Iterator[str]:
     CorpusError if such a line has a NUL, or does not end within another SKIPPED_LIMIT characters.
     """
     readline, size = file.readline, limit + 1
-    number = 0
+    number, before = 0, ""
     while line := readline(size):
-        number += 1
+        if line == "\n" and before.endswith("\r"):  # the rest of a CR LF that the limit has cut
+            continue
+        number, before = number + 1, line
         if len(line) == size:
             _skip_line(file, line, f"{name} line {number:,}")
         yield line

@@ -126,7 +126,14 @@ class _Text(io.TextIOWrapper):
         if not text:
             return text
         self._begun = True
-        return text.removeprefix("\ufeff") or read(self, size)
+        rest = text.removeprefix("\ufeff")
+        if not rest:
+            return read(self, size)
+        # The mark counts for nothing: a read that it has filled gets one more character.
+        filled = len(rest) < len(text) == size
+        if filled and not (read is _read_line and rest.endswith(("\n", "\r"))):
+            rest += read(self, 1)
+        return rest
 
     def _corpus_error(self, error: OSError | UnicodeError) -> CorpusError:
         if isinstance(error, OSError):
