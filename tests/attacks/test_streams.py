@@ -17,6 +17,7 @@ from support.paths import CORPORA, ROOT
 import textrnn
 from textrnn import files
 from textrnn.cli import main, predict, signals, streams
+from textrnn.cli.terminal import Guard
 from textrnn.engine.classification import Predictor
 
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
@@ -326,6 +327,14 @@ def test_a_result_that_cannot_be_printed_does_not_stay_in_the_buffer(monkeypatch
         with streams.guarded(), pytest.raises(click.ClickException):
             click.echo("a")
         full.flush()
+
+
+def test_a_stream_that_stands_before_a_guarded_one_can_still_be_written(broken):
+    broken("stderr", OSError(5, "Input/output error"))
+    with streams.guarded():
+        sys.stderr = before = Guard(sys.stderr)  # as a bug leaves it, for its traceback
+    assert sys.stderr is before
+    click.echo("a", err=True)
 
 
 def test_a_closed_standard_input_is_empty(monkeypatch):
