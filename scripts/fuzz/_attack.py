@@ -17,6 +17,7 @@ from _targets import Target
 from textrnn.errors import TextRNNError
 
 MOST_SECONDS = 10  # for one input
+CURRENT = "current"  # name of the input that is being read
 
 
 class TooSlow(BaseException):
@@ -62,6 +63,7 @@ def attack(
     while found["inputs"] < most and time.monotonic() < end:
         content = mutate(data, rng, target.structure)
         path = write(target, content, folder / "attack", original)
+        (keep / CURRENT).write_bytes(content)  # if the process dies
         found["inputs"] += 1
         started = time.monotonic()
         try:
@@ -77,6 +79,7 @@ def attack(
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         found["longest"] = max(found["longest"], time.monotonic() - started)
+    (keep / CURRENT).unlink(missing_ok=True)
     return {**found, "memory": (_peak() - memory) / 1e6}
 
 

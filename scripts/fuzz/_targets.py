@@ -100,6 +100,10 @@ def _file_of(make: Callable[[], Any], folder: Path, *, name: str) -> bytes:
 def _use_model(path: Path) -> None:
     """Load the model in the folder of `path`, show it and use it, checksums made to fit."""
     folder = path.parent
+    if path.name == "tokenizer.model":
+        about = json.loads((folder / "tokenizer.json").read_bytes())
+        about["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        (folder / "tokenizer.json").write_text(json.dumps(about))
     if path.name != "config.json":
         config = json.loads((folder / "config.json").read_bytes())
         config["sha256"] = {
@@ -142,17 +146,20 @@ def _use_record(path: Path) -> None:
 
 def _archive(folder: Path) -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name in ("top/train/pos/1.txt", "top/README"):
+    with tarfile.open(fileobj=buffer, mode="w", bufsize=512) as tar:
+        for name in ("top/train/pos/1.txt", f"top/{'long' * 40}", "top/README"):
             info = tarfile.TarInfo(name)
+            info.pax_headers = {"mtime": "1.5"}
             info.size = len(TEXT)
             tar.addfile(info, io.BytesIO(TEXT.encode()))
     return buffer.getvalue()
 
 
 def _unpack(path: Path) -> None:
-    packed = path.with_suffix(".tar.gz")
-    packed.write_bytes(gzip.compress(path.read_bytes(), 1))
+    packed = path
+    if path.suffix == ".tar":
+        packed = path.with_suffix(".tar.gz")
+        packed.write_bytes(gzip.compress(path.read_bytes(), 1))
     archives.unpack(packed, "top", path.parent / "unpacked", sha256="0")
 
 
@@ -236,7 +243,8 @@ def targets() -> Iterator[tuple[str, Target]]:
     )
     yield "imdb.npz", Target("imdb.npz", _keras_imdb, _use_keras_imdb, "zip")
     yield "word index", Target("w.json", _good('{"film": 1, "good": 2}'), _use_word_index, "json")
-    yield "archive", Target("a.tar", _archive, _unpack)
+    yield "tar", Target("a.tar", _archive, _unpack)
+    yield "tar.gz", Target("a.gz", lambda folder: gzip.compress(_archive(folder)), _unpack)
 
 
 TARGETS = dict(targets())

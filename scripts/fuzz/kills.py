@@ -33,8 +33,7 @@ from textrnn.artifacts import registry
 from textrnn.data.corpora import Corpus
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.unlabelled import UnlabelledTexts
-from textrnn.errors import TextRNNError
-from textrnn.training.output import has_started
+from textrnn.errors import TextRNNError, TrainingError
 from textrnn.training.tasks.classifier import train_classifier
 from textrnn.training.tasks.generator import train_generator
 
@@ -115,9 +114,13 @@ def die_at(number: int) -> None:
 
 
 def train(task: Train, output: Path) -> None:
-    """Start the training, or resume it if it had begun."""
-    begun = has_started(output) or has_started(output / "pretrain")
-    task(output, begun)
+    """Resume the training, or start it if it had not begun."""
+    try:
+        task(output, True)
+    except TrainingError as error:
+        if "there is no run to resume" not in str(error):
+            raise
+        task(output, False)
 
 
 def history(folder: Path) -> list[dict[str, float]]:
@@ -145,7 +148,7 @@ def same(one: Path, other: Path) -> bool:
 def check(task: Train, whole: Path, output: Path) -> bool:
     """Whether the model loads after a kill, and the resumed run ends like `whole`."""
     for folder in (output, output / "pretrain"):
-        if (folder / "config.json").exists():
+        if (folder / "run" / "history.csv").exists():
             try:
                 registry.load(folder)
             except TextRNNError:

@@ -15,6 +15,7 @@ reads one kept file again.
 """
 
 import json
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -47,15 +48,21 @@ def run(title: str, seed: int, seconds: float, keep: Path) -> dict[str, Any]:
 @click.command(help=__doc__)
 @click.option("--minutes", default=10.0, show_default=True, help="Time in all.")
 @click.option("--target", "titles", multiple=True, type=click.Choice(list(TARGETS)))
-@click.option("--seed", default=0, show_default=True, help="Start of the mutations.")
+@click.option("--seed", type=int, help="Start of the mutations.  [default: another each time]")
 @click.option("--keep", type=click.Path(path_type=Path), default=Path("fuzz-failures"),
               show_default=True, help="Folder for the inputs that fail.")  # fmt: skip
 @click.option("--replay", "kept", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Read this file once.")  # fmt: skip
 @click.option("--child", is_flag=True, hidden=True)
 def main(
-    minutes: float, titles: tuple[str, ...], seed: int, keep: Path, kept: Path | None, child: bool
+    minutes: float,
+    titles: tuple[str, ...],
+    seed: int | None,
+    keep: Path,
+    kept: Path | None,
+    child: bool,
 ) -> None:
+    seed = secrets.randbelow(2**32) if seed is None else seed
     if kept or child:
         if len(titles) != 1:
             raise click.UsageError("--replay needs one --target")
@@ -71,6 +78,7 @@ def main(
         return
     chosen = titles or tuple(TARGETS)
     seconds = minutes * 60 * min(WORKERS, len(chosen)) / len(chosen)
+    click.echo(f"--seed {seed}")
     click.echo(ROW.format("parser", "inputs", "refused", "tracebacks", "MB more", "longest s"))
     total = dict.fromkeys(("inputs", "refused", "failures"), 0)
     with ThreadPoolExecutor(WORKERS) as pool:

@@ -23,6 +23,7 @@ from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
 from textrnn.config.classifier import classifier_preset
+from textrnn.config.limits import EXPLAIN_LIMIT
 from textrnn.data.labelled import LabelledTexts, read_labelled
 from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.engine.classification import Prediction, Predictor
@@ -90,9 +91,13 @@ class Classifier(Model[ClassifierArtifact]):
         rows = [prediction.probabilities or nothing for prediction in predictions]
         return np.array(rows).reshape(-1, len(self.classes))
 
-    def explain(self, text: str) -> Explanation | None:
-        """The effect of each word on the prediction; None for a text without a known word."""
-        return explain(self._predictor, text)
+    def explain(self, text: str, *, limit: int = EXPLAIN_LIMIT) -> Explanation | None:
+        """The effect of each word on the prediction; None for a text without a known word.
+
+        Of a text of more than `limit` words only the first are explained; `excerpt` is then their
+        number. The time grows with the square of the words.
+        """
+        return explain(self._predictor, text, limit=limit)
 
     def evaluate(self, data: DataLike, **settings: Any) -> dict[str, Any]:
         """Scores on labelled texts, as plain data.

@@ -63,10 +63,16 @@ def read_arrays(file: IO[bytes], size: int) -> dict[str, npt.NDArray[Any]]:
     One of the errors in BROKEN if there is anything else in it.
     """
     with zipfile.ZipFile(file) as archive:
-        members = archive.infolist()
-        if sum(info.compress_size for info in members) > size:
-            raise ValueError("its arrays are said to be longer than the file")
-        return {info.filename.removesuffix(".npy"): _array(archive, info) for info in members}
+        _check_sizes(archive, size)
+        return {
+            info.filename.removesuffix(".npy"): _array(archive, info) for info in archive.infolist()
+        }
+
+
+def _check_sizes(archive: zipfile.ZipFile, size: int) -> None:
+    """ValueError if the members of an archive of `size` bytes overlap, or lie outside it."""
+    if sum(info.compress_size for info in archive.infolist()) > size:
+        raise ValueError("its arrays are said to be longer than the file")
 
 
 def reason_of(error: Exception) -> str:
@@ -85,9 +91,7 @@ def _members(
         raise ArtifactError(f"{path} lacks the weights {', '.join(sorted(missing))}")
     if extra := members.keys() - shapes.keys():
         raise ArtifactError(f"{path} has unknown weights {', '.join(sorted(extra))}")
-    for name, info in members.items():
-        if info.compress_size > size:
-            raise ArtifactError(f"{path}: {name} is said to be longer than the file")
+    _check_sizes(archive, size)
     return members
 
 

@@ -4,16 +4,19 @@ A module is a TensorFlow program. A model file names it by its handle, a folder 
 its checksum; neither reading nor showing a model fetches it or runs it.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
+from textrnn.config.weights import MOST_WEIGHTS
 from textrnn.data.addresses import shown
 from textrnn.errors import ArtifactError
 
 NAMES = ("handle", "sha256")
+LONGEST_HANDLE = 4096  # characters, as long as a path may be
 VARIABLE = "hub/"  # how the names of its fine-tuned weights begin
 
 
@@ -34,6 +37,8 @@ def from_record(record: Any, path: Path) -> tuple[dict[str, str], dict[str, tupl
         not all(isinstance(module.get(name), str) for name in NAMES)
         or not isinstance(shapes, dict)
         or not all(name.startswith(VARIABLE) and _is_shape(each) for name, each in shapes.items())
+        or sum(map(math.prod, shapes.values())) > MOST_WEIGHTS
+        or len(module["handle"]) > LONGEST_HANDLE
     ):
         raise ArtifactError(
             f'{path}: "hub" must have the handle, the sha256 and the shapes of a TF-Hub module'

@@ -1,6 +1,6 @@
 """Options shared by several commands, with the defaults of the config dataclasses; file output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -11,7 +11,8 @@ from textrnn import files
 from textrnn.cli import terminal
 from textrnn.cli.targets import check_file
 from textrnn.config.base import Config
-from textrnn.errors import TextRNNError
+from textrnn.data.addresses import shown
+from textrnn.errors import ConfigError, TextRNNError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,3 +104,16 @@ def write_file(path: Path, text: str) -> None:
             terminal.guard(file).write(text)
     except OSError as error:
         raise TextRNNError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def check_module(values: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
+    """ConfigError if only a file of settings, which may be somebody else's, names a module to run.
+
+    `values` are all settings by section, `typed` those without the file.
+    """
+    handle = values["training"].get("hub")
+    if handle and handle != typed["training"].get("hub"):
+        raise ConfigError(
+            f"the file after --config names the TF-Hub module {shown(handle)}, which is a "
+            f"TensorFlow program; if you trust its source, add --trust-hub, or name it with --hub"
+        )

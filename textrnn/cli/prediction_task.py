@@ -72,8 +72,8 @@ class Task:
 
     def check(self) -> None:
         """ConfigError if the result cannot hold the inputs, or would overwrite them."""
-        check_limit("text_limit", self.text_limit)
-        check_limit("explain_limit", self.explain_limit)
+        check_limit("--text-limit", self.text_limit)
+        check_limit("--explain-limit", self.explain_limit)
         mixed = len(self.kinds) > 1 and not self.kinds.isdisjoint(TABLES)
         table = self.result_form in ("csv", "tsv")
         if mixed and (self.result is None or (table and not self.tables)):

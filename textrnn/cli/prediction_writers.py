@@ -51,10 +51,10 @@ class PredictionWriter:
         self._columns: list[str] | None = None if tables else ["source", "line"]
         self._known = set(self._columns or ())
         self._rows: RowWriter | None = None
-        terminal = stream.isatty()
-        self._coloured = terminal and not os.environ.get("NO_COLOR")
+        is_terminal = stream.isatty()
+        self._coloured = is_terminal and not os.environ.get("NO_COLOR")
         self._lines = PredictionLines(
-            predictor, width=shutil.get_terminal_size().columns if terminal else None
+            predictor, width=shutil.get_terminal_size().columns if is_terminal else None
         )
 
     @property

@@ -104,11 +104,7 @@ def check_new(output: Path) -> None:
     from textrnn.training.observer import Observer
     from textrnn.training.output import check_free, sole_writer
 
-    class Notices(Observer):
-        def notice(self, text: str) -> None:
-            click.echo(text, err=True)
-
-    with sole_writer(output, Notices()):
+    with sole_writer(output, Observer()):
         check_free(output, beside=[kind.inside for kind in KINDS.values()])
 
 
@@ -158,12 +154,14 @@ def _assignment(text: str, recipe: type[Recipe]) -> tuple[str, Any]:
 
 
 def _read_config(path: Path) -> dict[str, Any]:
+    if str(path) == "-":  # the texts may come from there
+        raise ConfigError("--config takes a file of settings, and not standard input; name a file")
     try:
         with open_bytes(path) as file:
             data = file.read(SETTINGS_LIMIT + 1)
         if len(data) > SETTINGS_LIMIT:
             raise ConfigError(f"{path} is over {SETTINGS_LIMIT:,} bytes; name a file of settings")
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         content = (strict_json if path.suffix == ".json" else tomllib).loads(text)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error

@@ -64,7 +64,8 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     """A handler that raises KeyboardInterrupt, or Terminated once.
 
     During an import the process ends: native modules lose an exception that is raised there, or
-    print it. Commands import what they need before they write anything.
+    print it. Commands import nearly all before they write anything; the hidden file that may stay
+    otherwise is deleted by the next command with that output.
     """
     if _is_importing(frame):
         leave(number, frame)

@@ -61,6 +61,11 @@ def _status(path: Path) -> os.stat_result | None:
     try:
         return os.stat(path)
     except FileNotFoundError:
+        if path.is_symlink():
+            raise TextRNNError(
+                f"cannot write {path}: it is a link that leads nowhere; delete it, or choose "
+                f"another name"
+            ) from None
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL character
         name, reason = str(path), getattr(error, "strerror", None) or error

@@ -75,7 +75,7 @@ class Guards:
 
     def _set(self, old: Mapping[str, TextIO], new: Mapping[str, TextIO]) -> None:
         for name, stream in new.items():
-            if getattr(sys, name) is old[name]:  # after a broken pipe it is a stream of Click's
+            if getattr(sys, name) is old[name]:  # else a caller has put its own there
                 setattr(sys, name, stream)
 
 

@@ -1,6 +1,7 @@
 """Base class of the settings: JSON round trips, range checks, parsing of typed values."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
@@ -82,7 +83,9 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
         raise ConfigError(f"{name} must be {names}, got {value!r}")
-    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**1000
+    whole = (
+        isinstance(value, int) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    )
     return float(value) if whole and float in allowed and int not in get_args(kind) else value
 
 

@@ -40,7 +40,9 @@ def shown(url: str) -> str:
     rest = (url.partition("//")[2] or url).lstrip("/")
     # A password may contain a slash that should have been quoted: then all up to the last @ goes.
     if {"@", ":"} & set(re.split(r"[/?#]", rest)[0]):
-        url = re.sub(r"^([^@]*?//)?.*@", r"\1…@", url, flags=re.DOTALL)
+        before, at, after = url.rpartition("@")
+        scheme, slashes, _ = before.partition("@")[0].partition("//")
+        url = f"{scheme}{slashes}…@{after}" if at and slashes else f"…@{after}" if at else url
     return printable(url)
 
 

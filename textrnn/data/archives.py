@@ -10,10 +10,13 @@ import math
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import IO, Self, cast
 
 from textrnn import files
 from textrnn.errors import DownloadError
 
+FILES = tarfile.REGULAR_TYPES  # members whose size is that of a file
+LONGEST_HEADER = 2**20  # bytes of a member's long name and other attributes
 MARK = ".unpacked-from"  # file in the folder; holds the SHA-256 of its archive
 
 
@@ -45,30 +48,55 @@ def extract(archive: Path, folder: Path, *, called: str, most: float = math.inf)
     DownloadError, which names the archive as `called`, when it is damaged, too large or unsafe;
     OSError when it cannot be written.
     """
-    size = 0
     try:
-        with gzip.open(archive) as plain, tarfile.open(fileobj=plain, mode="r:") as tar:
-            # An attribute instead of extract(filter="data"), which Python 3.11.3 lacks.
-            tar.extraction_filter = getattr(tarfile, "data_filter", None)
-            for member in tar:
-                _check(member, called)
-                size += member.size + tarfile.BLOCKSIZE  # of its name
-                _check_size(size, most, called)
-                tar.extract(member, folder, set_attrs=False)
-            while rest := plain.read(2**20):  # to its end, where an archive cut short is noticed
-                size += len(rest)
-                _check_size(size, most, called)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        with gzip.open(archive) as unpacked:
+            plain = cast(IO[bytes], _Bounded(cast(IO[bytes], unpacked), most, called))
+            with tarfile.open(fileobj=plain, mode="r|", tarinfo=_Member) as tar:
+                # An attribute instead of extract(filter="data"), which Python 3.11.3 lacks.
+                tar.extraction_filter = getattr(tarfile, "data_filter", None)
+                for member in tar:
+                    _check(member, called)
+                    tar.extract(member, folder, set_attrs=False)
+            while plain.read(2**20):  # to its end, where an archive cut short is noticed
+                pass
+    except (
+        tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, OverflowError
+    ) as error:  # fmt: skip
         raise DownloadError(f"{called} cannot be unpacked as .tar.gz: {error}") from error
 
 
-def _check_size(size: int, most: float, called: str) -> None:
-    if size > most:
-        raise DownloadError(f"{called} unpacks to more than {most:,} bytes, which is too much")
+class _Bounded:
+    """What an archive unpacks to, up to `most` bytes."""
+
+    def __init__(self, file: IO[bytes], most: float, called: str) -> None:
+        self._file, self._most, self._called, self._done = file, most, called, 0
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._done += len(data)
+        if self._done > self._most:
+            raise DownloadError(
+                f"{self._called} unpacks to more than {self._most:,} bytes, which is too much"
+            )
+        return data
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose size is one, and whose long name or further header is short."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """The header in `buf`; ReadError if its size is nonsensical."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.size < 0 or (found.type not in FILES and found.size > LONGEST_HEADER):
+            raise tarfile.ReadError("a header has a nonsensical size")
+        return found
 
 
 def _check(member: tarfile.TarInfo, called: str) -> None:
     path = PurePosixPath(member.name)
+    if member.size < 0:  # a further header may say so
+        raise DownloadError(f"{called} cannot be unpacked: {member.name!r} has a negative size")
     if path.is_absolute() or ".." in path.parts:
         raise DownloadError(
             f"{called} is unsafe and was not unpacked: its member {member.name!r} lies outside "

@@ -19,6 +19,6 @@ def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
             return np.lib.format.read_array_header_1_0(file, max_header_size=LONGEST_HEADER)
         if version == (2, 0):
             return np.lib.format.read_array_header_2_0(file, max_header_size=LONGEST_HEADER)
-    except (SyntaxError, TokenError, TypeError) as error:
+    except (SyntaxError, TokenError, TypeError, IndexError) as error:
         raise ValueError("its header is damaged") from error
     raise ValueError(f"it has the .npy format {version[0]}.{version[1]}, not 1.0 or 2.0")

@@ -46,10 +46,17 @@ class RowLines:
             self._row.clear()
         return line
 
-    @property
-    def several(self) -> bool:
-        """Whether the row has several lines."""
-        return bool(self._blocks) or len(self._row) > 1
+    def quote_is_open(self, delimiter: str) -> bool:
+        """Whether the row, as far as it was read, ends inside a quoted field."""
+        text = self._text()
+        return text.count('"', self._end_of_fields(text, delimiter)) % 2 == 1
+
+    def _text(self) -> str:
+        return "".join([*self._blocks, *self._row])
+
+    def _end_of_fields(self, text: str, delimiter: str) -> int:
+        whole = _whole_fields(delimiter).match(text)
+        return whole.end() if whole else 0
 
     def begin(self) -> int:
         """Start a new row; return the number of its first line."""
@@ -60,9 +67,9 @@ class RowLines:
 
     def open_quote(self, delimiter: str) -> int:
         """The line of the unclosed quote, counted from 0 at the beginning of the row."""
-        text = "".join([*self._blocks, *self._row])
-        whole = _whole_fields(delimiter).match(text)
-        return sum(1 for _ in _LINE_END.finditer(text, 0, whole.end() if whole else 0))
+        text = self._text()
+        end = self._end_of_fields(text, delimiter)
+        return sum(1 for _ in _LINE_END.finditer(text, 0, end))
 
 
 @cache

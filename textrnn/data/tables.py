@@ -121,7 +121,7 @@ def _records(lines: RowLines, form: Form) -> Iterator[_Record | BadRow]:
         except StopIteration:
             return
         except TooLong:
-            if lines.several:
+            if lines.quote_is_open(DELIMITERS[form]):
                 closed = f"closed within {lines.limit:,} characters"
                 yield _open_quote(begin, lines, form, closed)
                 return

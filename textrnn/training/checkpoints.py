@@ -51,16 +51,19 @@ def save(run: Path, checkpoint: Checkpoint) -> None:
 def load(run: Path) -> Checkpoint:
     """Read the checkpoint of `run`; TrainingError if it is missing, damaged or edited."""
     try:
-        with damage(run), files.open_plain(path(run), MOST_BYTES) as file:
-            arrays = read_arrays(file, os.fstat(file.fileno()).st_size)
-            _check(arrays.pop("sha256", None), arrays)
-            record = strict_json.loads(arrays.pop("record").tobytes().decode(), nan=float)
-            if not isinstance(record, dict):
-                raise ValueError("no record")
+        found = files.open_plain(path(run), MOST_BYTES)
     except FileNotFoundError:
         raise TrainingError(
             f"there is no run to resume in {run.parent}; start it without --resume"
         ) from None
+    except OSError as error:
+        raise TrainingError(f"cannot read {path(run)}: {error.strerror or error}") from error
+    with damage(run), found as file:
+        arrays = read_arrays(file, os.fstat(file.fileno()).st_size)
+        _check(run, arrays.pop("sha256", None), arrays)
+        record = strict_json.loads(arrays.pop("record").tobytes().decode(), nan=float)
+        if not isinstance(record, dict):
+            raise ValueError("no record")
     return Checkpoint(record, arrays)
 
 
@@ -69,11 +72,10 @@ def damage(run: Path) -> Iterator[None]:
     """For reading what the checkpoint of `run` says: a value that no run writes is one sentence."""
     try:
         yield
-    except FileNotFoundError:
-        raise
     except (*BROKEN, LookupError, AttributeError, ConfigError) as error:
         raise TrainingError(
-            f"{path(run)} is damaged ({reason_of(error)}); delete the folder {run} and start again"
+            f"{path(run)} is damaged ({reason_of(error)}); restore it from a copy, or start again "
+            f"with another -o"
         ) from error
 
 
@@ -86,10 +88,13 @@ def _checksum(arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(digest.digest(), np.uint8)
 
 
-def _check(known: npt.NDArray[Any] | None, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+def _check(
+    run: Path, known: npt.NDArray[Any] | None, arrays: Mapping[str, npt.NDArray[Any]]
+) -> None:
     if known is None:
-        raise ValueError(
-            "it has no checksum: an older version of textrnn wrote it, or it was edited"
+        raise TrainingError(
+            f"{path(run)} has no checksum: it was edited, or written by an older version of "
+            f"textrnn; resume it with that version, or start again with another -o"
         )
     if known.tobytes() != _checksum(arrays).tobytes():
         raise ValueError("its checksum is another: it was cut short or edited")

@@ -9,6 +9,8 @@ from textrnn.errors import TrainingError
 from textrnn.training import checkpoints
 from textrnn.training.observer import Observer
 
+MARK = ".textrnn-"  # in the names of locks and of incomplete files
+
 
 @contextmanager
 def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
@@ -55,5 +57,6 @@ def check_free(output: Path, beside: Collection[str] = ()) -> None:
             f"{output} already holds a model or a run; add --resume to continue it, or choose "
             f"another -o"
         )
-    if {entry.name for entry in output.iterdir()} - {"run", *beside}:
+    others = {entry.name for entry in output.iterdir()} - {"run", *beside}
+    if any(MARK not in name for name in others):  # a killed training leaves its own hidden files
         raise TrainingError(f"{output} holds other files; choose a new folder with -o")

@@ -82,7 +82,7 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
     default=TEXT_LIMIT,
     show_default=True,
     metavar="N",
-    help="Refuse a text, line or row of a table of more than N characters.",
+    help="Refuse a file's text, a line, or a row of a table, of more than N characters.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors on stderr.")
 def classify(
@@ -133,18 +133,10 @@ def classify(
     from textrnn.engine.classification import Predictor
 
     task = Task(
-        files,
-        texts,
-        form,  # type: ignore[arg-type]
-        column,
-        encoding,
-        result,  # type: ignore[arg-type]
-        output,
-        explain,
-        safe_csv,
-        text_limit,
-        explain_limit,
-    )
+        files=files, texts=texts, form=form, column=column, encoding=encoding, result=result,  # type: ignore[arg-type]
+        output=output, explain=explain, safe_csv=safe_csv, text_limit=text_limit,
+        explain_limit=explain_limit,
+    )  # fmt: skip
     task.check()
     loaded = registry.load_as(ClassifierArtifact, model, trust_hub=trust_hub)
     print_notices(loaded)

@@ -16,7 +16,7 @@ from textrnn.cli.data_options import (
     read_unlabelled,
 )
 from textrnn.cli.kinds import Row, print_report
-from textrnn.cli.options import trust_hub_option
+from textrnn.cli.options import check_module, trust_hub_option
 from textrnn.cli.settings import (
     check_new,
     collect,
@@ -115,6 +115,8 @@ def train(
     named = classifier_preset(preset_name) if preset_name else {}
     data_settings, typed = _parted(options)
     values = collect(ClassifierRecipe, named, config_file, assignments, typed)
+    if not trust_hub:
+        check_module(values, collect(ClassifierRecipe, named, None, assignments, typed))
     _train(
         data, output, values, validation, data_settings,
         base=None, pretrain=pretrain, unlabelled=unlabelled, trust_hub=trust_hub, resume=resume,

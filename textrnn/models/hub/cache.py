@@ -129,11 +129,14 @@ def _fetched(
     with files.folder_beside(place) as part:
         archive = part / "archive"
         with archive.open("wb") as file:
+            done = 0
             for chunk in http.chunks(
                 source, most=MOST_BYTES,
                 advice=f"check the address and the network, or {OFFLINE}",
             ):  # fmt: skip
                 file.write(chunk)
+                if (done := done + len(chunk)) > MOST_BYTES:
+                    raise DownloadError(f"{called} has more than {MOST_BYTES:,} bytes: too many")
         archives.extract(archive, part / MODULE, called=called, most=MOST_BYTES)
         archive.unlink()
         module_folder.check(part / MODULE, called)

@@ -9,19 +9,23 @@ TensorFlow reads nothing else in the folder, so nothing else is part of the chec
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from textrnn.errors import ConfigError
 
 PROGRAM = "saved_model.pb"
+# Names in a module. A checksum is 32 bytes, hardly ever of these: no two modules look the same.
+PLAIN = re.compile(r"[\w .+=@-]{1,255}", re.ASCII)
 PARTS = (PROGRAM, "variables", "assets")
 
 
 def check(folder: Path, called: str) -> None:
     """ConfigError, which calls it `called`, unless `folder` is a module for TensorFlow 2.
 
-    A link that leads out of the folder is refused: what it leads to is not part of the module.
+    A link that leads out of the folder is refused: what it leads to is not part of the module. So
+    is a link to a folder, and a name that could stand for several files in the checksum.
     """
     if os.path.isfile(folder):
         raise ConfigError(f"{called} is a file; unpack it and give the folder that holds {PROGRAM}")
@@ -36,10 +40,20 @@ def check(folder: Path, called: str) -> None:
         )
     root = Path(os.path.realpath(folder))
     for path in _members(folder):
+        if not PLAIN.fullmatch(path.name):
+            raise ConfigError(
+                f"{called} is unsafe: a name in it has other characters than letters, digits, "
+                f"spaces and ._+=@-; get the module from its author again"
+            )
         if not Path(os.path.realpath(path)).is_relative_to(root):
             raise ConfigError(
                 f"{called} is unsafe: its {path.relative_to(folder)} is a link that leads out of "
                 f"the folder; replace it by a copy of the file, if you trust that"
+            )
+        if path.is_symlink() and path.is_dir():
+            raise ConfigError(
+                f"{called} is unsafe: its {path.relative_to(folder)} is a link to a folder; "
+                f"replace it by a copy of the folder, if you trust that"
             )
         if not (path.is_file() or path.is_dir()):
             raise ConfigError(

@@ -153,6 +153,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
 
         tokenizer = initialization.tokenizer(recipe, fit, texts, notify)
         split = encode.encode_texts(train, validation, tokenizer, recipe.text, notify, more)
+        data = {"data": encode.data_record(self.data, self.validation)}
         records = known or {
             **initialization.records(tokenizer),
             **teachers.records_of(models, train.texts, self.unlabelled, split.unlabelled),
@@ -169,7 +170,7 @@ class ClassifierTask(Task[ClassifierPrepared]):
             steps=steps,
             unit="texts",
             units_per_step=training.batch_size,
-            records={**records, "data": encode.data_record(self.data, self.validation)},
+            records={**data, **records, **data},
             summary=(
                 f"{len(classes)} classes, {ids} ids; training on {len(split.texts):,} texts, "
                 f"validating on {len(split.validation):,}"

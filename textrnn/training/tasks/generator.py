@@ -104,6 +104,7 @@ class GeneratorTask(Task[GeneratorPrepared]):
         def fit() -> Any:
             return encode.fit(self.corpus, validation, recipe.text, training)
 
+        corpus = {"corpus": self.fingerprint()}
         chunks = encode.all_chunks(self.corpus, validation)
         tokenizer = initialization.tokenizer(recipe, fit, chunks, notify)
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size)
@@ -117,9 +118,7 @@ class GeneratorTask(Task[GeneratorPrepared]):
             steps=steps,
             unit="chars",
             units_per_step=training.batch_size * training.window / split.tokens_per_character,
-            records={
-                **(known or initialization.records(tokenizer)), "corpus": self.fingerprint()
-            },
+            records={**corpus, **(known or initialization.records(tokenizer)), **corpus},
             summary=_summary(tokenizer, split),
             split=split,
         )  # fmt: skip

@@ -31,7 +31,7 @@ from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.metrics import LanguageModelMetrics
 from textrnn.training.observer import Observer, OnProgress
-from textrnn.training.output import check_free, sole_writer
+from textrnn.training.output import check_free, has_started, sole_writer
 from textrnn.training.task import Batches, Prepared, Task, Validated, Weights
 from textrnn.training.transfer.language_model import SHAPE, PretrainedOn
 
@@ -57,13 +57,13 @@ def pretrain(
     """
     folder, observer = output / FOLDER, observer or Observer()
     with sole_writer(output, observer):
-        if folder.exists() and not resume:
+        if has_started(folder) and not resume:
             raise TrainingError(
                 f"{folder} already holds a language model or a run; add --resume to continue "
                 f"it, or start from it with --pretrain {folder} and another -o"
             )
         if not resume:
-            check_free(output)
+            check_free(output, (FOLDER,))
         model = run.train(
             LanguageModelTask(corpus, data, validation),
             folder,
