@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textrnn.artifacts.arrays import read_weights, write_weights
+from textrnn.artifacts.arrays import read_arrays, read_weights, write_weights
 from textrnn.errors import ArtifactError
 
 PATH = Path("model") / "weights.npz"
@@ -73,6 +73,22 @@ def patched(data: bytes, offset: int, value: int) -> bytes:
     return bytes(changed)
 
 
+def nested() -> bytes:
+    """An archive whose array `b` lies inside the values of its array `a`."""
+    inner = archive({"b": npy(np.ones(2000, np.float32))})
+    inner = inner[: inner.find(b"PK\x01\x02")]
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("a.npy", npy(np.frombuffer(inner + bytes(-len(inner) % 4), np.float32)))
+        other = zipfile.ZipInfo("b.npy")
+        other.header_offset = file.getvalue().find(b"PK\x03\x04", 4)
+        other.CRC, other.file_size = struct.unpack("<L4xL", inner[14:26])
+        other.compress_size = other.file_size
+        made.filelist.append(other)
+        made.NameToInfo["b.npy"] = other
+    return file.getvalue()
+
+
 GOOD = archive({name: npy(array) for name, array in ARRAYS.items()})
 DESCRIBED = "{'descr': '<f4', 'fortran_order': False, 'shape': "
 ATTACKS = {
@@ -98,6 +114,8 @@ ATTACKS = {
     "bzip2": archive({n: npy(v) for n, v in ARRAYS.items()}, zipfile.ZIP_BZIP2),
     "an unknown method": patched(GOOD, 8, 77),
     "encryption": patched(GOOD, 6, 1),
+    "arrays inside each other": nested(),
+    "a type of nothing": with_a(header("{'descr': (), 'fortran_order': False, 'shape': (3, 2), }")),
     "half of it": GOOD[: len(GOOD) // 2],
 }
 
@@ -157,3 +175,13 @@ def test_a_checksum_of_the_archive_is_checked():
     assert zlib.crc32(data) != zlib.crc32(GOOD)
     with pytest.raises(ArtifactError, match="CRC"):
         read_weights(PATH, data, SHAPES)
+
+
+def test_arrays_inside_each_other_take_no_memory_of_their_own():
+    data = nested()
+    for read in (
+        lambda: read_weights(PATH, data, {"a": (2040,), "b": (2000,)}),
+        lambda: read_arrays(io.BytesIO(data), len(data)),
+    ):
+        with pytest.raises((ArtifactError, ValueError), match="longer than the file"):
+            read()

@@ -21,6 +21,7 @@ import textrnn
 from textrnn.artifacts import registry
 from textrnn.cli import main
 from textrnn.data import http
+from textrnn.data.addresses import shown
 from textrnn.errors import ArtifactError, ConfigError, DownloadError, TextRNNError
 from textrnn.models.hub import cache, folder
 
@@ -100,6 +101,23 @@ def test_without_consent_no_command_fetches_or_loads_a_module(
     assert server.requests == [] and not home.exists()
 
 
+def test_a_file_of_settings_is_no_consent(server, address, home, tmp_path, monkeypatch):
+    monkeypatch.delattr("textrnn.cli.tensorflow.import_tensorflow")  # it is refused before that
+    (table := tmp_path / "data.csv").write_text("text,label\ngood,positive\nbad,negative\n" * 9)
+    (tmp_path / "s.toml").write_text(f'hub = "{address}"\n')
+    command = ["train", "classifier", table, "-o", tmp_path / "m", "--config", tmp_path / "s.toml"]
+    done = CliRunner().invoke(main, list(map(str, command)))
+    assert done.exit_code == 1 and done.output.count("\n") == 1
+    assert "names the TF-Hub module" in done.output and "--trust-hub" in done.output
+    assert server.requests == [] and not home.exists() and not (tmp_path / "m").exists()
+
+
+def test_an_address_of_any_length_is_shown_at_once():
+    address = "https://a:b" + "//z" * 200_000
+    assert len(shown(address)) < 400
+    assert shown("https://user:SECRET@example.org/a//b@c") == "https://…@c"
+
+
 def test_other_models_need_no_consent_and_a_generator_refuses_the_option():
     def run(*arguments: str) -> str:
         return CliRunner().invoke(main, arguments).output
@@ -157,6 +175,24 @@ def test_a_folder_of_links_and_what_is_no_file_are_refused(tmp_path):
     (place / "assets" / "pipe").unlink()
     (place / "assets" / "loop").symlink_to("loop")
     with pytest.raises(ConfigError, match="assets/loop is neither"):
+        folder.check(place, "it")
+
+
+def test_names_that_could_hide_a_file_from_the_checksum_are_refused(tmp_path):
+    place = unpacked(tmp_path / "module")
+    unpacked(tmp_path / "extra", {"vocab": b"a"})
+    (place / "assets" / "sub").symlink_to(tmp_path / "extra", target_is_directory=True)
+    with pytest.raises(ConfigError, match="leads out"):
+        folder.check(place, "it")
+    (place / "assets" / "sub").unlink()
+    (tmp_path / "extra").rename(place / "extra")
+    (place / "assets" / "sub").symlink_to("../extra", target_is_directory=True)
+    with pytest.raises(ConfigError, match="assets/sub is a link to a folder"):
+        folder.check(place, "it")
+    (place / "assets" / "sub").unlink()
+    digest = hashlib.sha256(b"program").digest().replace(b"/", b"").replace(b"\0", b"")
+    (place / "assets" / os.fsdecode(b"a" + digest)).write_bytes(b"")
+    with pytest.raises(ConfigError, match="a name in it has other characters"):
         folder.check(place, "it")
 
 
@@ -265,7 +301,7 @@ def link(name: str, to: str) -> tarfile.TarInfo:
         (OK + packed(link("assets/a", "tokens.txt")), "unsafe .* is a link"),
         (OK + packed(files={**FILES, "../../outside": b"!"}), "lies outside"),
         (OK + packed(files={**FILES, "assets/zeros": bytes(10**6)}), "more than 100,000 bytes"),
-        (OK + bytes(10**6), "too long or does not end"),
+        (OK + bytes(10**6), "has more than 100,000 bytes"),
         (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n", "another https address"),
     ],
 )

@@ -287,6 +287,15 @@ def test_an_archive_from_elsewhere_is_used_and_kept(server, reviews, tmp_path):
     assert server.requests == []
 
 
+def with_attributes(attributes: bytes, size: int = 0) -> bytes:
+    """An archive in which a member's further header has these bytes, or so many of others."""
+    member = tarfile.TarInfo("attributes")
+    member.type, member.size = tarfile.XHDTYPE, size or len(attributes)
+    attributes += b"x" * (member.size - len(attributes))
+    whole = member.tobuf(tarfile.USTAR_FORMAT) + attributes + bytes(-len(attributes) % 512)
+    return gzip.compress(whole + gzip.decompress(packed()))
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -312,6 +321,10 @@ def test_an_archive_from_elsewhere_is_used_and_kept(server, reviews, tmp_path):
         (BODY, r"cannot be unpacked as .tar.gz"),
         (b"\x1f\x8b", r"cannot be unpacked as .tar.gz"),
         (packed(files={"reviews": b"", "reviews/a": b""}), "cannot write"),
+        (with_attributes(b"12 size=-512\n"), "negative size|cannot be unpacked"),
+        (with_attributes(b"14 size=-99999\n"), "negative size|cannot be unpacked"),
+        (with_attributes(b"12 path=a\0b\n"), "cannot be unpacked as .tar.gz"),
+        (with_attributes(b"", 2**21), "a header has a nonsensical size"),
     ],
 )
 def test_an_unsafe_archive_is_refused_and_leaves_nothing(server, corpus, tmp_path, body, message):

@@ -238,6 +238,19 @@ def test_a_second_training_is_refused_while_the_first_pretrains(tmp_path):
     assert registry.load(output / "pretrain").unit == "words"
 
 
+def test_a_run_killed_before_its_first_checkpoint_can_start_again(tmp_path):
+    (tmp_path / "model" / "pretrain" / "run").mkdir(parents=True)
+    (tmp_path / "model" / "pretrain" / "run" / ".checkpoint.npz.0.textrnn-part").touch()
+    (tmp_path / "model" / ".pretrain.textrnn-lock").touch()
+    assert run(tmp_path / "model", observer=Watch(1)) is None
+    with pytest.raises(TrainingError, match="add --resume"):
+        run(tmp_path / "model")
+    (tmp_path / "other" / "pretrain").mkdir(parents=True)
+    (tmp_path / "other" / "mine.txt").touch()
+    with pytest.raises(TrainingError, match="holds other files"):
+        run(tmp_path / "other")
+
+
 # ---- what goes wrong ----------------------------------------------------------------------------
 
 
