@@ -23,6 +23,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,6 @@ from textrnn.data.corpora import Corpus
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.errors import TextRNNError, TrainingError
-from textrnn.training.tasks.classifier import train_classifier
-from textrnn.training.tasks.generator import train_generator
 
 CALLS = ("mkdir", "fsync", "replace", "rename", "unlink", "rmdir")
 TOLERANCE = 1e-6
@@ -52,6 +51,8 @@ Train = Callable[[Path, bool], Any]  # (output, whether to resume)
 
 
 def _generator(output: Path, resume: bool) -> Any:
+    from textrnn.training.tasks.generator import train_generator
+
     return train_generator(CORPUS, output, settings={} if resume else GENERATOR, resume=resume)
 
 
@@ -60,11 +61,15 @@ def _reviews() -> LabelledTexts:
 
 
 def _classifier(output: Path, resume: bool) -> Any:
+    from textrnn.training.tasks.classifier import train_classifier
+
     settings = {} if resume else CLASSIFIER
     return train_classifier(_reviews(), output, settings=settings, resume=resume)
 
 
 def _pretrained(output: Path, resume: bool) -> Any:
+    from textrnn.training.tasks.classifier import train_classifier
+
     more = UnlabelledTexts.of(["the film was long", "a dull film it was"] * 20, ("more.txt",))
     settings = {} if resume else PRETRAINED
     return train_classifier(_reviews(), output, settings=settings, pretrain=more, resume=resume)
@@ -188,6 +193,8 @@ def attempt(task: Train, whole: Path, number: int = 0, delay: float = 0.0) -> bo
 @click.option("--every", default=1, show_default=True, help="Kill only at each of so many calls.")
 @click.option("--seed", default=0, show_default=True, help="Start of the random moments.")
 def main(names: Sequence[str], kills: int, every: int, seed: int) -> None:
+    for name in ("generator", "classifier"):  # once, before the first fork
+        import_module(f"textrnn.training.tasks.{name}")
     rng, failed = random.Random(seed), 0
     click.echo(f"{'task':<16} {'at a call':>10} {'random':>8} {'the same':>9}")
     for name in names or TASKS:

@@ -20,7 +20,7 @@ FILES = (
     ("training", "hub"), ("base", "name"), ("hub", "handle"),
 )  # fmt: skip
 # The end of README.md: the files beside it.
-CHECKSUMS = re.compile(r"\r?\n## Files\r?\n\r?\n(?:- `[\w.]+`: SHA-256 `[0-9a-f]{64}`\r?\n)+\Z")
+CHECKSUMS = re.compile(r"\r?\n## Files\r?\n\r?\n(?:- `[\w.]+`: SHA-256 `[0-9a-f]{64}`\r?\n)+")
 
 
 def section(metadata: Mapping[str, Any], name: str) -> Mapping[str, Any]:
