@@ -138,7 +138,7 @@ def _use_record(path: Path) -> None:
     """As an edited record whose checksum was made to fit."""
     try:
         record = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):  # the mutation is no JSON that Python itself reads
         return
     checkpoints.save(path.parent, Checkpoint(record, {}))
     _use_checkpoint(path)

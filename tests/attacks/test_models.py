@@ -17,6 +17,7 @@ from support.hostile import HOSTILE, places, replaced
 from support.kinds import MODELS, output_of
 from support.models import tiny_model
 
+from textrnn import files
 from textrnn.artifacts import model_files, registry
 from textrnn.artifacts.kinds import KINDS
 from textrnn.artifacts.records import corpus_record, section
@@ -122,6 +123,22 @@ def test_only_a_plain_file_of_a_sensible_size_is_read(tmp_path, folders, file, a
     with pytest.raises(ArtifactError) as error:
         registry.load(folder)
     assert f"cannot read {folder / file}: " in str(error.value)
+
+
+@pytest.mark.parametrize("size", [2**20, 2**30])
+def test_weights_larger_than_the_network_are_not_read(tmp_path, folders, size, monkeypatch):
+    sizes: list[int] = []
+    read = files.read
+    monkeypatch.setattr(files, "read", lambda path, most: sizes.append(most) or read(path, most))
+    for name in MODELS:
+        folder = tmp_path / name
+        registry.save(registry.load(folders[name]), folder)
+        own = (folder / "weights.npz").stat().st_size
+        os.truncate(folder / "weights.npz", size)  # a sparse file
+        sizes.clear()
+        with pytest.raises(ArtifactError, match=r"weights\.npz: it has .* bytes; at most"):
+            registry.load(folder)
+        assert own <= sizes[-1] < own + 200_000
 
 
 @pytest.mark.parametrize("largest", [np.inf, -np.inf, np.nan, 3.4e38, -3.4e38])

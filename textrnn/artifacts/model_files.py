@@ -83,13 +83,15 @@ class _Look:
     identities: tuple[Identity, ...]  # of the folder, then of each of FILES
 
 
-def read(folder: Path) -> ModelFiles:
+def read(folder: Path, most_weights: Callable[[bytes], int]) -> ModelFiles:
     """All files of the model in `folder`, from the same save.
 
-    ArtifactError when a file cannot be read, or when `folder` is replaced again and again.
+    `most_weights` gives the largest size of weights.npz in bytes, from the content of config.json,
+    so that a larger file is not read. ArtifactError when a file cannot be read, or when `folder` is
+    replaced again and again.
     """
     try:
-        look, found = _unchanged(folder, lambda look: _contents(folder, look))
+        look, found = _unchanged(folder, lambda look: _contents(folder, look, most_weights))
     except (OSError, RuntimeError) as error:  # RuntimeError: a cycle of links
         raise ArtifactError(
             f"cannot read {folder} or the files of an interrupted save beside it: "
@@ -116,13 +118,16 @@ def holds(folder: Path, names: Sequence[str]) -> bool:
         return False
 
 
-def _contents(folder: Path, look: _Look) -> dict[str, bytes]:
+def _contents(folder: Path, look: _Look, most_weights: Callable[[bytes], int]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for name, identity in zip(FILES, look.identities[1:], strict=True):
         if identity is None or look.place is None:
             continue
+        most = MOST_BYTES[name]
+        if name == "weights.npz":
+            most = min(most, most_weights(found.get("config.json", b"")))
         try:
-            found[name] = files.read(look.place / name, MOST_BYTES[name])
+            found[name] = files.read(look.place / name, most)
         except OSError as error:
             reason = error.strerror or error
             raise ArtifactError(f"cannot read {folder / name}: {reason}") from error

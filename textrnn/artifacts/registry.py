@@ -9,9 +9,10 @@
 `textrnn.artifacts.kinds` lists the kinds of models.
 """
 
+import math
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar, cast, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from textrnn.artifacts.base import Artifact
 from textrnn.artifacts.folders import recover
 from textrnn.artifacts.kinds import KINDS
 from textrnn.artifacts.storage import Parts
+from textrnn.config import strict_json
 from textrnn.errors import ArtifactError, ConfigError
 
 __all__ = [
@@ -28,6 +30,9 @@ __all__ = [
 ]  # fmt: skip
 
 DTYPES = (np.float16, np.float32)  # of saved weights
+# Sizes in weights.npz in bytes: of one value at most, of what an array has beside its values, and
+# of all weights if config.json does not say their shapes.
+VALUE_BYTES, ARRAY_BYTES, UNKNOWN_BYTES = 4, 2**12, 2**26
 
 A = TypeVar("A", bound=Artifact)
 
@@ -72,10 +77,26 @@ def _wrong_kind_message(parts: Parts, kind: str) -> str:
     return f"{name} is {own.noun}, not {wanted.noun}; {advice}"
 
 
+def _most_weights(config: bytes) -> int:
+    """The largest size of weights.npz beside a config.json, in bytes.
+
+    For a damaged config.json, with which no weights are used, it is that of a small model.
+    """
+    try:
+        record = strict_json.loads(config.decode())
+        kind = KINDS[format_1.KINDS.get(record["kind"], record["kind"])]
+        network = get_type_hints(kind.artifact)["config"].from_dict(record["network"])
+        own = record.get("hub", {}).get("shapes", {})  # of a fine-tuned TF-Hub module
+        shapes = [*kind.weight_shapes(network).values(), *own.values()]
+        return VALUE_BYTES * sum(map(math.prod, shapes)) + ARRAY_BYTES * (1 + len(shapes))
+    except (ConfigError, ValueError, TypeError, LookupError, AttributeError):
+        return UNKNOWN_BYTES
+
+
 def _parts(model: str | Path, trust_hub: bool = False) -> Parts:
     """The files of a model, upgraded to the present format."""
     folder = bundled().get(str(model)) or Path(model)
-    found = model_files.read(folder)
+    found = model_files.read(folder, _most_weights)
     if not found.exists:
         raise ArtifactError(
             f"no model {str(model)!r}: it is neither a folder nor a bundled model "
