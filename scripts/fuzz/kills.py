@@ -185,6 +185,12 @@ def attempt(task: Train, whole: Path, number: int = 0, delay: float = 0.0) -> bo
         return check(task, whole, output)
 
 
+def _show(name: str, found: Sequence[bool]) -> None:
+    """Progress on stderr, once in 25 kills."""
+    if len(found) % 25 == 0:
+        click.echo(f"{name}: {len(found)} kills, {sum(found)} the same", err=True)
+
+
 @click.command(help=__doc__)
 @click.option(
     "--task", "names", multiple=True, type=click.Choice(list(TASKS)), help="Default: all."
@@ -207,12 +213,14 @@ def main(names: Sequence[str], kills: int, every: int, seed: int) -> None:
         number = 1
         while (found := attempt(task, folder / "whole", number=number)) is not None:
             at_calls.append(found)
+            _show(name, at_calls)
             number += every
         at_random: list[bool] = []
         while len(at_random) < kills:
             found = attempt(task, folder / "whole", delay=rng.uniform(0, seconds))
             if found is not None:
                 at_random.append(found)
+                _show(name, at_random)
         good, all_ = sum(at_calls + at_random), len(at_calls) + len(at_random)
         failed += all_ - good
         click.echo(f"{name:<16} {len(at_calls):>10} {len(at_random):>8} {f'{good}/{all_}':>9}")
