@@ -76,9 +76,10 @@ def run(tmp_path_factory) -> Path:
     return output
 
 
+@pytest.mark.slow  # the gate's short run of scripts/fuzz has a part of it
 @pytest.mark.tensorflow
 @given(data=st.data())
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_a_run_with_any_other_record_resumes_or_gives_one_sentence(tmp_path_factory, run, data):
     from textrnn.training.tasks.generator import train_generator
 

@@ -140,7 +140,9 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
             assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)
 
 
-@pytest.mark.parametrize("number", STOPPING[1:])
+@pytest.mark.parametrize(
+    "number", [STOPPING[1], *(pytest.param(each, marks=pytest.mark.slow) for each in STOPPING[2:])]
+)
 def test_a_signal_saves_and_says_how_to_resume(tmp_path, number):
     corpus, output = tmp_path / "text.txt", tmp_path / "model"
     corpus.write_text(TEXT * 20)
