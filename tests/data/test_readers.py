@@ -93,6 +93,11 @@ def test_in_any_encoding_a_text_file_is_read_alike(scratch, content, encoding):
     check_file(scratch, content.encode(encoding), encoding)
 
 
+@given(data=st.binary(max_size=12) | contents.map(str.encode))
+def test_of_several_encodings_all_readers_take_the_same(scratch, data):
+    check_file(scratch, data, "ascii,utf-8,cp1252")
+
+
 @given(data=st.binary(max_size=12))
 def test_bytes_that_are_not_text_are_refused_alike(scratch, data):
     check_file(scratch, data)

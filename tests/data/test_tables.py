@@ -261,7 +261,8 @@ def test_undecodable_bytes_are_named_with_byte_and_line(tmp_path_factory, before
             read(file)
         assert str(caught.value) == (
             f"{path} is not utf-8 text at byte {len(data):,} (line {line:,}); "
-            f"name its encoding with --encoding, for example --encoding latin-1"
+            f"name its encoding with --encoding, for example --encoding latin-1; if other files "
+            f"are in another one, list both: --encoding utf-8,latin-1"
         )
 
 

@@ -12,6 +12,7 @@ from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.artifacts.language_model import LanguageModelArtifact
+    from textrnn.data.encodings import Encodings
     from textrnn.data.labelled import LabelledTexts
     from textrnn.data.unlabelled import UnlabelledTexts
 
@@ -61,7 +62,7 @@ def read_texts(
     column: str,
     label_column: str,
     table: str | None,
-    encoding: str,
+    encoding: "Encodings",
     data_dir: str | None,
 ) -> "LabelledTexts":
     """Read the `split` of labelled texts from a file, a folder or `imdb`."""

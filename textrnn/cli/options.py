@@ -9,6 +9,7 @@ import click
 
 from textrnn import files
 from textrnn.cli import terminal
+from textrnn.cli.encodings import encoding_option
 from textrnn.cli.targets import check_file
 from textrnn.config.base import Config
 from textrnn.data.addresses import shown
@@ -64,9 +65,7 @@ def all_of(*options: Any) -> Callable[[F], F]:
 
 
 input_options = all_of(
-    click.option(
-        "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
-    ),
+    encoding_option,
     click.option(
         "--newlines",
         type=click.Choice(["normalise", "keep"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from textrnn.cli.prediction_writers import ResultForm
 from textrnn.config.limits import EXPLAIN_LIMIT, TEXT_LIMIT, check_limit
+from textrnn.data.encodings import Encoding
 from textrnn.data.inputs import (
     TABLES,
     InputForm,
@@ -30,7 +31,7 @@ class Task:
     texts: Sequence[str]
     form: InputForm | None
     column: str
-    encoding: str
+    encoding: Encoding
     result: ResultForm | None
     output: Path | None
     explain: bool

@@ -8,6 +8,7 @@ from textrnn.errors import ConfigError
 TEXT_LIMIT = 2**24  # characters of one text: a file, a line, a table's row; line ends included
 EXPLAIN_LIMIT = 3000  # words; of a longer text only the first are explained
 CORPUS_LIMIT = 2**32  # characters of a corpus, all its files together
+STREAM_LIMIT = 2**30  # bytes of a stream that is copied, to be read with several encodings
 SKIPPED_LIMIT = 2**30  # characters that are skipped to find the end of a line over the limit
 VALUES_LIMIT = 2**20  # values in one line of JSON lines
 VECTOR_LIMIT = 4096  # values of a word vector

@@ -8,7 +8,7 @@ import glob
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from textrnn.config.limits import CORPUS_LIMIT
 from textrnn.config.parts import parse_part, parse_validation
+from textrnn.data.encodings import Encoding, Encodings
 from textrnn.data.text_files import Newlines, called, open_text, text_files
 from textrnn.errors import CorpusError
 
@@ -25,11 +26,16 @@ CHUNK_CHARACTERS = 2**20
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text in chunks, its sources, and the SHA-256 of its UTF-8 bytes."""
+    """A text in chunks, its sources, and the SHA-256 of its UTF-8 bytes.
+
+    `encoding` and `newlines` say how it was read, for `read_alike`.
+    """
 
     pieces: tuple[str, ...]
     sources: tuple[str, ...]
     sha256: str
+    encoding: Encoding = field(default="utf-8", compare=False, repr=False)
+    newlines: Newlines = field(default="normalise", compare=False, repr=False)
 
     @property
     def length(self) -> int:
@@ -48,6 +54,10 @@ class Corpus:
             yield chunk[max(0, start) : max(0, end)]
             start, end = start - len(chunk), end - len(chunk)
 
+    def read_alike(self, path: str | Path) -> "Corpus":
+        """Another corpus, read in the same way; CorpusError as for `read_corpus`."""
+        return read_corpus(path, encoding=self.encoding, newlines=self.newlines)
+
     @classmethod
     def from_text(cls, text: str, source: str = "text") -> "Corpus":
         """The corpus of a string in memory."""
@@ -59,19 +69,21 @@ class Corpus:
 def read_corpus(
     paths: str | Path | Sequence[str | Path],
     *,
-    encoding: str = "utf-8",
+    encoding: Encoding = "utf-8",
     newlines: Newlines = "normalise",
 ) -> Corpus:
     """Read files, folders (their .txt files, sorted, subfolders included), globs and "-" (stdin).
 
     A single path means a list of one. The files are concatenated in the given order, with a line
-    end between two files where the first has none. A byte order mark is dropped.
+    end between two files where the first has none. A byte order mark is dropped. Of several
+    encodings, such as "utf-8,cp1252", each file is read in the first that fits the whole file.
     `newlines="normalise"` turns CR LF and lone CR into LF.
 
     CorpusError names the file, and the position of the first byte that is not text; it also ends
     the reading of an endless file, after CORPUS_LIMIT characters.
     """
     paths = [paths] if isinstance(paths, str | Path) else paths
+    encodings = Encodings.of(encoding)
     if not paths:
         raise CorpusError("no corpus given; name files, folders, globs or - for standard input")
     chunks: list[str] = []
@@ -80,7 +92,7 @@ def read_corpus(
     for source in sources:
         if chunks and not chunks[-1].endswith(("\n", "\r")):
             chunks.append("\n")
-        for chunk in _read_chunks(source, encoding, newlines):
+        for chunk in _read_chunks(source, encodings, newlines):
             chunks.append(chunk)
             length += len(chunk)
             if length > CORPUS_LIMIT:
@@ -90,7 +102,7 @@ def read_corpus(
                 )
     if not chunks:
         raise CorpusError(f"{', '.join(sources)} contains no text; name a file that does")
-    return Corpus(tuple(chunks), tuple(sources), _sha256(chunks))
+    return Corpus(tuple(chunks), tuple(sources), _sha256(chunks), encodings, newlines)
 
 
 def _expand(path: str) -> list[str]:
@@ -117,19 +129,19 @@ def _expand(path: str) -> list[str]:
     return found
 
 
-def _read_chunks(source: str, encoding: str, newlines: Newlines) -> Iterator[str]:
+def _read_chunks(source: str, encoding: Encoding, newlines: Newlines) -> Iterator[str]:
     """The text of a file, or of standard input, chunk by chunk."""
     size = 0  # bytes before the chunk
     # Chunks do not end at lines, so errors cannot name a line.
     with open_text(source, encoding, newlines=newlines, name_lines=False) as file:
         while chunk := file.read(CHUNK_CHARACTERS):
             if "\0" in chunk:
-                size += _bytes(chunk[: chunk.index("\0")], encoding)
+                size += _bytes(chunk[: chunk.index("\0")], file.encoding)
                 raise CorpusError(
                     f"{called(source)} is not text: it contains a NUL character near byte "
                     f"{size:,}; if it is UTF-16, use --encoding utf-16"
                 )
-            size += _bytes(chunk, encoding)
+            size += _bytes(chunk, file.encoding)
             yield chunk
 
 

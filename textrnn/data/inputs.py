@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from textrnn.config.limits import TEXT_LIMIT, check_limit
 from textrnn.data.bounded import listed, over, quoted
+from textrnn.data.encodings import Encoding
 from textrnn.data.readers import (
     MISSING,
     NOT_A_STRING,
@@ -65,7 +66,7 @@ def read_items(
     *,
     form: InputForm | None,
     column: str,
-    encoding: str,
+    encoding: Encoding,
     limit: int = TEXT_LIMIT,
 ) -> Iterator[Item]:
     """Every text of files, of the .txt files in folders, and of "-" (standard input).
@@ -80,7 +81,7 @@ def read_items(
 
 
 def _items(
-    paths: Sequence[str], form: InputForm | None, column: str, encoding: str, limit: int
+    paths: Sequence[str], form: InputForm | None, column: str, encoding: Encoding, limit: int
 ) -> Iterator[Item]:
     for path in paths:
         try:
@@ -101,7 +102,7 @@ def kind_of(path: str, form: InputForm | None) -> InputForm:
     return form or (None if path == "-" else form_of(path)) or "text"
 
 
-def check_same_columns(paths: Sequence[str], *, form: InputForm | None, encoding: str) -> None:
+def check_same_columns(paths: Sequence[str], *, form: InputForm | None, encoding: Encoding) -> None:
     """ConfigError when CSV and TSV files whose results go to one table differ in columns.
 
     Inputs that cannot be read, or read only once, are skipped: reading them reports the error.
@@ -119,7 +120,7 @@ def check_same_columns(paths: Sequence[str], *, form: InputForm | None, encoding
         first = first or (columns and (path, columns)) or None
 
 
-def _columns(path: str, form: Form, encoding: str) -> list[str]:
+def _columns(path: str, form: Form, encoding: Encoding) -> list[str]:
     try:
         with open_text(path, encoding) as file:
             rows = islice(read_rows(file, form, path), PEEKED_ROWS)
@@ -170,7 +171,9 @@ def _check_suffix(path: str, form: InputForm | None) -> None:
         )
 
 
-def _read(path: str, kind: InputForm, column: str, encoding: str, limit: int) -> Iterator[Item]:
+def _read(
+    path: str, kind: InputForm, column: str, encoding: Encoding, limit: int
+) -> Iterator[Item]:
     """The items of one file; an error of the file as a whole is the last item."""
     name, found, checked = called(path), False, False
     try:
@@ -195,7 +198,7 @@ def _read(path: str, kind: InputForm, column: str, encoding: str, limit: int) ->
 
 
 def _results(
-    path: str, kind: InputForm, column: str, encoding: str, limit: int
+    path: str, kind: InputForm, column: str, encoding: Encoding, limit: int
 ) -> Iterator[ReadResult]:
     if kind == "text":
         return iter([read_file(path, encoding, limit)])

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.data.bounded import listed, quoted
+from textrnn.data.encodings import Encoding
 from textrnn.data.sources import BINARY, SYNONYMS, Split, labelled_examples, unlabelled_examples
 from textrnn.data.tables import Form
 from textrnn.data.text_files import called
@@ -71,7 +72,7 @@ def read_labelled(
     text_column: str = "text",
     label_column: str = "label",
     form: Form | None = None,
-    encoding: str = "utf-8",
+    encoding: Encoding = "utf-8",
     classes: Sequence[str] | None = None,
 ) -> LabelledTexts:
     """Read labelled texts from any of:
@@ -84,7 +85,8 @@ def read_labelled(
 
     A label is any text, stripped; numbers and booleans of JSON are written as in JSON. Texts are
     read by `textrnn.data.readers`, as for prediction: a cell is kept unchanged; a .txt file loses
-    its byte order mark, the CR of its line ends and its last line end.
+    its byte order mark, the CR of its line ends and its last line end. Of several encodings, such
+    as "utf-8,cp1252", each file is read in the first that fits the whole file.
 
     `classes` are the classes of a model, in its order: any other label is an error. For
     ("negative", "positive"), the labels neg and 0, pos and 1 are synonyms.
@@ -120,7 +122,7 @@ def read_unlabelled(
     *,
     text_column: str = "text",
     form: Form | None = None,
-    encoding: str = "utf-8",
+    encoding: Encoding = "utf-8",
 ) -> list[str]:
     """Read texts without labels from the sources of `read_labelled`; labels are ignored.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from textrnn.config.limits import TEXT_LIMIT
 from textrnn.data.bounded import NUL, lines_of, over
+from textrnn.data.encodings import Encoding
 from textrnn.data.tables import BadRow, Form, form_of, read_rows
 from textrnn.data.text_files import called, open_text
 from textrnn.errors import CorpusError
@@ -48,7 +49,7 @@ def unusable(text: str) -> str:
     return "" if text.strip() else BLANK
 
 
-def read_file(path: str | Path, encoding: str, limit: int = TEXT_LIMIT) -> ReadResult:
+def read_file(path: str | Path, encoding: Encoding, limit: int = TEXT_LIMIT) -> ReadResult:
     """A whole file, or standard input if `path` is "-", as one text.
 
     A longer text than `limit` characters has a reason instead.
@@ -61,7 +62,9 @@ def read_file(path: str | Path, encoding: str, limit: int = TEXT_LIMIT) -> ReadR
     return ReadResult(text, unusable(text))
 
 
-def read_lines(path: str | Path, encoding: str, limit: int = TEXT_LIMIT) -> Iterator[ReadResult]:
+def read_lines(
+    path: str | Path, encoding: Encoding, limit: int = TEXT_LIMIT
+) -> Iterator[ReadResult]:
     """Each line of a file or of standard input as one text, without blank lines.
 
     A line of more than `limit` characters has a reason and no text.
@@ -81,7 +84,7 @@ def read_cells(
     column: str,
     *,
     form: Form | None,
-    encoding: str,
+    encoding: Encoding,
     limit: int = TEXT_LIMIT,
 ) -> Iterator[ReadResult]:
     """The texts in `column` of a table, row by row; without a `form`, the suffix decides.

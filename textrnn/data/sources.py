@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from textrnn.config.limits import TEXT_LIMIT
 from textrnn.data.bounded import listed, quoted
+from textrnn.data.encodings import Encoding
 from textrnn.data.imdb_keras import read_keras_ids
 from textrnn.data.readers import BLANK, read_cells, read_file
 from textrnn.data.tables import Form
@@ -28,7 +29,7 @@ def labelled_examples(
     text_column: str,
     label_column: str,
     form: Form | None,
-    encoding: str,
+    encoding: Encoding,
 ) -> Iterator[Example]:
     """The examples of `labelled.read_labelled`, one at a time; raises its errors on the way."""
     if _is_folder(path):
@@ -39,7 +40,7 @@ def labelled_examples(
 
 
 def unlabelled_examples(
-    path: str | Path, text_column: str, form: Form | None, encoding: str
+    path: str | Path, text_column: str, form: Form | None, encoding: Encoding
 ) -> Iterator[tuple[str, str]]:
     """(place, text) of the texts of `labelled.read_unlabelled`, one at a time."""
     if _is_folder(path):
@@ -70,7 +71,7 @@ def _is_folder(path: str | Path) -> bool:
 
 
 def _table_examples(
-    path: str, text_column: str, label_column: str | None, form: Form | None, encoding: str
+    path: str, text_column: str, label_column: str | None, form: Form | None, encoding: Encoding
 ) -> Iterator[Example]:
     """Two columns of a table, or one and empty labels; raises for bad rows at the end."""
     name = called(path)
@@ -117,7 +118,7 @@ def _label(value: Any) -> tuple[str, str]:
 # ---- folders and Keras's file -------------------------------------------------------------------
 
 
-def _folder_examples(folder: Path, split: Split, encoding: str) -> Iterator[Example]:
+def _folder_examples(folder: Path, split: Split, encoding: Encoding) -> Iterator[Example]:
     root = _part_of(folder, split)
     folders = {sub.name: sub for sub in _subfolders(root)}
     if {"neg", "pos"} <= folders.keys() <= {"neg", "pos", "unsup"}:  # aclImdb
@@ -154,7 +155,7 @@ def _subfolders(folder: Path) -> list[Path]:
         raise CorpusError(f"cannot read {folder}: {error.strerror or error}") from error
 
 
-def read_text(path: str | Path, encoding: str, limit: int = TEXT_LIMIT) -> str:
+def read_text(path: str | Path, encoding: Encoding, limit: int = TEXT_LIMIT) -> str:
     """The text of one .txt file.
 
     CorpusError names a file that is blank, not text, or longer than `limit` characters.

@@ -7,9 +7,11 @@ beginning is dropped.
 import io
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
+from textrnn.data.encodings import Encoding, Encodings
 from textrnn.data.pipes import open_pipe
 from textrnn.errors import CorpusError
 
@@ -19,7 +21,7 @@ _BLOCK = 2**20  # most bytes per read: a large read allocates all of its size fi
 
 def open_text(
     path: str | Path,
-    encoding: str = "utf-8",
+    encoding: Encoding = "utf-8",
     *,
     newlines: Newlines = "keep",
     name_lines: bool = True,
@@ -27,17 +29,23 @@ def open_text(
     """Open a file, or standard input if `path` is "-".
 
     Line ends are kept, as `read_rows` needs; `newlines="normalise"` turns CR LF and lone CR into
-    LF. CorpusError when there is no such file or encoding. On reading, CorpusError when the bytes
-    cannot be decoded; it names the byte and, with `name_lines`, the line.
+    LF. Of several encodings, the first that fits the whole file is taken. CorpusError when there is
+    no such file or encoding, or none of several fits. On reading, CorpusError when the bytes cannot
+    be decoded; it names the byte and, with `name_lines`, the line.
     """
-    try:
-        "".encode(encoding)  # unlike codecs.lookup, refuses bytes-to-bytes codecs such as hex
-    except (LookupError, ValueError):
-        raise CorpusError(
-            f"there is no encoding {encoding!r}; try utf-8, utf-16, latin-1 or cp1252"
-        ) from None
-    source = _CountedBytes(open_bytes(path), keep_open=str(path) == "-")
-    return _Text(source, called(path), encoding, newlines, name_lines)
+    encodings, title = Encodings.of(encoding), called(path)
+    file, keep_open = open_bytes(path), str(path) == "-"
+    with ExitStack() as unused:
+        if not keep_open:
+            unused.callback(file.close)
+        try:
+            chosen, name = encodings.choose(file, title)
+        except OSError as error:
+            raise CorpusError(f"cannot read {title}: {error.strerror or error}") from error
+        if chosen is file:
+            unused.pop_all()
+    source = _CountedBytes(chosen, keep_open=keep_open and chosen is file)
+    return _Text(source, title, name, newlines, name_lines)
 
 
 def open_bytes(path: str | Path) -> BinaryIO:
@@ -138,7 +146,10 @@ class _Text(io.TextIOWrapper):
     def _corpus_error(self, error: OSError | UnicodeError) -> CorpusError:
         if isinstance(error, OSError):
             return CorpusError(f"cannot read {self._title}: {error.strerror or error}")
-        advice = "name its encoding with --encoding, for example --encoding latin-1"
+        advice = (
+            "name its encoding with --encoding, for example --encoding latin-1; if other files are "
+            f"in another one, list both: --encoding {self.encoding},latin-1"
+        )
         position, line = 0, ""  # of an encoding whose byte order mark is missing
         if isinstance(error, UnicodeDecodeError):
             # error.object ends with the last byte that was read.

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 from textrnn.config.limits import CORPUS_LIMIT
 from textrnn.config.parts import bare_name
+from textrnn.data.encodings import Encoding
 from textrnn.data.labelled import read_unlabelled
 from textrnn.data.sources import read_text
 from textrnn.data.tables import Form
@@ -76,7 +77,7 @@ def read_texts(
     *,
     text_column: str = "text",
     form: Form | None = None,
-    encoding: str = "utf-8",
+    encoding: Encoding = "utf-8",
 ) -> UnlabelledTexts:
     """The texts of a .txt file (as one text), or of a source of `labelled.read_unlabelled`.
 

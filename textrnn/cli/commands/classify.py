@@ -1,14 +1,19 @@
 """`textrnn classify`: classify texts with a trained classifier."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from textrnn.cli.encodings import encoding_option
 from textrnn.cli.kinds import print_notices
 from textrnn.cli.options import trust_hub_option
 from textrnn.cli.targets import output_file
 from textrnn.config.limits import EXPLAIN_LIMIT, TEXT_LIMIT
 from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.data.encodings import Encodings
 
 FORMS = ("text", "json", "jsonl", "csv", "tsv")
 
@@ -73,9 +78,7 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
     metavar="N",
     help="With --explain: explain only the first N words of a longer text.",
 )
-@click.option(
-    "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
-)
+@encoding_option
 @trust_hub_option
 @click.option(
     "--text-limit",
@@ -99,7 +102,7 @@ def classify(
     safe_csv: bool,
     explain: bool,
     explain_limit: int,
-    encoding: str,
+    encoding: "Encodings",
     trust_hub: bool,
     text_limit: int,
     quiet: bool,

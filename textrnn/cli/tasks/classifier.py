@@ -15,6 +15,7 @@ from textrnn.cli.data_options import (
     read_training_texts,
     read_unlabelled,
 )
+from textrnn.cli.encodings import encoding_option, print_later
 from textrnn.cli.kinds import Row, print_report
 from textrnn.cli.options import check_module, trust_hub_option
 from textrnn.cli.settings import (
@@ -68,9 +69,7 @@ if TYPE_CHECKING:
 @unlabelled_option
 @classifier_options
 @data_options
-@click.option(
-    "--encoding", default="utf-8", show_default=True, help="Text encoding of the input files."
-)
+@encoding_option
 @set_option
 @config_option
 @resume_option
@@ -150,6 +149,7 @@ def _train(
     texts, validation_texts = read_training_texts(data, validation_data, data_settings)
     corpus = None if pretrain is None else read_pretraining(pretrain, data_settings)
     more = None if unlabelled is None else read_unlabelled(unlabelled, data_settings)
+    print_later(data_settings["encoding"])
     with tensorflow.training("classifier", quiet=quiet) as (task, display):
         model = task.train_classifier(
             texts,

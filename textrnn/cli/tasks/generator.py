@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from textrnn.cli import tensorflow, terminal
+from textrnn.cli.encodings import print_later
 from textrnn.cli.kinds import Row, print_report
 from textrnn.cli.settings import (
     check_new,
@@ -24,6 +25,7 @@ from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
+    from textrnn.data.encodings import Encodings
 
 
 @click.command("generator")
@@ -68,7 +70,7 @@ def _train(
     config_file: Path | None,
     resume: bool,
     quiet: bool,
-    encoding: str,
+    encoding: "Encodings",
     newlines: str,
     **typed: Any,
 ) -> None:
@@ -81,6 +83,7 @@ def _train(
     from textrnn.data.corpora import read_corpus
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
+    print_later(encoding)
     with tensorflow.training("generator", quiet=quiet) as (task, display):
         model = task.train_generator(
             text,
@@ -114,7 +117,7 @@ def _evaluate(
     temperature: float,
     seed: int,
     unknown: str,
-    encoding: str,
+    encoding: "Encodings",
     newlines: str,
 ) -> None:
     from textrnn.data import corpora

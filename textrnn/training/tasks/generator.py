@@ -11,7 +11,6 @@ from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.generator import GeneratorRecipe, GeneratorTrainingConfig
 from textrnn.config.parts import is_file
 from textrnn.config.sampling import SamplingConfig
-from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
 from textrnn.engine import generation
 from textrnn.engine.generator import build_network
@@ -99,7 +98,7 @@ class GeneratorTask(Task[GeneratorPrepared]):
     ) -> GeneratorPrepared:
         """Fit the alphabet or vocabulary and encode the corpus."""
         name, training = recipe.training.validation, recipe.training
-        validation = corpora.read_corpus([name]) if name and is_file(name) else None
+        validation = self.corpus.read_alike(name) if name and is_file(name) else None
 
         def fit() -> Any:
             return encode.fit(self.corpus, validation, recipe.text, training)
