@@ -5,14 +5,14 @@ The report is plain JSON data; `as_text` renders it for a terminal.
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.sampling import SamplingConfig
 from textrnn.data.corpora import Corpus
 from textrnn.engine import generation
 from textrnn.engine.generator import build_network
-from textrnn.evaluation import copying, language_modelling, ngrams
+from textrnn.evaluation import copying, language_modelling, ngrams, spelling
 from textrnn.evaluation.training_parts import overlaps_training, part_ids, training_ids
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
 
@@ -49,14 +49,14 @@ def evaluate(
     texts = (corpus, baseline, copied)
     alphabet = model.tokenizer.alphabet(piece for each in texts if each for piece in each.pieces)
     characters = part_ids(model, alphabet, corpus, part, unknown)
-    ids, ends = _tokens(model, alphabet, characters)
+    tokens = _tokens(model, alphabet, characters)
     report: dict[str, Any] = {"model": model.name, "text": list(corpus.sources), "part": part}
     if overlaps_training(model, corpus, part):
         report["warning"] = (
             "the model was trained on (part of) this text; a fair score needs another text"
         )
-    report |= _scores(model, ids, ends, streamed, on_progress)
-    report |= _about_tokens(model, ids)
+    report |= _scores(model, tokens, streamed, on_progress)
+    report |= _about_tokens(model, tokens.ids)
     if baseline:
         train_ids = training_ids(model, alphabet, baseline)
         loss = ngrams.cross_entropy(train_ids, characters, alphabet.vocab_size, order=5)
@@ -75,10 +75,17 @@ def evaluate(
     return report
 
 
+class _Tokens(NamedTuple):
+    """A text as the model's ids, (tokens,); as `language_modelling.cold` takes it."""
+
+    ids: Ids
+    ends: Ids | None = None
+    spelling: language_modelling.Nats | None = None
+
+
 def _scores(
     model: GeneratorArtifact,
-    ids: Ids,
-    ends: Ids | None,
+    tokens: _Tokens,
     streamed: bool,
     on_progress: OnProgress | None,
 ) -> dict[str, Any]:
@@ -88,23 +95,22 @@ def _scores(
         return None if on_progress is None else lambda done, total: on_progress(what, done, total)
 
     network = build_network(model)
-    cold = language_modelling.cold(network, ids, ends=ends, on_progress=progress("cold"))
+    cold = language_modelling.cold(network, **tokens._asdict(), on_progress=progress("cold"))
     if not streamed:
         return {"cold": cold.to_dict()}
-    whole = language_modelling.streamed(network, ids, ends=ends, on_progress=progress("streamed"))
+    whole = language_modelling.streamed(
+        network, **tokens._asdict(), on_progress=progress("streamed")
+    )
     return {"cold": cold.to_dict(), "streamed": whole.to_dict()}
 
 
-def _tokens(
-    model: GeneratorArtifact, alphabet: CharTokenizer, characters: Ids
-) -> tuple[Ids, Ids | None]:
-    """The model's ids of a text given as character ids, and the end of each in characters.
-
-    The ends are None if the model's tokens are characters.
-    """
+def _tokens(model: GeneratorArtifact, alphabet: CharTokenizer, characters: Ids) -> _Tokens:
+    """The model's ids of a text given as character ids."""
     if alphabet is model.tokenizer:
-        return characters, None
-    return model.tokenizer.codec.encode_with_ends([alphabet.decode(characters)])
+        return _Tokens(characters)
+    text = [alphabet.decode(characters)]
+    ids, ends = model.tokenizer.codec.encode_with_ends(text)
+    return _Tokens(ids, ends, spelling.losses(model.tokenizer, text, ids))
 
 
 def _about_tokens(model: GeneratorArtifact, ids: Ids) -> dict[str, Any]:
@@ -166,9 +172,14 @@ def as_text(report: Mapping[str, Any]) -> str:
         )
         lines.append(f"Perplexity per {unit.removesuffix('s')}: {perplexities}")
         if unknown := tokens["unknown_share"]:
+            parts = ", ".join(
+                f"{report[name]['spelling_share']:.1%} of {name}"
+                for name in ("cold", "streamed")
+                if name in report
+            )
             lines.append(
-                f"{unknown:.1%} of the {unit} are unknown and all count as the same token: "
-                f"the loss is too low to compare with that of a character model"
+                f"{unknown:.1%} of the {unit} are unknown, and their spelling is part of the loss: "
+                f"{parts}. The perplexity counts them all as the same token, without spelling"
             )
     if copied := report.get("copied"):
         lines.append(

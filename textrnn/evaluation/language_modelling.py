@@ -4,8 +4,8 @@ There are two protocols. `cold` evaluates stateless windows: the text is cut int
 tokens, each from the zero state, and the remainder is dropped. `streamed` is stateful: one pass
 carries the state through the whole text. Both use the NumPy forward pass that also generates.
 
-Tokens are characters, subwords or words. The loss is always in nats per character of the text, so
-that models with different tokens can be compared.
+Tokens are characters, subwords or words. The loss is always in nats per character of the text, and
+unknown words are charged for their spelling, so that models with different tokens can be compared.
 """
 
 import math
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from textrnn.engine.generator import Network
 from textrnn.engine.numerics import log_likelihoods
@@ -25,6 +26,7 @@ WINDOW = 256
 ROWS = 128  # windows per batch
 WORKERS = 8  # maximum number of parallel batches, of up to 100 MB each
 
+Nats = npt.NDArray[np.float64]
 OnProgress = Callable[[int, int], None]  # tokens done, tokens in total
 
 
@@ -32,13 +34,15 @@ OnProgress = Callable[[int, int], None]  # tokens done, tokens in total
 class Score:
     """Mean loss in nats per character, and accuracy per token.
 
-    `tokens` is the number of scored tokens, or 0 if tokens are characters.
+    `tokens` is the number of scored tokens, or 0 if tokens are characters. `spelling` is the part
+    of the loss, in nats per character, that the spelling of unknown words costs.
     """
 
     loss: float
     accuracy: float
     characters: int
     tokens: int = 0
+    spelling: float = 0.0
 
     def to_dict(self) -> dict[str, float]:
         """The score as JSON data for a report."""
@@ -52,11 +56,18 @@ class Score:
         }
 
     def _per_token(self) -> dict[str, float]:
-        """Perplexity per word or subword: exp of the mean nats per token, as papers report it."""
+        """Perplexity per word or subword, and the fraction of the loss that is spelling.
+
+        The perplexity is exp of the mean nats per token, as papers report it: without spelling.
+        """
         if not self.tokens:
             return {}
-        nats = self.loss * self.characters / self.tokens
-        return {"tokens": self.tokens, "perplexity_per_token": math.exp(min(nats, 700.0))}
+        nats = (self.loss - self.spelling) * self.characters / self.tokens
+        return {
+            "tokens": self.tokens,
+            "perplexity_per_token": math.exp(min(nats, 700.0)),
+            "spelling_share": self.spelling / self.loss if self.loss else 0.0,
+        }
 
 
 def cold(
@@ -64,13 +75,15 @@ def cold(
     ids: Ids,
     *,
     ends: Ids | None = None,
+    spelling: Nats | None = None,
     window: int = WINDOW,
     on_progress: OnProgress | None = None,
 ) -> Score:
     """Score windows with inputs ids[k w : k w + w] and targets one later, each from the zero state.
 
     `ends` has one entry per id: the number of characters up to the end of that token. It is None if
-    tokens are characters. A text shorter than one window is scored as one shorter window.
+    tokens are characters. `spelling` has the nats of each id's spelling, as `spelling.losses`
+    gives them. A text shorter than one window is scored as one shorter window.
     CorpusError when the text has fewer than 2 tokens.
     """
     _check_length(ids, "tokens" if ends is not None else "characters")
@@ -91,7 +104,7 @@ def cold(
         total.add(batch)
         if on_progress:
             on_progress(total.tokens, count * window)
-    return total.score(ends)
+    return total.score(ends, spelling)
 
 
 def streamed(
@@ -99,6 +112,7 @@ def streamed(
     ids: Ids,
     *,
     ends: Ids | None = None,
+    spelling: Nats | None = None,
     on_progress: OnProgress | None = None,
 ) -> Score:
     """Score all of `ids` but the first in one pass with a continuous state; errors as in `cold`."""
@@ -110,7 +124,7 @@ def streamed(
             total.add_chunks(network, part[None, :-1], part[None, 1:], state)
         if on_progress:
             on_progress(total.tokens, len(ids) - 1)
-    return total.score(ends)
+    return total.score(ends, spelling)
 
 
 def _check_length(ids: Ids, unit: str) -> None:
@@ -139,10 +153,12 @@ class _Total:
         self.right += other.right
         self.tokens += other.tokens
 
-    def score(self, ends: Ids | None) -> Score:
+    def score(self, ends: Ids | None, spelling: Nats | None) -> Score:
         accuracy = self.right / self.tokens
         if ends is None:
             return Score(self.loss / self.tokens, accuracy, self.tokens)
         # The targets are contiguous, from the second token of the text on.
         characters = max(1, int(ends[self.tokens]) - int(ends[0]))
-        return Score(self.loss / characters, accuracy, characters, self.tokens)
+        spelt = 0.0 if spelling is None else float(spelling[1 : self.tokens + 1].sum())
+        loss = (self.loss + spelt) / characters
+        return Score(loss, accuracy, characters, self.tokens, spelt / characters)

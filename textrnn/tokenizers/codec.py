@@ -68,6 +68,10 @@ class Codec:
         """The characters of `text` that cannot be encoded, once each."""
         return ""
 
+    def unknown_words(self, texts: Iterable[str]) -> list[str]:
+        """The words of the concatenated `texts` without an id of their own, in order."""
+        return []
+
     def stream_decoder(self, prefix: str = "") -> StreamDecoder:
         """A decoder of one id at a time, for ids that follow the text `prefix`."""
         raise NotImplementedError

@@ -4,12 +4,13 @@ The space between two words is not a token: a rule inserts it, depending on the 
 before a word.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from textrnn.tokenizers.base import Ids
-from textrnn.tokenizers.codec import ENDS, Start, StreamDecoder, TokenCodec
+from textrnn.tokenizers.codec import ENDS, Start, StreamDecoder, TokenCodec, whole_words
 from textrnn.tokenizers.spacing import LINE_END, STAND_INS, spaced, stand_in
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class WordCodec(TokenCodec):
         """The last word of `prime`, in the vocabulary or not."""
         word = self.tokenizer.words(stand_in(prime, more=True))[-1]
         return STAND_INS.get(word, word)
+
+    def unknown_words(self, texts: Iterable[str]) -> list[str]:
+        """The words of the concatenated `texts` without an id of their own, in order."""
+        known, words = self.tokenizer.vocabulary, self.tokenizer.words
+        found = (word for text in whole_words(texts) for word in words(stand_in(text)))
+        return [word for word in found if word not in known]
 
     def stream_decoder(self, prefix: str = "") -> StreamDecoder:
         """A decoder of one id at a time, for ids that follow the text `prefix`."""

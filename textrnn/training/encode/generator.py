@@ -21,6 +21,8 @@ from textrnn.data.corpora import Corpus
 from textrnn.data.name_augmentation import Renamer
 from textrnn.datasets import windows
 from textrnn.errors import ConfigError
+from textrnn.evaluation import spelling
+from textrnn.evaluation.language_modelling import Nats
 from textrnn.tokenizers import TOKENIZERS, Ids, Tokenizer
 
 OOV_BUCKETS = 1  # ids for unknown words, which are read but never generated
@@ -31,13 +33,15 @@ class Split:
     """Training and validation ids.
 
     `ends` has one entry per validation id: the number of characters up to its end. It is None if
-    ids are characters.
+    ids are characters. `spelling` has the nats of each validation id's spelling, or is None if none
+    of them is unknown.
     """
 
     train: Ids
     validation: Ids
     ends: Ids | None
     characters: int  # of the training text
+    spelling: Nats | None = None
 
     @property
     def tokens_per_character(self) -> float:
@@ -88,7 +92,8 @@ def split(
         return Split(train, held_out, None, len(train))
     train_text, validation_text = _texts(corpus, validation, training)
     held_out, ends = codec.encode_with_ends(validation_text)
-    return Split(codec.encode_pieces(train_text), held_out, ends, sum(map(len, train_text)))
+    nats = spelling.losses(tokenizer, validation_text, held_out)
+    return Split(codec.encode_pieces(train_text), held_out, ends, sum(map(len, train_text)), nats)
 
 
 def _cut(

@@ -151,7 +151,11 @@ class GeneratorTask(Task[GeneratorPrepared]):
             config=recipe.network, text=recipe.text, tokenizer=prepared.tokenizer, weights=weights
         )
         score = language_modelling.cold(
-            build_network(model), split.validation, ends=split.ends, on_progress=on_progress
+            build_network(model),
+            split.validation,
+            ends=split.ends,
+            spelling=split.spelling,
+            on_progress=on_progress,
         )
         return Validated(
             metrics=GeneratorMetrics(
