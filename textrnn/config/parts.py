@@ -30,14 +30,16 @@ def is_file(name: str) -> bool:
 def parse_part(text: str) -> tuple[float, float]:
     """START:END as two numbers: fractions of the corpus up to 1, character positions above 1.
 
-    Either may be left out (":0.9", "0.9:"). ConfigError for anything else.
+    Either may be left out (":0.9", "0.9:", "500:"). ConfigError for anything else, and if START is
+    not below END. Whether a fraction is below a position depends on the corpus.
     """
     start_text, colon, end_text = text.partition(":")
     try:
         start, end = float(start_text or 0), float(end_text or 1)
     except ValueError:
-        colon = ""
-    if not colon or not 0 <= start < end < math.inf:
+        start = end = math.nan
+    below = start < end or start > 1 >= end > 0
+    if not colon or not (below and 0 <= start < math.inf and end < math.inf):
         raise ConfigError(
             f"part must be START:END with START below END, such as 0:0.9 (fractions) or "
             f"0:50000 (characters), got {text!r}"
@@ -50,12 +52,13 @@ def parse_validation(text: str) -> tuple[float, float]:
     try:
         fraction = float(text)
     except ValueError:
-        if ":" not in text:
+        try:
+            return parse_part(text)
+        except ConfigError:
             raise ConfigError(
-                f"validation must be a fraction such as 0.1, a slice START:END or an existing "
-                f"file, got {text!r}"
+                f"validation must be a fraction such as 0.1, a slice START:END with START below "
+                f"END, or an existing file, got {text!r}"
             ) from None
-        return parse_part(text)
     if not 0 < fraction < 1:
         raise ConfigError(f"validation must be a fraction between 0 and 1, got {text}")
     return 1 - fraction, 1.0

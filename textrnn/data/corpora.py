@@ -19,7 +19,7 @@ from textrnn.config.limits import CORPUS_LIMIT
 from textrnn.config.parts import parse_part, parse_validation
 from textrnn.data.encodings import Encoding, Encodings
 from textrnn.data.text_files import Newlines, called, open_text, text_files
-from textrnn.errors import CorpusError
+from textrnn.errors import ConfigError, CorpusError
 
 CHUNK_CHARACTERS = 2**20
 
@@ -163,6 +163,26 @@ def bounds(start: float, end: float, length: int) -> tuple[int, int]:
     """A slice as character positions in a text of `length`; values up to 1 are fractions."""
     positions = [math.floor(x * length + 1e-6) if x <= 1 else int(x) for x in (start, end)]
     return min(positions[0], length), min(positions[1], length)
+
+
+def check_slice(name: str, text: str, length: int) -> None:
+    """ConfigError if a slice START:END of a text of `length` has no characters.
+
+    `name` is the setting whose value is `text`.
+    """
+    start, end = bounds(*parse_part(text), length)
+    if start < end:
+        return
+    if start == length and parse_part(text)[0] > 1:
+        raise ConfigError(
+            f"{name} {text} begins beyond the text, which has {length:,} characters; begin below "
+            f"that, or write fractions, such as 0.9:1"
+        )
+    raise ConfigError(
+        f"{name} {text} is empty: values up to 1 are fractions and larger ones characters, so it "
+        f"goes from character {start:,} to character {end:,} of {length:,}; write fractions, such "
+        f"as 0.9:1, or characters, such as 0:1000"
+    )
 
 
 def split(

@@ -5,6 +5,7 @@ The report is plain JSON data; `as_text` renders it for a terminal.
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from textrnn.artifacts.generator import GeneratorArtifact
@@ -12,10 +13,12 @@ from textrnn.config.sampling import SamplingConfig
 from textrnn.data.corpora import Corpus
 from textrnn.engine import generation
 from textrnn.engine.generator import build_network
+from textrnn.errors import CorpusError
 from textrnn.evaluation import copying, language_modelling, ngrams, spelling
-from textrnn.evaluation.training_parts import overlaps_training, part_ids, training_ids
+from textrnn.evaluation.training_parts import overlaps_training, part_ids, skipped, training_ids
 from textrnn.tokenizers import CharTokenizer, Ids, Unknown
 
+SHOWN = 10  # unknown characters in the text of a report
 SAMPLES = 20  # the sample for copying is generated as this many parallel texts
 
 OnProgress = Callable[[str, int, int], None]  # stage, done, in total
@@ -38,6 +41,7 @@ def evaluate(
     """Score `model` on a part of `corpus`; the report is plain JSON data.
 
         part      "all", "validation" (the validation slice of the model's training) or START:END
+        unknown   "skip" leaves out characters that the model does not know; the report counts them
         baseline  a corpus to train a 5-gram model on, which is scored on the same text
         copied    a corpus to search for copies, in a generated sample of `sample_length`
                   characters and in the scored text
@@ -49,12 +53,14 @@ def evaluate(
     texts = (corpus, baseline, copied)
     alphabet = model.tokenizer.alphabet(piece for each in texts if each for piece in each.pieces)
     characters = part_ids(model, alphabet, corpus, part, unknown)
+    left_out = _left_out(skipped(alphabet, corpus, part), characters) if unknown == "skip" else {}
     tokens = _tokens(model, alphabet, characters)
     report: dict[str, Any] = {"model": model.name, "text": list(corpus.sources), "part": part}
     if overlaps_training(model, corpus, part):
         report["warning"] = (
             "the model was trained on (part of) this text; a fair score needs another text"
         )
+    report |= left_out
     report |= _scores(model, tokens, streamed, on_progress)
     report |= _about_tokens(model, tokens.ids)
     if baseline:
@@ -73,6 +79,22 @@ def evaluate(
             "held_out": _copies(characters, train_ids),
         }
     return report
+
+
+def _left_out(counts: Mapping[str, int], characters: Ids) -> dict[str, Any]:
+    """The section of the report on skipped characters; `characters` are the others.
+
+    CorpusError if too few are left to score.
+    """
+    count = sum(counts.values())
+    total = count + len(characters)
+    if count and len(characters) < 2:
+        raise CorpusError(
+            f"the model knows {len(characters)} of the {total:,} characters of the text, and at "
+            f"least 2 must be left to score; evaluate a model that was trained on such text"
+        )
+    share = count / total if total else 0.0
+    return {"skipped": {"count": count, "share": share, "characters": dict(counts)}}
 
 
 class _Tokens(NamedTuple):
@@ -159,6 +181,14 @@ def as_text(report: Mapping[str, Any]) -> str:
     lines.append(
         f"\n{report['cold']['characters']:,} characters scored; loss in nats per character"
     )
+    if (left_out := report.get("skipped")) and left_out["count"]:
+        counts = left_out["characters"]
+        shown = ", ".join(f"{each!r} {counts[each]:,}" for each in islice(counts, SHOWN))
+        more = f" and {len(counts) - SHOWN:,} others" if len(counts) > SHOWN else ""
+        lines.append(
+            f"Skipped {left_out['count']:,} characters that the model does not know "
+            f"({left_out['share']:.2%} of the text): {shown}{more}"
+        )
     if tokens := report.get("tokens"):
         unit = tokens["unit"]
         lines.append(

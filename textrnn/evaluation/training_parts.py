@@ -3,6 +3,7 @@
 A model keeps the SHA-256 of its corpus and the parts of it that were for training and validation.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,12 +63,11 @@ def part_ids(
     """The ids of a part of `corpus`, (characters,), as characters of `alphabet`.
 
     `part` is "all", "validation" (the validation slice of the model's training) or START:END.
-    ConfigError when the model has no such validation slice of `corpus`; ArtifactError when its
-    records are damaged.
+    ConfigError when the slice is empty, or the model has no such validation slice of `corpus`;
+    ArtifactError when its records are damaged.
     """
     if part != "validation":
-        pieces = corpus.cut("0:1" if part == "all" else part)
-        return alphabet.encode_pieces(pieces, unknown=unknown)
+        return alphabet.encode_pieces(_cut(corpus, part), unknown=unknown)
     if not _is_own(model, corpus):
         raise ConfigError(
             "--part validation needs the corpus that the model was trained on, and this is "
@@ -86,6 +86,26 @@ def part_ids(
         )
     ids = alphabet.encode_pieces(corpus.pieces)
     return corpora.split(ids, trained.part, trained.validation)[1]
+
+
+def skipped(alphabet: CharTokenizer, corpus: Corpus, part: str) -> dict[str, int]:
+    """Unknown character -> its number in a part of `corpus`, as of `part_ids`, most frequent first.
+
+    A validation part has none: it is encoded without skipping.
+    """
+    return {} if part == "validation" else alphabet.unknown_counts(_cut(corpus, part))
+
+
+def _cut(corpus: Corpus, part: str) -> Iterator[str]:
+    if part == "all":
+        return iter(corpus.pieces)
+    if ":" not in part:
+        raise ConfigError(
+            f"part must be all, validation or START:END, such as 0:0.9 (fractions) or 0:50000 "
+            f"(characters), got {part!r}"
+        )
+    corpora.check_slice("part", part, corpus.length)
+    return corpus.cut(part)
 
 
 def overlaps_training(model: GeneratorArtifact, corpus: Corpus, part: str) -> bool:

@@ -6,6 +6,7 @@ code-point order. So the same corpus gives the same ids everywhere.
 
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import ClassVar, Self
@@ -149,8 +150,19 @@ class CharTokenizer(Tokenizer):
 
     def unknown_characters(self, text: str) -> str:
         """The characters of `text` outside the alphabet, once each, in code-point order."""
-        points = _code_points(text.lower() if self.lower else text)
-        return "".join(map(chr, np.unique(points[self._lookup(text) < 0])))
+        return "".join(sorted(self.unknown_counts([text])))
+
+    def unknown_counts(self, texts: Iterable[str]) -> dict[str, int]:
+        """Character outside the alphabet -> how often `texts` contain it, the most frequent first.
+
+        Ties are in code-point order.
+        """
+        counts: Counter[str] = Counter()
+        for text in texts:
+            points = _code_points(text.lower() if self.lower else text)
+            found, numbers = np.unique(points[self._lookup(text) < 0], return_counts=True)
+            counts.update(dict(zip(map(chr, found), numbers.tolist(), strict=True)))
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def to_json(self) -> str:
         """Readable JSON; `from_json` is the inverse."""

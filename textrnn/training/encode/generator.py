@@ -83,7 +83,10 @@ def split(
     tokenizer: Tokenizer,
     training: GeneratorTrainingConfig,
 ) -> Split:
-    """Encode and split `corpus` as `training` says; `validation` replaces its validation part."""
+    """Encode and split `corpus` as `training` says; `validation` replaces its validation part.
+
+    ConfigError if `part` or `validation` is a slice without text, or leaves none to train on.
+    """
     codec = tokenizer.codec
     if tokenizer.character_level:  # one id per character: split the ids directly
         train, held_out = _cut(codec.encode_pieces(corpus.pieces), training, validation)
@@ -100,15 +103,24 @@ def _cut(
     values: npt.NDArray[Any], training: GeneratorTrainingConfig, validation: Corpus | None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Split values (one per character) for training and, without `validation`, validation."""
+    corpora.check_slice("part", training.part, len(values))
+    start, end = corpora.bounds(*parse_part(training.part), len(values))
     if validation:
-        start, end = corpora.bounds(*parse_part(training.part), len(values))
         return values[start:end], values[:0]
     if training.validation is None:
         raise ConfigError(
             "validation must be a fraction such as 0.1, a slice START:END or a file: it selects "
             "the best epoch"
         )
-    return corpora.split(values, training.part, training.validation)
+    if ":" in training.validation:
+        corpora.check_slice("validation", training.validation, end - start)
+    train, held_out = corpora.split(values, training.part, training.validation)
+    if not len(train):
+        raise ConfigError(
+            f"validation {training.validation} leaves no text to train on; write a smaller slice, "
+            f"such as 0.9:1"
+        )
+    return train, held_out
 
 
 def _texts(
