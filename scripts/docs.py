@@ -5,29 +5,26 @@
     scripts/docs.py             write settings.md and commands.md
     scripts/docs.py --check     say which of them differ from the code; exit code 1 if one does
 
-settings.md has every setting by section: default, range or choices, and the comment beside the
-field in the source of its dataclass. commands.md has the help of every command.
+settings.md has every setting by section: default, range or choices, and what it means, all from its
+dataclass. commands.md has the help of every command.
 """
 
-import ast
-import inspect
 import json
 import re
 import sys
-import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import click
 
 from textrnn.cli import main as program
-from textrnn.config.base import Config
 from textrnn.config.classifier import CLASSIFIER_PRESETS, ClassifierRecipe
+from textrnn.config.descriptions import Description, of_config, of_recipe
 from textrnn.config.generator import PRESETS, GeneratorRecipe
 from textrnn.config.recipe import Recipe
 from textrnn.config.sampling import SamplingConfig
-from textrnn.errors import ConfigError
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 WIDTH = 100  # columns of a command's help
@@ -35,108 +32,9 @@ NOTICE = "<!-- Written by scripts/docs.py from the code; do not edit. -->"
 ABOUT = """\
 A setting is given by its option, by `--set NAME=VALUE`, in a file for `--config` or, from Python,
 as a keyword argument. Its full name has the section in front: `network.units`."""
-# What is tried to find the range that a dataclass accepts.
-PROBES = (-1, 0, 0.005, 0.01, 0.5, 1, 1.5, 2, 64, 65, 100, 101, 1000)
 
 
 # ---- settings -----------------------------------------------------------------------------------
-
-
-def comments(cls: type[Config]) -> dict[str, str]:
-    """Field -> the comment beside it, or the lines of comment above it; bases come first."""
-    found: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        if issubclass(base, Config) and base is not Config:
-            found |= _own_comments(base)
-    return found
-
-
-def _own_comments(cls: type[Config]) -> dict[str, str]:
-    lines = textwrap.dedent(inspect.getsource(cls)).splitlines()
-    body = ast.parse("\n".join(lines)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found = {}
-    for node in body.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            assert node.end_lineno is not None and node.end_col_offset is not None
-            beside = lines[node.end_lineno - 1][node.end_col_offset :].strip()
-            text = _without_hash(beside)
-            # A comment beside a field may go on below it, one above begins anew.
-            text = " ".join([text, *_below(lines, node.end_lineno)]) if text else " ".join(
-                _above(lines, node.lineno - 1)
-            )  # fmt: skip
-            if text:
-                found[node.target.id] = text
-    return found
-
-
-def _above(lines: list[str], row: int) -> list[str]:
-    """The lines of comment that end just above line `row`, counted from 0."""
-    start = row
-    while start and lines[start - 1].strip().startswith("#"):
-        start -= 1
-    if start and "#" in lines[start - 1]:  # it may go on from the comment beside that field
-        start += len(_below(lines, start))
-    return [_without_hash(line) for line in lines[start:row]]
-
-
-def _below(lines: list[str], row: int) -> list[str]:
-    """The lines of comment from line `row` on, when they go on from a sentence begun above."""
-    found: list[str] = []
-    while row < len(lines) and lines[row].strip().startswith("#"):
-        text = _without_hash(lines[row])
-        if not found and text[:1].isupper():  # a new sentence is about what comes below it
-            return []
-        found.append(text)
-        row += 1
-    return found
-
-
-def _without_hash(line: str) -> str:
-    return line.strip().removeprefix("#").strip()
-
-
-def accepted(recipe: type[Recipe] | None, section: str, cls: type[Config], name: str) -> str:
-    """The choices of a setting, or the range of numbers it accepts."""
-    kind = cls.field_types()[name]
-    if get_origin(kind) is Literal:
-        return ", ".join(f"`{choice}`" for choice in get_args(kind))
-    kinds = set(get_args(kind)) or {kind}
-    if bool in kinds:
-        return "`true`, `false`"
-    if str in kinds:
-        return "text"
-    numbers = [value for value in PROBES if float in kinds or value == int(value)]
-    if float not in kinds:
-        numbers = [int(value) for value in numbers]
-    good = [value for value in numbers if _builds(recipe, section, cls, name, value)]
-    whole = "whole number" if float not in kinds else "number"
-    return f"{whole}, {_range(good)}" + (" or `null`" if type(None) in kinds else "")
-
-
-def _builds(
-    recipe: type[Recipe] | None, section: str, cls: type[Config], name: str, value: float
-) -> bool:
-    try:
-        if recipe:
-            recipe.from_settings({section: {name: value}})
-        else:
-            cls.from_dict({name: value})
-    except ConfigError:
-        return False
-    return True
-
-
-def _range(good: list[float]) -> str:
-    """The range that a few accepted numbers tell of."""
-    least, most = min(good), max(good)
-    below = [value for value in PROBES if value < least]
-    start = "above 0" if below and below[-1] == 0 and least < 0.01 else f"{least:g} or more"
-    if most == max(PROBES):
-        return start
-    if most == 0.5:
-        return "0 to below 1" if start.startswith("0") else "between 0 and 1"
-    return f"{'above 0' if start == 'above 0' else f'{least:g}'} to {most:g}"
 
 
 def settings_page() -> str:
@@ -148,28 +46,20 @@ def settings_page() -> str:
     )
     for command, recipe, presets in recipes:
         lines += [f"## `{command}`", ""]
-        names = {where: name for name, where in recipe.names().items()}
-        for section, cls in recipe.sections().items():
-            rows = {names[section, field]: field for field in cls.field_types()
-                    if (section, field) in names}  # fmt: skip
-            lines += [f"### `{section}`", "", *_table(recipe, section, cls, rows), ""]
+        for section, rows in groupby(of_recipe(recipe), lambda each: each.section):
+            lines += [f"### `{section}`", "", *_table(rows), ""]
         lines += ["### Presets", "", *_presets(presets), ""]
-    rows = {name: name for name in SamplingConfig.field_types()}
-    lines += ["## Sampling, of `generate`", "", *_table(None, "", SamplingConfig, rows), ""]
+    lines += ["## Sampling, of `generate`", "", *_table(of_config(SamplingConfig)), ""]
     return "\n".join(lines)
 
 
-def _table(
-    recipe: type[Recipe] | None, section: str, cls: type[Config], rows: Mapping[str, str]
-) -> Iterator[str]:
-    """A Markdown table of the fields `rows`, shown name -> name in the class."""
-    about = comments(cls)
+def _table(rows: Iterable[Description]) -> Iterator[str]:
+    """A Markdown table of settings."""
     yield "| setting | default | accepted | meaning |"
     yield "| --- | --- | --- | --- |"
-    for shown, name in rows.items():
-        default = json.dumps(getattr(cls, name))
-        values = accepted(recipe, section, cls, name)
-        yield f"| `{shown}` | `{default}` | {values} | {_cell(about.get(name, ''))} |"
+    for row in rows:
+        accepted = ", ".join(f"`{choice}`" for choice in row.choices) or row.range
+        yield f"| `{row.name}` | `{json.dumps(row.default)}` | {accepted} | {_cell(row.meaning)} |"
 
 
 def _presets(presets: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

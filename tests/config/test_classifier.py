@@ -95,7 +95,7 @@ def test_two_classes_have_one_logit_and_bidirectional_layers_two_directions():
         ),
         (ClassifierTrainingConfig, {"layer_decay": 0.0}, "layer_decay must be above 0"),
         (ClassifierTrainingConfig, {"unfreeze_epochs": -1}, "unfreeze_epochs must be 0 or more"),
-        (ClassifierTrainingConfig, {"epoch": 3}, "unknown setting 'epoch'; the settings are"),
+        (ClassifierTrainingConfig, {"epoch": 3}, "unknown setting 'epoch' .did you mean epochs"),
     ],
     ids=str,
 )

@@ -19,14 +19,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def setting(
-    cls: type[Config], name: str, help: str, *, keep_unset: bool = False, shown: str | None = None
+    cls: type[Config],
+    name: str,
+    help: str = "",
+    *,
+    keep_unset: bool = False,
+    shown: str | None = None,
 ) -> Callable[[F], F]:
     """A Click option for the field `name` of a config dataclass, with its type and default.
 
+    Its help is `help` or, by default, the meaning of the setting.
     With `keep_unset` an option that was not given is None, so that a preset can set it; help then
     shows the default, or `shown` in its place.
     """
     kind = cls.field_types()[name]
+    help = help or cls.meanings()[name]
     default = next(field.default for field in fields(cls) if field.name == name)  # type: ignore[arg-type]
     choices = get_args(kind)
     if get_origin(kind) is Literal:

@@ -3,12 +3,21 @@
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from dataclasses import MISSING, asdict, field, fields, is_dataclass
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
+from textrnn.config.suggestions import did_you_mean
 from textrnn.errors import ConfigError
 
 MOST = 2**53 - 1  # of any whole number: those that JSON keeps everywhere
+MEANING = "meaning"  # the key of a field's metadata
+
+T = TypeVar("T")
+
+
+def setting(default: T, meaning: str) -> T:
+    """A field of a Config with its default and what it means, which help and reference show."""
+    return field(default=default, metadata={MEANING: meaning})
 
 
 class Config:
@@ -30,6 +39,16 @@ class Config:
         return {field.name: hints[field.name] for field in fields(cls)}  # type: ignore[arg-type]
 
     @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """Name -> what the setting means; of a field with another default, what its base says."""
+        found: dict[str, str] = {}
+        for base in filter(is_dataclass, cls.__mro__):
+            for each in fields(base):
+                if MEANING in each.metadata:
+                    found.setdefault(each.name, each.metadata[MEANING])
+        return {name: found.get(name, "") for name in cls.field_types()}
+
+    @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Inverse of `to_dict`.
 
@@ -38,7 +57,10 @@ class Config:
         types = cls.field_types()
         for name in values:
             if name not in types:
-                raise ConfigError(f"unknown setting {name!r}; the settings are {', '.join(types)}")
+                raise ConfigError(
+                    f"unknown setting {name!r}{did_you_mean(name, types)}; the settings are "
+                    f"{', '.join(types)}"
+                )
         needed = [field.name for field in fields(cls) if field.default is MISSING]  # type: ignore[arg-type]
         if missing := [name for name in needed if name not in values]:
             raise ConfigError(f"{', '.join(missing)} must be given")

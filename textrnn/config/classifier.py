@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+from textrnn.config.base import setting
 from textrnn.config.language_model import PretrainingConfig
 from textrnn.config.network import POOLINGS, Pooling, RecurrentConfig
 from textrnn.config.parts import names_in
 from textrnn.config.recipe import Recipe
+from textrnn.config.suggestions import named
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.config.training import LearningConfig
 from textrnn.config.weights import MOST_LAYERS, Cell, Shapes, check_size, stack_shapes
@@ -26,21 +28,24 @@ class ClassifierConfig(RecurrentConfig):
 
     classes: int
     embedding_dim: int = 128
-    conv_layers: int = 0
-    conv_filters: int = 32
-    conv_width: int = 7  # in tokens
-    conv_pool: int = 5  # pooling size between two convolutions or before a recurrent layer
+    conv_layers: int = setting(0, "Convolutional layers below the recurrent ones.")
+    conv_filters: int = setting(32, "Filters per convolution.")
+    conv_width: int = setting(7, "Width of a convolution in tokens.")
+    conv_pool: int = setting(
+        5, "Pooling size between two convolutions or before a recurrent layer."
+    )
     cell: Cell = "lstm"
-    layers: int = 1  # recurrent layers; 0 pools the embedding or the convolutions
+    layers: int = setting(1, "Recurrent layers; 0: pool the embedding or the convolutions.")
     units: int = 64
-    bidirectional: bool = True
-    pooling: Pooling = "all"  # over time; all: last, max and mean, concatenated
-    dense_units: int = 0  # units of a hidden layer before the head; 0 is none
-    # Dropout rates.
-    word_dropout: float = 0.1  # on whole words
-    embedding_dropout: float = 0.3  # on embedded features, one mask per text
-    dropout: float = 0.3  # between layers, one mask per text, and before the head
-    recurrent_dropout: float = 0.0
+    bidirectional: bool = setting(True, "Run the recurrent layers in both directions.")
+    pooling: Pooling = setting(
+        "all", "Pooling over the steps; all: last, max and mean concatenated."
+    )
+    dense_units: int = setting(0, "Units of a hidden layer before the head; 0: none.")
+    word_dropout: float = setting(0.1, "Fraction of words dropped in training.")
+    embedding_dropout: float = setting(0.3, "Dropout on embedded features, one mask per text.")
+    dropout: float = setting(0.3, "Dropout between layers and before the head.")
+    recurrent_dropout: float = setting(0.0, "Dropout of the recurrent state.")
     l1: float = 0.0
     l2: float = 0.0
     recurrent_l1: float = 0.0
@@ -80,32 +85,52 @@ class ClassifierTrainingConfig(LearningConfig):
     If `epochs` is None, training runs for about 2,400 steps, but for 4 to 40 epochs.
     """
 
-    batch_size: int = 32
+    batch_size: int = setting(32, "Texts per step.")
     learning_rate: float = 2e-3
     patience: int = 3
     ema: float = 0.99
-    class_weights: ClassWeights = "none"  # balanced: every class has the same total weight
-    validation: float = 0.1  # fraction of each class; a validation file overrides it
-    vectors: str = ""  # file of pretrained word vectors (GloVe or word2vec text format)
-    hub: str = ""  # folder or URL of a TF-Hub module: its word vectors are used, or, with
-    # tokens = text, its vector of the whole text
-    train_embedding: bool = True
-    # Norm of the adversarial embedding perturbation (Miyato, Dai and Goodfellow 2017), in units of
-    # the root mean square of the embedding; 0 disables it.
-    adversarial: float = 0.0
-    # Trained classifiers, or tables that `textrnn classify` wrote, separated by commas. The target
-    # of a text is its teacher prediction with this weight and its label with the rest; a text
-    # without a label has the teacher prediction alone.
-    teacher: str = ""
-    teacher_weight: float = 0.5
-    crop_probability: float = (
-        0.0  # probability that an epoch replaces a text by a random run of its sentences
+    class_weights: ClassWeights = setting(
+        "none", "balanced: weight rare classes up (biases probabilities towards them)."
     )
-    length_buckets: int = 5  # number of lengths that batches are padded to
-    # Fine-tuning (Howard and Ruder 2018): the learning rate of each layer is that of the layer
-    # above times `layer_decay`, and each layer is unfrozen `unfreeze_epochs` after the one above.
-    layer_decay: float = 1.0
-    unfreeze_epochs: int = 0
+    validation: float = setting(
+        0.1, "Fraction of each class to validate and calibrate on; --validation DATA overrides it."
+    )
+    vectors: str = setting(
+        "", "Initialize the embedding from GloVe or word2vec vectors (text file)."
+    )
+    hub: str = setting(
+        "",
+        "Start from a TF-Hub module (folder or URL): from its word vectors or, with --tokens text, "
+        "from its text vectors.",
+    )
+    train_embedding: bool = setting(
+        True, "Fine-tune the pretrained embedding; off with --tokens text."
+    )
+    # Miyato, Dai and Goodfellow 2017.
+    adversarial: float = setting(
+        0.0,
+        "Norm of the adversarial embedding perturbation, in units of the root mean square of the "
+        "embedding; 0: none.",
+    )
+    teacher: str = setting(
+        "",
+        "Trained classifiers, or tables that `textrnn classify` wrote, separated by commas: their "
+        "predictions join the targets, and are the targets of texts without a label.",
+    )
+    teacher_weight: float = setting(
+        0.5, "Weight of the teacher predictions in the targets; the label has the rest."
+    )
+    crop_probability: float = setting(
+        0.0, "Probability that an epoch replaces a text by a random run of its sentences."
+    )
+    length_buckets: int = setting(5, "Number of lengths that batches are padded to.")
+    # Howard and Ruder 2018.
+    layer_decay: float = setting(
+        1.0, "Fine-tuning: factor of the learning rate from each layer to the one below it."
+    )
+    unfreeze_epochs: int = setting(
+        0, "Fine-tuning: epochs until the layer below the last trained one is trained too."
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -202,9 +227,7 @@ CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 def classifier_preset(name: str) -> Mapping[str, Any]:
     """The overrides of the preset `name`; ConfigError lists the presets."""
-    if name not in CLASSIFIER_PRESETS:
-        raise ConfigError(f"no preset {name!r}; the presets are {', '.join(CLASSIFIER_PRESETS)}")
-    return CLASSIFIER_PRESETS[name]
+    return named(CLASSIFIER_PRESETS, name, "preset")
 
 
 def weight_shapes(config: ClassifierConfig) -> Shapes:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from textrnn.config.base import setting
 from textrnn.config.network import RecurrentConfig
 from textrnn.config.parts import is_file, parse_part, parse_validation
 from textrnn.config.recipe import Recipe
+from textrnn.config.suggestions import named
 from textrnn.config.text import GeneratorTextConfig
 from textrnn.config.training import LearningConfig
 from textrnn.config.weights import Cell, Shapes, check_size, stack_shapes
@@ -25,13 +27,13 @@ class GeneratorConfig(RecurrentConfig):
     derived = MappingProxyType({"vocab_size": 1})
     cell: Cell = "gru"
     layers: int = 2
-    units: int = 256  # per layer
-    embedding_dim: int = 64  # 0 is one-hot input
-    residual: bool = True  # layers 2 and up add their input to their output
-    # Dropout rates; each uses one mask per sequence.
-    input_dropout: float = 0.0  # on the first layer's input
-    dropout: float = 0.1  # between layers
-    output_dropout: float = 0.1  # before the output layer
+    units: int = setting(256, "Units per layer.")
+    embedding_dim: int = setting(64, "Embedding dimension; 0: one-hot input.")
+    residual: bool = setting(True, "Layers 2 and up add their input to their output.")
+    # Each dropout uses one mask per sequence.
+    input_dropout: float = setting(0.0, "Dropout on the input of the first layer.")
+    dropout: float = 0.1
+    output_dropout: float = setting(0.1, "Dropout before the output layer.")
     recurrent_dropout: float | None = None
     l1: float = 0.0
     l2: float = 0.0
@@ -53,19 +55,31 @@ class GeneratorTrainingConfig(LearningConfig):
     """
 
     weight_decay: float = 0.1
-    stateful: bool = True  # carry the state from window to window, or shuffle the windows
-    window: int = 64  # tokens per example
-    stride: int = 0  # stateless: stride of the windows; 0 is the window length
-    # A fraction at the end, a slice START:END or a file. None: train on everything (for a release).
-    validation: str | None = "0.1"
-    part: str = "0:1"  # slice START:END of the corpus to use, validation included
-    random_offset: bool = True  # stateful: start each epoch at a random offset
-    reset_probability: float = 0.1  # stateful: probability of resetting a stream per window
-    name_augmentation: float = 0.0  # fraction of the names in a passage that an epoch replaces
-    # Trained models, separated by commas, whose predictions have this weight in the targets.
-    teacher: str = ""
-    teacher_weight: float = 0.5
-    sample_length: int = 200  # characters of the sample shown after each epoch; 0 shows none
+    stateful: bool = setting(
+        True, "Carry the state from window to window, or train on shuffled windows."
+    )
+    window: int = setting(64, "Window length in characters (or other tokens).")
+    stride: int = setting(0, "Stateless: stride between windows; 0: the window length.")
+    validation: str | None = setting(
+        "0.1",
+        "Fraction at the end, slice START:END, or a file to validate on; null: none, for a "
+        "release.",
+    )
+    part: str = setting("0:1", "Use only the part START:END of the corpus.")
+    random_offset: bool = setting(True, "Stateful: start each epoch at a random offset.")
+    reset_probability: float = setting(
+        0.1, "Stateful: probability of resetting the state of a stream per window."
+    )
+    name_augmentation: float = setting(
+        0.0, "Fraction of the names in a passage that an epoch replaces by other names."
+    )
+    teacher: str = setting(
+        "", "Trained generators, separated by commas: their predictions join the targets."
+    )
+    teacher_weight: float = setting(0.5, "Weight of the teacher predictions in the targets.")
+    sample_length: int = setting(
+        200, "Characters of the sample shown after each epoch; 0: no sample."
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -145,9 +159,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 def preset(name: str) -> Mapping[str, Any]:
     """The overrides of the preset `name`; ConfigError lists the presets."""
-    if name not in PRESETS:
-        raise ConfigError(f"no preset {name!r}; the presets are {', '.join(PRESETS)}")
-    return PRESETS[name]
+    return named(PRESETS, name, "preset")
 
 
 def weight_shapes(config: GeneratorConfig) -> Shapes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from textrnn.config.base import setting
 from textrnn.config.generator import GeneratorConfig
 from textrnn.config.recipe import Settings
 from textrnn.config.training import LearningConfig
@@ -32,15 +33,17 @@ class PretrainingConfig(LearningConfig):
         {"seed": LearningConfig.seed, "checkpoint_seconds": LearningConfig.checkpoint_seconds}
     )
 
-    batch_size: int = 64  # parallel streams of text
-    ema: float = 0.999  # momentum of the averaged weights, which are kept
-    patience: int = 3  # epochs without a better validation loss; 0 disables early stopping
-    window: int = 64  # tokens of each stream per step
-    negatives: int = 2048  # negative samples per step (sampled softmax)
-    validation: float = 0.01  # fraction of all tokens
-    dropout: float = 0.2  # between layers and before the output, one mask per window
-    embedding_dropout: float = 0.1  # on embedded features, one mask per window
-    word_dropout: float = 0.0  # on whole words
+    batch_size: int = setting(64, "Parallel streams of text.")
+    ema: float = setting(0.999, "Momentum of the averaged weights, which are kept.")
+    patience: int = 3
+    window: int = setting(64, "Tokens of each stream per step.")
+    negatives: int = setting(2048, "Negative samples per step (sampled softmax).")
+    validation: float = setting(0.01, "Fraction of all tokens to validate on.")
+    dropout: float = setting(
+        0.2, "Dropout between layers and before the output, one mask per window."
+    )
+    embedding_dropout: float = setting(0.1, "Dropout on embedded features, one mask per window.")
+    word_dropout: float = setting(0.0, "Fraction of words dropped.")
 
     def __post_init__(self) -> None:
         super().__post_init__()

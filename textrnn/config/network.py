@@ -1,11 +1,11 @@
 """The parts that all networks share: a stack of recurrent layers, and pooling over time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from textrnn.config.base import Config
+from textrnn.config.base import MEANING, Config
 from textrnn.config.weights import CELLS, MOST_LAYERS, Cell
 from textrnn.errors import ConfigError
 
@@ -17,17 +17,22 @@ class RecurrentConfig(Config):
     """Architecture of recurrent layers over embedded ids; subclasses set the defaults."""
 
     vocab_size: int
-    cell: Cell
-    layers: int
-    units: int  # per layer and direction
-    embedding_dim: int
-    dropout: float  # between layers, one mask per sequence ("locked": Gal and Ghahramani 2016)
-    # Dropout of the recurrent state; None is 0.1, or 0 for a cell without a recurrent product.
-    recurrent_dropout: float | None
-    l1: float  # penalties on the kernels
-    l2: float
-    recurrent_l1: float  # and on the recurrent kernels
-    recurrent_l2: float
+    cell: Cell = field(metadata={MEANING: "The recurrent cell."})
+    layers: int = field(metadata={MEANING: "Recurrent layers."})
+    units: int = field(metadata={MEANING: "Units per layer and direction."})
+    embedding_dim: int = field(metadata={MEANING: "Embedding dimension."})
+    # "Locked" dropout (Gal and Ghahramani 2016).
+    dropout: float = field(metadata={MEANING: "Dropout between layers, one mask per sequence."})
+    recurrent_dropout: float | None = field(
+        metadata={
+            MEANING: "Dropout of the recurrent state; null: 0.1, or 0 for a cell without a "
+            "recurrent product."
+        }
+    )
+    l1: float = field(metadata={MEANING: "L1 penalty on the kernels."})
+    l2: float = field(metadata={MEANING: "L2 penalty on the kernels."})
+    recurrent_l1: float = field(metadata={MEANING: "L1 penalty on the recurrent kernels."})
+    recurrent_l2: float = field(metadata={MEANING: "L2 penalty on the recurrent kernels."})
 
     def __post_init__(self) -> None:
         self._one_of("cell", Cell)

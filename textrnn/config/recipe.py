@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any, ClassVar, Self, get_type_hints
 
 from textrnn.config.base import Config
+from textrnn.config.suggestions import did_you_mean
 from textrnn.errors import ConfigError
 
 Settings = Mapping[str, Mapping[str, Any]]  # section -> name -> value
@@ -48,7 +49,11 @@ class Recipe:
             return known[name]
         if dot and (section, rest) in known.values():
             return section, rest
-        raise ConfigError(f"unknown setting {name!r}; `textrnn train settings` lists all settings")
+        full = map(".".join, known.values())
+        similar = did_you_mean(name, (*known, *full, *cls.sections()))
+        raise ConfigError(
+            f"unknown setting {name!r}{similar}; `textrnn train settings` lists all settings"
+        )
 
     @classmethod
     def nest(cls, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

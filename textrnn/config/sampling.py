@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from textrnn.config.base import Config
+from textrnn.config.base import Config, setting
 from textrnn.errors import ConfigError
 
 
@@ -10,12 +10,17 @@ from textrnn.errors import ConfigError
 class SamplingConfig(Config):
     """How the next token is sampled; the filters apply in this order."""
 
-    repetition_penalty: float = 1.0  # as in CTRL (Keskar et al. 2019); 1 is none
-    repetition_window: int = 64  # the penalty counts repetitions within this many tokens
-    temperature: float = 0.8  # below 1 sharper, above 1 flatter, 0 always the most probable
-    top_k: int = 0  # keep the k most probable; 0 keeps all
-    top_p: float = 1.0  # keep the most probable with this total probability (nucleus)
-    min_p: float = 0.0  # minimum probability relative to the most probable token
+    # As in CTRL (Keskar et al. 2019).
+    repetition_penalty: float = setting(1.0, "Penalty on repeated tokens; 1: none.")
+    repetition_window: int = setting(64, "The penalty counts tokens within this many.")
+    temperature: float = setting(
+        0.8, "Below 1 sharper, above 1 flatter; 0: always the most probable."
+    )
+    top_k: int = setting(0, "Sample from the K most probable; 0: from all.")
+    top_p: float = setting(
+        1.0, "Sample from the most probable with this total probability (nucleus)."
+    )
+    min_p: float = setting(0.0, "Minimum probability relative to the most probable token.")
 
     def __post_init__(self) -> None:
         self._at_least(0, "temperature", "top_k")

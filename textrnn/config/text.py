@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from textrnn.config.base import Config
+from textrnn.config.base import Config, setting
 
 Tokens = Literal["word", "sentencepiece", "text"]  # text: unchanged, for a TF-Hub module
 
@@ -24,18 +24,19 @@ ModelType = Literal["unigram", "bpe"]
 class ClassifierTextConfig(Config):
     """Text preprocessing of a classifier; saved with the model, which needs the same."""
 
-    tokens: Tokens = "word"
-    word_pattern: Rule = "unicode"  # word pattern; textbook: ASCII letters and apostrophes only
-    lower: bool = True
-    max_vocab_size: int = (
-        20_000  # number of words, or subwords, with their own ids (the most frequent)
+    tokens: Tokens = setting("word", "Tokens; text: the --hub module takes whole texts.")
+    word_pattern: Rule = setting(
+        "unicode", "Word pattern; textbook: ASCII letters and apostrophes."
     )
-    min_count: int = 2  # a rarer word has no id of its own: most are typing errors
-    oov_buckets: int = 100  # hash buckets for all other words
-    model_type: ModelType = "unigram"  # of SentencePiece
-    max_characters: int = 0  # use only the first max_characters of a text; 0 uses all
-    max_tokens: int = 400  # longer texts are truncated in training
-    truncation: Keep = "both"  # which end of a longer text is kept
+    lower: bool = setting(True, "Lower-case the texts.")
+    max_vocab_size: int = setting(20_000, "Maximum vocabulary size (words or subwords).")
+    # Most rare words are typing errors.
+    min_count: int = setting(2, "A word that is rarer has no id of its own.")
+    oov_buckets: int = setting(100, "Hash buckets for all other words.")
+    model_type: ModelType = setting("unigram", "Kind of SentencePiece model.")
+    max_characters: int = setting(0, "Use only the first N characters of a text; 0: all.")
+    max_tokens: int = setting(400, "Maximum number of tokens per text in training.")
+    truncation: Keep = setting("both", "Which end of a longer text is kept.")
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -51,10 +52,12 @@ class ClassifierTextConfig(Config):
 class GeneratorTextConfig(Config):
     """Text preprocessing of a generator; saved with the model, also used in fine-tuning."""
 
-    tokens: Written = "char"  # the unit of generation
-    max_vocab_size: int = 2000  # vocabulary size of words or subwords
-    model_type: ModelType = "unigram"  # of SentencePiece
-    lower: bool = False
+    tokens: Written = setting(
+        "char", "Tokens to predict: characters, words or SentencePiece subwords."
+    )
+    max_vocab_size: int = setting(2000, "Maximum vocabulary size (words or subwords).")
+    model_type: ModelType = setting("unigram", "Kind of SentencePiece model.")
+    lower: bool = setting(False, "Lower-case the corpus.")
 
     def __post_init__(self) -> None:
         self._one_of("tokens", Written)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from textrnn.config.base import Config
+from textrnn.config.base import Config, setting
 from textrnn.errors import ConfigError
 
 Schedule = Literal["cosine", "constant"]
@@ -17,19 +17,25 @@ Optimizer = Literal["adamw", "rmsprop"]
 class LearningConfig(Config):
     """Base class of training settings: optimizer, schedule, early stopping, checkpoints."""
 
-    batch_size: int = 16
-    # Passes over the data; None chooses a number from the size of the data.
-    epochs: int | None = None
-    optimizer: Optimizer = "adamw"
-    learning_rate: float = 4e-3  # peak, after warm-up
-    schedule: Schedule = "cosine"
-    warmup_steps: int = 100  # linear from 0; at most a tenth of all steps
-    weight_decay: float = 0.01  # as in AdamW (Loshchilov and Hutter 2019), on matrices only
-    clip_norm: float = 1.0  # maximum global norm of the gradients; 0 disables clipping
-    ema: float = 0.998  # momentum of the averaged weights, which are kept; 0 keeps the last weights
-    patience: int = 10  # epochs without a better validation loss; 0 disables early stopping
-    seed: int = 0
-    checkpoint_seconds: float = 60.0  # maximum time between two checkpoints
+    batch_size: int = setting(16, "Examples per step.")
+    epochs: int | None = setting(
+        None, "Passes over the data; null: as many as the size of the data asks for."
+    )
+    optimizer: Optimizer = setting("adamw", "The optimizer.")
+    learning_rate: float = setting(4e-3, "Peak learning rate, after warm-up.")
+    schedule: Schedule = setting("cosine", "Learning rate after warm-up: falling, or constant.")
+    warmup_steps: int = setting(
+        100, "Steps in which the learning rate rises from 0; at most a tenth of all steps."
+    )
+    # As in AdamW (Loshchilov and Hutter 2019).
+    weight_decay: float = setting(0.01, "Decoupled weight decay, on matrices only.")
+    clip_norm: float = setting(1.0, "Maximum global norm of the gradients; 0: no clipping.")
+    ema: float = setting(
+        0.998, "Momentum of the averaged weights, which are kept; 0: keep the last weights."
+    )
+    patience: int = setting(10, "Stop after N epochs without a better validation loss; 0: never.")
+    seed: int = setting(0, "Random seed (initial weights, dropout, shuffling, random splits).")
+    checkpoint_seconds: float = setting(60.0, "Maximum time between two checkpoints, in seconds.")
 
     def __post_init__(self) -> None:
         self._one_of("schedule", Schedule)
