@@ -1,24 +1,20 @@
 """Training settings from options and files, and the options that all trainings share."""
 
-import json
 import re
 import shlex
 import sys
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_args, get_origin
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
+from textrnn.cli.config_files import read_config
 from textrnn.cli.targets import output_folder
-from textrnn.config import strict_json
 from textrnn.config.base import parse_setting
-from textrnn.config.limits import SETTINGS_LIMIT
 from textrnn.config.parts import bare_name
 from textrnn.config.recipe import Recipe
-from textrnn.data.text_files import open_bytes
 from textrnn.errors import ConfigError
 
 output_option = click.option(
@@ -40,8 +36,9 @@ config_option = click.option(
     "--config",
     "config_file",
     type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML or JSON file with settings; options override it.",
+    metavar="FILE|MODEL",
+    help="TOML or JSON file with settings (see `textrnn train settings`), or a model: train with "
+    "its settings. Options override them.",
 )
 resume_option = click.option(
     "--resume", is_flag=True, help="Resume the interrupted run in -o from its last save."
@@ -121,7 +118,7 @@ def collect(
     """
     layers = (
         preset,
-        _read_config(config_file) if config_file else {},
+        read_config(config_file, recipe) if config_file else {},
         dict(_assignment(text, recipe) for text in assignments),
         {name: value for name, value in typed.items() if value is not None},
     )
@@ -132,18 +129,6 @@ def collect(
     return settings
 
 
-def list_settings(recipe: type[Recipe]) -> None:
-    """Print all settings of `recipe` with their defaults and, for enumerations, the values."""
-    names = {where: name for name, where in recipe.names().items()}
-    for section, config in recipe.sections().items():
-        click.echo(f"{section}:")
-        for name, kind in config.field_types().items():
-            if (section, name) in names:
-                others = ", ".join(get_args(kind)) if get_origin(kind) is Literal else ""
-                line = f"  {names[section, name]} = {json.dumps(getattr(config, name))}"
-                click.echo(f"{line:<34}  one of {others}" if others else line)
-
-
 def _assignment(text: str, recipe: type[Recipe]) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     name = name.strip().replace("-", "_")
@@ -151,24 +136,3 @@ def _assignment(text: str, recipe: type[Recipe]) -> tuple[str, Any]:
         raise ConfigError(f"--set takes NAME=VALUE, got {text!r}")
     section, short = recipe.locate(name)
     return f"{section}.{short}", parse_setting(recipe.sections()[section], short, value.strip())
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    if str(path) == "-":  # the texts may come from there
-        raise ConfigError("--config takes a file of settings, and not standard input; name a file")
-    try:
-        with open_bytes(path) as file:
-            data = file.read(SETTINGS_LIMIT + 1)
-        if len(data) > SETTINGS_LIMIT:
-            raise ConfigError(f"{path} is over {SETTINGS_LIMIT:,} bytes; name a file of settings")
-        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        content = (strict_json if path.suffix == ".json" else tomllib).loads(text)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
-    except RecursionError:
-        raise ConfigError(f"{path} is not a file of settings: it is nested too deeply") from None
-    except ValueError as error:
-        raise ConfigError(f"{path} is not a TOML or JSON file of settings: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path} must hold NAME: VALUE pairs, as in units = 128")
-    return content

@@ -7,7 +7,7 @@ from types import ModuleType
 import click
 
 from textrnn.cli import tasks
-from textrnn.cli.settings import list_settings
+from textrnn.errors import ConfigError
 
 
 class TrainGroup(click.Group):
@@ -31,15 +31,43 @@ def train() -> None:
 
 
 @train.command()
-def settings() -> None:
-    """List all settings for --set and --config, with their defaults."""
-    from textrnn.artifacts.kinds import KINDS
+@click.argument("words", nargs=-1, metavar="[TASK] [NAME]...")
+@click.option(
+    "--toml", is_flag=True, help="Print a TOML file for --config, with the defaults of one TASK."
+)
+def settings(words: tuple[str, ...], toml: bool) -> None:
+    """List the settings for --set and --config: defaults, meaning, range or choices.
 
-    gap = ""
-    for name in sorted(_trained(), key=list(KINDS).index):
-        click.echo(f"{gap}For `train {name}`:\n")
-        list_settings(_task(name).RECIPE)
-        gap = "\n"
+    Without TASK (generator, classifier) those of both; with NAME only the settings whose name
+    contains it.
+
+    \b
+    textrnn train settings generator
+    textrnn train settings dropout
+    textrnn train settings generator --toml > my.toml
+    textrnn train generator my.txt -o DIR --config my.toml
+    """
+    from textrnn.artifacts.kinds import KINDS
+    from textrnn.cli import settings_list
+
+    tasks = sorted(_trained(), key=list(KINDS).index)
+    chosen = [task for task in tasks if task in words] or tasks
+    names = [word for word in words if word not in tasks]
+    recipes = {task: _task(task).RECIPE for task in chosen}
+    if toml and len(chosen) > 1:
+        raise ConfigError(f"--toml prints one file; name a task: {' or '.join(tasks)}")
+    rows = {task: settings_list.selected(recipe, names) for task, recipe in recipes.items()}
+    for name in names:
+        if not any(settings_list.selected(recipe, [name]) for recipe in recipes.values()):
+            raise settings_list.no_such(name, recipes.values(), tasks)
+    texts = [
+        settings_list.as_toml(task, some, recipes[task].prefixed)
+        if toml
+        else settings_list.as_table(task, some)
+        for task, some in rows.items()
+        if some
+    ]
+    click.echo("\n".join(texts), nl=False)
 
 
 def _names() -> list[str]:
