@@ -97,8 +97,8 @@ def _settings(parts: Parts, config: ClassifierConfig) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def summary(model: ClassifierArtifact) -> list[str]:
-    """The lines that `textrnn models show` adds to the card."""
+def summary(model: ClassifierArtifact) -> dict[str, str]:
+    """Facts for `textrnn models show`, by name."""
     config, text = model.config, model.text
     parts = [f"embedding {config.embedding_dim}"]
     if config.conv_layers:
@@ -109,13 +109,13 @@ def summary(model: ClassifierArtifact) -> list[str]:
     parts.append(f"pooling {config.pooling}")
     unit = model.tokenizer.unit
     pattern = f" (pattern {model.tokenizer.rule!r})" if model.tokenizer.rule else ""
-    return [
-        f"network     {', '.join(parts)}",
-        f"reads       {unit}{pattern}{', in lower case' if text.lower else ''}: "
+    return {
+        "network": ", ".join(parts),
+        "reads": f"{unit}{pattern}{', in lower case' if text.lower else ''}: "
         f"{config.vocab_size:,} ids, {text.max_tokens:,} {unit} at a time",
-        f"long texts  are read {HOW_READ[model.long_texts]}",
-        f"classes     {', '.join(model.classes)}",
-    ]
+        "long texts": f"are read {HOW_READ[model.long_texts]}",
+        "classes": ", ".join(model.classes),
+    }
 
 
 def card(model: ClassifierArtifact, *, title: str) -> str:

@@ -51,15 +51,15 @@ def read(parts: Parts) -> GeneratorArtifact:
     )
 
 
-def summary(model: GeneratorArtifact) -> list[str]:
-    """The lines that `textrnn models show` adds to the card."""
+def summary(model: GeneratorArtifact) -> dict[str, str]:
+    """Facts for `textrnn models show`, by name; in the alphabet no space breaks a line."""
     config, tokenizer = model.config, model.tokenizer
-    return [
-        f"network     {config.layers} x {config.cell} of {config.units}, embedding "
+    return {
+        "network": f"{config.layers} x {config.cell} of {config.units}, embedding "
         f"{config.embedding_dim or 'none (one-hot)'}",
-        f"writes by   {tokenizer.unit}: {config.vocab_size:,} ids",
-        f"alphabet    {''.join(tokenizer.codec.characters)!r}",
-    ]
+        "writes by": f"{tokenizer.unit}: {config.vocab_size:,} ids",
+        "alphabet": repr("".join(tokenizer.codec.characters)).replace(" ", "\xa0"),
+    }
 
 
 def card(model: GeneratorArtifact, *, title: str) -> str:

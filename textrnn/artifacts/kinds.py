@@ -23,7 +23,7 @@ class Kind:
     read: Callable[[Parts], Artifact]
     weight_shapes: Callable[[Any], Mapping[str, tuple[int, ...]]]
     card: Callable[..., str]  # (model, title=...) -> README.md
-    summary: Callable[[Any], list[str]]  # the lines that `textrnn models show` adds to the card
+    summary: Callable[[Any], Mapping[str, str]]  # facts for `textrnn models show`, by name
     score: Callable[[Mapping[str, Any]], str]  # of its metadata, as `models` shows it
     use: str  # the use and its command; MODEL stands for the name
     inside: str = ""  # subfolder of another model where training saves one

@@ -88,15 +88,15 @@ def read(parts: Parts) -> LanguageModelArtifact:
     )
 
 
-def summary(model: LanguageModelArtifact) -> list[str]:
-    """The lines that `textrnn models show` adds to the card."""
+def summary(model: LanguageModelArtifact) -> dict[str, str]:
+    """Facts for `textrnn models show`, by name."""
     config = model.config
     lower = ", in lower case" if model.text.lower else ""
-    return [
-        f"network     {config.layers} x {config.cell} of {config.units}, embedding "
+    return {
+        "network": f"{config.layers} x {config.cell} of {config.units}, embedding "
         f"{config.embedding_dim}",
-        f"predicts    {model.unit}{lower}: {config.vocab_size:,} ids",
-    ]
+        "predicts": f"{model.unit}{lower}: {config.vocab_size:,} ids",
+    }
 
 
 def card(model: LanguageModelArtifact, *, title: str) -> str:

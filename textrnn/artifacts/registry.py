@@ -23,6 +23,7 @@ from textrnn.artifacts.folders import recover
 from textrnn.artifacts.kinds import KINDS
 from textrnn.artifacts.storage import Parts
 from textrnn.config import strict_json
+from textrnn.config.suggestions import did_you_mean
 from textrnn.errors import ArtifactError, ConfigError
 
 __all__ = [
@@ -100,7 +101,8 @@ def _parts(model: str | Path, trust_hub: bool = False) -> Parts:
     if not found.exists:
         raise ArtifactError(
             f"no model {str(model)!r}: it is neither a folder nor a bundled model "
-            f"({', '.join(bundled()) or 'none'}); `textrnn models` lists them"
+            f"({', '.join(bundled()) or 'none'}){did_you_mean(str(model), bundled())}; `textrnn "
+            f"models` lists them"
         )
     if not found.is_folder:
         raise ArtifactError(f"{folder} is a file; a model is a folder with config.json")

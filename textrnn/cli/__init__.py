@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from textrnn import __version__
-from textrnn.cli import signals, streams, terminal
+from textrnn.cli import groups, signals, streams, terminal
+from textrnn.cli.groups import HintingGroup
 from textrnn.errors import TextRNNError
 from textrnn.evaluation.columns import sentence
 
@@ -25,7 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 
 
-class Group(click.Group):
+class Group(HintingGroup):
     """Imports a command when it is used, and shows a TextRNNError as one sentence, exit code 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -63,17 +64,24 @@ class Group(click.Group):
             sys.exit(signals.exit_code(stop))
 
 
+def _hint(name: str) -> str:
+    found = groups.command_hint(name, main)
+    return found or groups.model_hint(name) or groups.training_hint(name)
+
+
 # color: Click must not strip escape sequences from a result that goes to a file or a pipe.
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "color": True})
+@click.group(
+    cls=Group, hint=_hint, context_settings={"help_option_names": ["-h", "--help"], "color": True}
+)
 @click.version_option(__version__, prog_name="textrnn")
 def main() -> None:
     """Recurrent networks on text: generate and classify text, train models on your own files.
 
     \b
-    textrnn generate --prime "ROMEO" --temperature 0.5     generate text with the bundled model
-    textrnn classify review.txt                            classify a text with the bundled model
-    textrnn train generator my.txt -o my-model             train a generator on your text
-    textrnn train classifier my.csv -o my-classifier       train a classifier on labelled texts
-    textrnn generate --model my-model                      generate text with your model
-    textrnn evaluate my-model other.txt                    evaluate your model on another text
+    textrnn generate --prime "ROMEO"             generate text (bundled model)
+    textrnn classify review.txt                  classify a text (bundled model)
+    textrnn train generator my.txt -o my-model   train on your text
+    textrnn train classifier my.csv -o my-model  train on labelled texts
+    textrnn generate --model my-model            generate text with your model
+    textrnn evaluate my-model other.txt          evaluate your model
     """

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from textrnn.config.parts import is_file, names_in, parse_validation
 from textrnn.config.recipe import Recipe
 from textrnn.data.text_files import open_bytes
 from textrnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from textrnn.artifacts.base import Artifact
 
 # The keys by which a model's config.json and metadata.json are known from files of settings.
 OF_MODELS = ({"format", "kind", "network"}, {"versions", "training"})
@@ -39,11 +42,15 @@ def read_config(path: Path, recipe: type[Recipe]) -> dict[str, Any]:
 
 
 def _is_model(path: Path) -> bool:
-    if path.is_dir():
-        return True
+    if path.is_file():
+        return False
     from textrnn.artifacts import registry
 
-    return not path.exists() and str(path) in registry.bundled()
+    if path.is_dir() and not registry.is_saved(path):
+        raise ConfigError(
+            f"{path} is a folder without a model; name a file of settings or a model after --config"
+        )
+    return path.is_dir() or (not path.exists() and str(path) in registry.bundled())
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -69,7 +76,6 @@ def _of_model(name: str, recipe: type[Recipe]) -> dict[str, Any]:
     """The settings that the model `name` was trained with; what is left out goes to stderr."""
     from textrnn.artifacts import registry
     from textrnn.artifacts.kinds import KINDS
-    from textrnn.artifacts.records import section
 
     model = registry.load(name)  # which runs no TF-Hub module
     task = import_module(f"textrnn.cli.tasks.{model.kind}")
@@ -78,16 +84,7 @@ def _of_model(name: str, recipe: type[Recipe]) -> dict[str, Any]:
             f"{name} after --config is {KINDS[model.kind].noun}, whose settings are not those of "
             f"this training; name another model, or a file of settings"
         )
-    records = {
-        "text": model.text.to_dict(),
-        "network": model.config.to_dict(),
-        "training": section(model.metadata, "training"),
-    }
-    found = {
-        part: {key: value for key, value in records[part].items() if _is_setting(cls, key)}
-        for part, cls in recipe.sections().items()
-        if part in records
-    }
+    found = settings_of(model, recipe)
     for key, value in _take_files(found["training"], registry.bundled()).items():
         click.echo(
             f"--config {name} leaves out {key}, which named {value}; to use it again, add --set "
@@ -95,6 +92,22 @@ def _of_model(name: str, recipe: type[Recipe]) -> dict[str, Any]:
             err=True,
         )
     return found
+
+
+def settings_of(model: "Artifact", recipe: type[Recipe]) -> dict[str, dict[str, Any]]:
+    """The recorded settings of a model by section, without what its data determined."""
+    from textrnn.artifacts.records import section
+
+    records = {
+        "text": model.text.to_dict(),
+        "network": model.config.to_dict(),
+        "training": section(model.metadata, "training"),
+    }
+    return {
+        part: {key: value for key, value in records[part].items() if _is_setting(cls, key)}
+        for part, cls in recipe.sections().items()
+        if part in records
+    }
 
 
 def _is_setting(cls: type[Config], name: str) -> bool:

@@ -1,6 +1,7 @@
 """Options of `train` and `finetune`, for the settings that people change most."""
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,8 @@ from textrnn.cli.settings import config_option, quiet_option, resume_option, set
 from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
 from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.config.text import ClassifierTextConfig, GeneratorTextConfig
+
+PRESETS_WIDTH = 44  # columns that help has for the text of an option
 
 _text = partial(setting, ClassifierTextConfig, keep_unset=True)
 _shape = partial(setting, ClassifierConfig, keep_unset=True)
@@ -50,6 +53,18 @@ classifier_options = all_of(
     _recipe("patience"),
     _recipe("seed"),
 )
+
+
+def preset_option(presets: Collection[str]) -> Callable[[F], F]:
+    """The option --preset; its help breaks lines only between the names."""
+    names = textwrap.wrap(", ".join(presets), PRESETS_WIDTH, break_on_hyphens=False)
+    return click.option(
+        "--preset",
+        "preset_name",
+        metavar="NAME",
+        help="\n".join(["Start from a named preset:\n\n\b", *names]),
+    )
+
 
 unlabelled_option = click.option(
     "--unlabelled",

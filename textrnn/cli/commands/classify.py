@@ -107,7 +107,7 @@ def classify(
     text_limit: int,
     quiet: bool,
 ) -> None:
-    """Classify texts: predict a class and its calibrated probability for each.
+    """Classify texts, each with a calibrated probability.
 
     FILE is a text file, a folder of .txt files, a table (.csv, .tsv, .jsonl) or - for standard
     input. The output of a table keeps its columns and adds prediction, probability and p_CLASS

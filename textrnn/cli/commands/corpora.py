@@ -9,16 +9,25 @@ from typing import TYPE_CHECKING
 import click
 
 from textrnn.cli import terminal
+from textrnn.cli.groups import HintingGroup
+from textrnn.cli.tables import facts, wrapped
 from textrnn.cli.targets import output_path
+from textrnn.config.suggestions import did_you_mean
 from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.data.downloads import KnownCorpus
 
-LISTED = "{:<16} {:>8}  {:<26} {}"
+LISTED = "{:<16} {:>8}  {}"
 
 
-@click.group(invoke_without_command=True)
+def _hint(name: str) -> str:
+    from textrnn.data.downloads import KNOWN
+
+    return f"type: textrnn corpora show {name}" if name in KNOWN else ""
+
+
+@click.group(cls=HintingGroup, hint=_hint, invoke_without_command=True)
 @click.pass_context
 def corpora(ctx: click.Context) -> None:
     """List, show or download well-known corpora.
@@ -36,18 +45,19 @@ def list_corpora() -> None:
     """List the known corpora."""
     from textrnn.data.downloads import KNOWN
 
-    click.echo(LISTED.format("name", "size", "licence", "title"))
+    click.echo(LISTED.format("name", "size", "licence"))
     for corpus in KNOWN.values():
         size = f"{corpus.size / 1e6:.1f} MB"
-        click.echo(LISTED.format(corpus.name, size, corpus.licence, corpus.title))
+        click.echo(LISTED.format(corpus.name, size, corpus.licence))
+        click.echo(wrapped(corpus.title, "    "))
 
 
 @corpora.command()
 @click.argument("name")
 def show(name: str) -> None:
     """Show the address, size, checksum and licence of the corpus NAME."""
-    for field, value in vars(_known(name)).items():
-        click.echo(f"{field:<8} {f'{value:,} bytes' if field == 'size' else value}")
+    values = vars(_known(name)) | {"size": f"{_known(name).size:,} bytes"}
+    click.echo(facts(values.items()))
 
 
 @corpora.command()
@@ -61,7 +71,10 @@ def show(name: str) -> None:
 )
 @click.option("--url", help="Download from another address; the SHA-256 is still checked.")
 def fetch(name: str, output: Path | None, url: str | None) -> None:
-    """Download the corpus NAME, check its size and SHA-256, and unpack an archive."""
+    """Download the corpus NAME, check it, and unpack an archive.
+
+    Its size and its SHA-256 are compared with the known ones.
+    """
     from dataclasses import replace
 
     from textrnn.data import downloads
@@ -86,7 +99,10 @@ def _known(name: str) -> "KnownCorpus":
     from textrnn.data.downloads import KNOWN
 
     if name not in KNOWN:
-        raise ConfigError(f"no corpus is called {name!r}; choose one of {', '.join(KNOWN)}")
+        raise ConfigError(
+            f"no corpus is called {name!r}{did_you_mean(name, KNOWN)}; choose one of "
+            f"{', '.join(KNOWN)}"
+        )
     return KNOWN[name]
 
 

@@ -85,8 +85,8 @@ def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> 
 
     \b
     textrnn evaluate shakespeare my-play.txt
-    textrnn evaluate my-model my.txt --part validation --baseline my.txt --copied my.txt
-    textrnn evaluate imdb reviews.csv --column review --label-column sentiment
+    textrnn evaluate my-model my.txt --part validation --baseline my.txt
+    textrnn evaluate imdb reviews.csv --column review --label-column stars
     """
     loaded = load(model, trust_hub=options["trust_hub"])
     choose("EVALUATE", loaded, model)(loaded, corpus, form, **options)

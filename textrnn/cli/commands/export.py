@@ -31,12 +31,12 @@ def export() -> None:
     help="Export these GloVe or word2vec vectors (text format) instead of a MODEL.",
 )
 def embedding(model: str | None, output: Path, vectors: str | None) -> None:
-    """Export the embedding of MODEL (a bundled name or a folder) as a TF-Hub text module.
+    """Export the embedding of MODEL as a TF-Hub text module.
 
-    The module is a TensorFlow 2 SavedModel that maps each text to a vector: the sum of its token
-    vectors (words, or a generator's characters) divided by the square root of their number. It
-    splits texts as MODEL does; its README.md describes how. Use it with `train classifier --hub
-    DIR` or in any program that loads TF-Hub modules.
+    MODEL is a bundled name or a folder. The module is a TensorFlow 2 SavedModel that maps each
+    text to a vector: the sum of its token vectors (words, or a generator's characters) divided by
+    the square root of their number. It splits texts as MODEL does; its README.md describes how.
+    Use it with `train classifier --hub DIR` or in any program that loads TF-Hub modules.
 
     \b
     textrnn export embedding my-model -o my-words

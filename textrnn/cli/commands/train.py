@@ -7,10 +7,11 @@ from types import ModuleType
 import click
 
 from textrnn.cli import tasks
+from textrnn.cli.groups import HintingGroup, training_hint
 from textrnn.errors import ConfigError
 
 
-class TrainGroup(click.Group):
+class TrainGroup(HintingGroup):
     """Adds the `train` command of each task, which is imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -25,9 +26,15 @@ class TrainGroup(click.Group):
         return command
 
 
-@click.group(cls=TrainGroup)
+@click.group(cls=TrainGroup, hint=training_hint)
 def train() -> None:
-    """Train a new generator or classifier."""
+    """Train a new generator or classifier.
+
+    \b
+    textrnn train generator my.txt -o my-model
+    textrnn train classifier my.csv -o my-classifier
+    textrnn train settings
+    """
 
 
 @train.command()
@@ -36,10 +43,10 @@ def train() -> None:
     "--toml", is_flag=True, help="Print a TOML file for --config, with the defaults of one TASK."
 )
 def settings(words: tuple[str, ...], toml: bool) -> None:
-    """List the settings for --set and --config: defaults, meaning, range or choices.
+    """List all settings for --set and --config, and explain them.
 
-    Without TASK (generator, classifier) those of both; with NAME only the settings whose name
-    contains it.
+    Each has its default, its meaning, and its range or choices. Without TASK (generator,
+    classifier) those of both; with NAME only the settings whose name contains it.
 
     \b
     textrnn train settings generator

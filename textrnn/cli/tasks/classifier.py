@@ -29,7 +29,7 @@ from textrnn.cli.settings import (
     resume_option,
     set_option,
 )
-from textrnn.cli.training_options import classifier_options, unlabelled_option
+from textrnn.cli.training_options import classifier_options, preset_option, unlabelled_option
 from textrnn.config.classifier import (
     CLASSIFIER_PRESETS,
     ClassifierRecipe,
@@ -47,12 +47,7 @@ if TYPE_CHECKING:
 @click.command("classifier")
 @click.argument("data")
 @output_option
-@click.option(
-    "--preset",
-    "preset_name",
-    metavar="NAME",
-    help=f"Start from a named preset: {', '.join(CLASSIFIER_PRESETS)}.",
-)
+@preset_option(CLASSIFIER_PRESETS)
 @click.option(
     "--validation",
     metavar="FRACTION|DATA",
@@ -108,8 +103,8 @@ def train(
     textrnn train classifier reviews.csv -o my-model
     textrnn train classifier mails/ -o my-model --class-weights balanced
     textrnn train classifier imdb -o my-model --preset textbook-full
-    textrnn train classifier few.csv -o my-model --pretrain many.csv --set pretraining.epochs=5
-    textrnn train classifier few.csv -o small --unlabelled many.csv --set teacher=my-model
+    textrnn train classifier few.csv -o my-model --pretrain many.csv
+    textrnn train classifier few.csv -o small --set teacher=my-model
     """
     named = classifier_preset(preset_name) if preset_name else {}
     data_settings, typed = _parted(options)

@@ -18,7 +18,7 @@ from textrnn.cli.settings import (
     output_option,
     recorded_command,
 )
-from textrnn.cli.training_options import generator_options, generator_shape_options
+from textrnn.cli.training_options import generator_options, generator_shape_options, preset_option
 from textrnn.config.generator import PRESETS, GeneratorRecipe, preset
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
@@ -31,25 +31,20 @@ if TYPE_CHECKING:
 @click.command("generator")
 @click.argument("corpus", nargs=-1, required=True)
 @output_option
-@click.option(
-    "--preset",
-    "preset_name",
-    metavar="NAME",
-    help=f"Start from a named preset: {', '.join(PRESETS)}.",
-)
+@preset_option(PRESETS)
 @generator_shape_options
 @generator_options()
 def train(corpus: tuple[str, ...], preset_name: str | None, **options: Any) -> None:
-    """Train a text generator on CORPUS: files, folders of .txt files, globs, or - for stdin.
+    """Train a text generator on CORPUS.
 
-    With --tokens word, spaces separate the generated words, except at closing punctuation,
-    opening quotes and dashes; line ends are kept, tabs and runs of spaces are not. Losses are in
-    nats per character, whatever the tokens. Ctrl-C saves the run; the same command with --resume
-    continues it.
+    CORPUS is files, folders of .txt files, globs, or - for stdin. With --tokens word, spaces
+    separate the generated words, except at closing punctuation, opening quotes and dashes; line
+    ends are kept, tabs and runs of spaces are not. Losses are in nats per character, whatever the
+    tokens. Ctrl-C saves the run; the same command with --resume continues it.
 
     \b
     textrnn train generator my.txt -o my-model
-    textrnn train generator my.txt -o my-model --tokens sentencepiece --max-vocab-size 4000
+    textrnn train generator my.txt -o my-model --tokens sentencepiece
     textrnn train generator books/ -o my-model --preset large --epochs 20
     textrnn train generator my.txt -o my-model --resume
     """
