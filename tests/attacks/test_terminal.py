@@ -101,6 +101,7 @@ VIEWS = {
     "a summary": [*CLASSIFY, f"table-{NAME}.csv", "-o", f"out-{NAME}.csv"],
     "a generator": ["models", "show", f"gen-{NAME}"],
     "a classifier": ["models", "show", f"cls-{NAME}"],
+    "a generator's card": ["models", "show", f"gen-{NAME}", "--card"],
     "a generator's report": ["evaluate", f"gen-{NAME}", f"text-{NAME}.txt"],
     "a classifier's report": ["evaluate", f"cls-{NAME}", f"labels-{NAME}.csv"],
     "a report in Markdown": ["evaluate", f"cls-{NAME}", f"labels-{NAME}.csv", "--format",
@@ -252,7 +253,9 @@ def test_a_result_is_exact_in_a_pipe_and_in_a_file(here, tmp_path):
     assert through_a_pipe(*VIEWS["several texts"]) == (
         f"--- 1 of 2 ---\n{two[0]}\n--- 2 of 2 ---\n{two[1]}\n"
     )
-    assert through_a_pipe("models", "show", f"gen-{NAME}").startswith(f"# A card {EVIL}\n")
+    assert through_a_pipe("models", "show", f"gen-{NAME}", "--card").startswith(
+        f"# A card {EVIL}\n"
+    )
     for form in ("csv", "tsv"):
         piped = through_a_pipe(*CLASSIFY, f"table-{NAME}.csv", "--format", form)
         mark = {"csv": ",", "tsv": "\t"}[form]

@@ -52,13 +52,13 @@ def read(parts: Parts) -> GeneratorArtifact:
 
 
 def summary(model: GeneratorArtifact) -> dict[str, str]:
-    """Facts for `textrnn models show`, by name; in the alphabet no space breaks a line."""
+    """Facts for `textrnn models show`, by name."""
     config, tokenizer = model.config, model.tokenizer
     return {
         "network": f"{config.layers} x {config.cell} of {config.units}, embedding "
         f"{config.embedding_dim or 'none (one-hot)'}",
         "writes by": f"{tokenizer.unit}: {config.vocab_size:,} ids",
-        "alphabet": repr("".join(tokenizer.codec.characters)).replace(" ", "\xa0"),
+        "alphabet": repr("".join(tokenizer.codec.characters)),
     }
 
 

@@ -100,9 +100,9 @@ def _parts(model: str | Path, trust_hub: bool = False) -> Parts:
     found = model_files.read(folder, _most_weights)
     if not found.exists:
         raise ArtifactError(
-            f"no model {str(model)!r}: it is neither a folder nor a bundled model "
-            f"({', '.join(bundled()) or 'none'}){did_you_mean(str(model), bundled())}; `textrnn "
-            f"models` lists them"
+            f"no model {str(model)!r}{did_you_mean(str(model), bundled())}: it is neither a "
+            f"folder nor a bundled model ({', '.join(bundled()) or 'none'}); `textrnn models` "
+            f"lists them"
         )
     if not found.is_folder:
         raise ArtifactError(f"{folder} is a file; a model is a folder with config.json")

@@ -31,8 +31,10 @@ class HintingGroup(click.Group):
         name = args[0]
         if not (name.startswith("-") or ctx.resilient_parsing or self.get_command(ctx, name)):
             known = self.list_commands(ctx)
-            advice = self.hint(name) or f"the commands are {', '.join(known)}"
-            ctx.fail(f"No such command {name!r}{did_you_mean(name, known)}; {advice}")
+            if advice := self.hint(name):
+                ctx.fail(f"No such command {name!r}; {advice}")
+            similar = did_you_mean(name, known)
+            ctx.fail(f"No such command {name!r}{similar}; the commands are {', '.join(known)}")
         return super().resolve_command(ctx, args)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -40,7 +41,7 @@ def facts_of(model: Artifact) -> Iterator[tuple[str, str]]:
             yield name, value
     if versions := section(metadata, "versions"):
         yield "versions", ", ".join(f"{name} {value}" for name, value in versions.items())
-    yield "use", kind.use_of(model.name)
+    yield "use", kind.use_of(shlex.quote(model.name))
     yield from (("sha256", f"{checksum} {name}") for name, checksum in model.checksums.items())
     yield "card", _card(model)
 
@@ -58,7 +59,8 @@ def _data(record: Mapping[str, Any]) -> str:
 
 
 def _scores(kind: Kind, metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, found in section(metadata, "scores").items():
+    own = {"validation": metadata} if "perplexity" in metadata else {}  # a language model's
+    for name, found in (section(metadata, "scores") or own).items():
         try:
             yield name, kind.score(found)
         except (LookupError, TypeError, ValueError):  # damaged
@@ -73,7 +75,7 @@ def _settings(model: Artifact, recipe: type[Recipe]) -> str:
     for full, _, value in different(defaults, settings_of(model, recipe)):
         where, _, name = full.partition(".")
         parts.append(f"{names[where, name]}={json.dumps(value, ensure_ascii=False)}")
-    return f"{', '.join(parts)} (and the defaults)" if parts else "the defaults"
+    return f"{', '.join(parts)}; the others have their defaults" if parts else "the defaults"
 
 
 def _card(model: Artifact) -> str:
@@ -81,4 +83,4 @@ def _card(model: Artifact) -> str:
         return "none: there is no README.md"
     parts = [heading for heading in HEADING.findall(model.card) if heading != "Files"]
     more = f", with: {'; '.join(parts)}" if parts else ""
-    return f"`textrnn models show {model.name} --card` prints it{more}"
+    return f"`textrnn models show {shlex.quote(model.name)} --card` prints it{more}"

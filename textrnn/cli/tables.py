@@ -2,29 +2,45 @@
 
 import shutil
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from textrnn.evaluation.columns import plain
 
 WIDEST = 100  # columns of running text, which longer lines make hard to read
-NO_BREAK = "\xa0"  # a space where a line must not end
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, WIDEST)
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
-    """`text` on lines of the terminal's width that begin with `first`, then with `rest`."""
-    width = min(shutil.get_terminal_size().columns, WIDEST)
+    """`text` on lines of the terminal's width that begin with `first`, then with `rest`.
+
+    A word that is longer than a line, such as an address, makes its line longer.
+    """
     lines = textwrap.wrap(
         plain(text),
-        width=max(width, len(first) + 20),
+        width=max(_width(), len(first) + 20),
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,
         break_on_hyphens=False,
+        break_long_words=False,
     )
-    return "\n".join(lines).replace(NO_BREAK, " ") or first
+    return "\n".join(lines) or first
 
 
-def facts(rows: Iterable[tuple[str, str]]) -> str:
-    """Names and values in two columns."""
+def facts(rows: Iterable[tuple[str, str]], *, anywhere: Collection[str] = ()) -> str:
+    """Names and values in two columns; the values of the names `anywhere` are no words."""
     rows = list(rows)
     indent = 2 + max(len(name) for name, _ in rows)
-    return "\n".join(wrapped(text, name.ljust(indent), " " * indent) for name, text in rows)
+    return "\n".join(
+        (_cut if name in anywhere else wrapped)(text, name.ljust(indent), " " * indent)
+        for name, text in rows
+    )
+
+
+def _cut(text: str, first: str, rest: str) -> str:
+    """The same as `wrapped`, with lines that end anywhere and keep every space."""
+    text, width = plain(text), max(_width() - len(first), 20)
+    parts = [text[start : start + width] for start in range(0, len(text), width)] or [""]
+    return first + f"\n{rest}".join(parts)

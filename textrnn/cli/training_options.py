@@ -62,7 +62,7 @@ def preset_option(presets: Collection[str]) -> Callable[[F], F]:
         "--preset",
         "preset_name",
         metavar="NAME",
-        help="\n".join(["Start from a named preset:\n\n\b", *names]),
+        help="\n".join(["\b\nStart from a named preset:", *names]),
     )
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from textrnn.cli.groups import HintingGroup
 from textrnn.cli.kinds import load
 from textrnn.cli.targets import output_folder
 from textrnn.errors import ConfigError
 
 
-@click.group()
+@click.group(cls=HintingGroup)
 def export() -> None:
     """Export parts of a model to formats that other programs load."""
 

@@ -57,7 +57,7 @@ def show(model: str, card: bool) -> None:
     if not card:
         from textrnn.cli.model_facts import facts_of
 
-        click.echo(facts(facts_of(loaded)))
+        click.echo(facts(facts_of(loaded), anywhere=("alphabet",)))
     elif loaded.card:
         click.echo(loaded.card)
     else:
