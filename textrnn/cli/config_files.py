@@ -87,7 +87,7 @@ def _of_model(name: str, recipe: type[Recipe]) -> dict[str, Any]:
     found = settings_of(model, recipe)
     for key, value in _take_files(found["training"], registry.bundled()).items():
         click.echo(
-            f"--config {name} leaves out {key}, which named {value}; to use it again, add --set "
+            f"--config {name} leaves out {key}, which named {value!r}; to use it again, add --set "
             f"{key}=PATH",
             err=True,
         )

@@ -6,12 +6,12 @@ from itertools import groupby
 
 import click
 
+from textrnn.cli.tables import facts
 from textrnn.config.descriptions import Description, of_recipe
 from textrnn.config.recipe import Recipe
 from textrnn.config.suggestions import did_you_mean
 from textrnn.errors import ConfigError
 
-NAMES_WIDTH = 28  # columns of NAME = DEFAULT in a table; a longer one has a line of its own
 COMMENT_WIDTH = 78  # columns of a comment in TOML
 
 
@@ -36,13 +36,11 @@ def no_such(word: str, recipes: Collection[type[Recipe]], tasks: Collection[str]
 
 def as_table(task: str, rows: Sequence[Description]) -> str:
     """The settings `rows` of a task, by section: name and default, meaning, what is accepted."""
-    formatter = click.HelpFormatter()
-    formatter.write(f"For `train {task}`:\n")
+    parts = [f"For `train {task}`:"]
     for section, some in groupby(rows, lambda row: row.section):
-        formatter.write(f"\n[{section}]\n")
-        with formatter.indentation():
-            formatter.write_dl([(row.assignment, _about(row)) for row in some], NAMES_WIDTH)
-    return formatter.getvalue()
+        table = facts(((row.assignment, _about(row)) for row in some), indent="  ")
+        parts.append(f"[{section}]\n{table}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _about(row: Description) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from textrnn.evaluation.columns import plain
 
 WIDEST = 100  # columns of running text, which longer lines make hard to read
+NAMES_WIDTH = 28  # columns of the names in a table
 
 
 def _width() -> int:
@@ -29,14 +30,22 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
     return "\n".join(lines) or first
 
 
-def facts(rows: Iterable[tuple[str, str]], *, anywhere: Collection[str] = ()) -> str:
-    """Names and values in two columns; the values of the names `anywhere` are no words."""
-    rows = list(rows)
-    indent = 2 + max(len(name) for name, _ in rows)
-    return "\n".join(
-        (_cut if name in anywhere else wrapped)(text, name.ljust(indent), " " * indent)
-        for name, text in rows
-    )
+def facts(
+    rows: Iterable[tuple[str, str]], *, indent: str = "", anywhere: Collection[str] = ()
+) -> str:
+    """Names and values in two columns; the values of the names `anywhere` are no words.
+
+    A name of more than NAMES_WIDTH columns has a line of its own.
+    """
+    rows, lines = list(rows), []
+    rest = indent + " " * (2 + min(NAMES_WIDTH, max(len(name) for name, _ in rows)))
+    for name, text in rows:
+        first = f"{indent}{name}".ljust(len(rest))
+        if len(name) > NAMES_WIDTH:
+            lines.append(first)
+            first = rest
+        lines.append((_cut if name in anywhere else wrapped)(text, first, rest))
+    return "\n".join(lines)
 
 
 def _cut(text: str, first: str, rest: str) -> str:

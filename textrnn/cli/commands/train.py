@@ -32,7 +32,7 @@ def train() -> None:
 
     \b
     textrnn train generator my.txt -o my-model
-    textrnn train classifier my.csv -o my-classifier
+    textrnn train classifier my.csv -o my-model
     textrnn train settings
     """
 
