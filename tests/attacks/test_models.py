@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from support.models import tiny_model
 
 from textrnn import files
 from textrnn.artifacts import model_files, registry
-from textrnn.artifacts.kinds import KINDS
 from textrnn.artifacts.records import corpus_record, section
+from textrnn.cli.model_facts import facts_of
+from textrnn.cli.settings import collect
 from textrnn.data.corpora import Corpus
 from textrnn.errors import ArtifactError, TextRNNError
 from textrnn.evaluation import training_parts
@@ -68,10 +70,11 @@ def reseal(folder: Path) -> None:
 def use(folder: Path) -> None:
     """Everything that the command line does with a model of any kind."""
     model = registry.load(folder)
-    kind = KINDS[model.kind]
-    kind.summary(model)
+    list(facts_of(model))
     output_of(model)
     RECORDS[model.kind](model)
+    if recipe := getattr(import_module(f"textrnn.cli.tasks.{model.kind}"), "RECIPE", None):
+        recipe.from_settings(collect(recipe, {}, folder, (), {}))  # --config
 
 
 @pytest.fixture(scope="module")
