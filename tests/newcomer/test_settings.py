@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from support.classifiers import text_classifier
+from support.classifiers import random_classifier, text_classifier
 from support.models import tiny_model
 
 from textrnn.artifacts import registry
-from textrnn.cli import main
+from textrnn.cli import main, tables
 from textrnn.cli.commands.finetune import finetune
 from textrnn.cli.settings import collect
 from textrnn.cli.tasks import classifier, generator
@@ -168,12 +168,17 @@ def test_a_bundled_name_after_config_is_a_model_unless_a_file_has_that_name(here
 
 
 def test_files_of_the_old_training_are_left_out_with_a_notice(here, capsys):
-    names = {"teacher": "a.csv,imdb", "validation": "dev.txt", "vectors": "glove.txt"}
-    registry.save(replace(tiny_model(), metadata={"training": {**TRAINING, **names}}), Path("old"))
-    found = collect(generator.RECIPE, {}, Path("old"), (), {})
-    assert found["training"] == {"epochs": 7, "part": "0:0.9"}
-    notices = capsys.readouterr().err.splitlines()
-    assert len(notices) == 2 and "--set teacher=PATH" in notices[0]
+    for model, recipe, names in (
+        (tiny_model(), generator.RECIPE, {"teacher": "a.csv,imdb", "validation": "dev.txt"}),
+        (random_classifier(), classifier.RECIPE, {"teacher": "b", "vectors": "glove.txt"}),
+    ):
+        records = {"training": {"epochs": 7, **names}}
+        registry.save(replace(model, metadata=records), Path("old"))
+        assert collect(recipe, {}, Path("old"), (), {})["training"] == {"epochs": 7}
+        notices = capsys.readouterr().err.splitlines()
+        assert len(notices) == len(names)
+        for name, notice in zip(names, notices, strict=True):
+            assert notice.endswith(f"add --set {name}=PATH")
     kept = {"training": {"teacher": "shakespeare", "validation": "0.8:1"}}
     registry.save(replace(tiny_model(), metadata=kept), Path("new"))
     assert collect(generator.RECIPE, {}, Path("new"), (), {})["training"] == kept["training"]
@@ -214,6 +219,7 @@ TRAIN = ["train", "generator", "my.txt", "-o", "m"]
     [
         ([*TRAIN, "--set", "unit=3"], "units"),
         ([*TRAIN, "--set", "Learning-Rat=3"], "learning_rate"),
+        ([*TRAIN, "--set", "UNITS=3"], "units"),
         ([*TRAIN, "--set", "netwrk.units=3"], "network.units"),
         ([*TRAIN, "--config", "typo.toml"], "training"),
         ([*TRAIN, "--config", "typo.json"], "network.embedding_dim"),
@@ -301,6 +307,17 @@ def test_lines_fit_the_terminal_and_no_word_is_broken(typed, columns):
 @pytest.mark.parametrize("typed", LISTS[:3])
 def test_lists_fit_a_terminal_of_60_columns(typed):
     assert max(map(len, invoke(*typed, columns=60).stdout.splitlines())) <= 60
+
+
+def test_text_is_wrapped_between_words_only_and_the_rest_is_cut_where_the_line_ends(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    words = [f"{'a' * size}-{'b' * size}" for size in range(1, 12)]
+    address, alphabet = "https://example.org/" + "c" * 40, "a b " * 20
+    text = tables.facts([("x", " ".join(words)), ("url", address), ("y", alphabet)], anywhere="y")
+    assert text.split()[: len(words) + 3] == ["x", *words, "url", address]
+    assert [line for line in text.splitlines() if len(line) > 40] == [f"url  {address}"]
+    cut = text[text.index("y    ") :].splitlines()
+    assert len(cut) > 2 and "".join(line[5:] for line in cut) == alphabet
 
 
 # ---- models show --------------------------------------------------------------------------------

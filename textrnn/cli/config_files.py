@@ -42,7 +42,7 @@ def read_config(path: Path, recipe: type[Recipe]) -> dict[str, Any]:
 
 
 def _is_model(path: Path) -> bool:
-    if path.is_file():
+    if path.exists() and not path.is_dir():
         return False
     from textrnn.artifacts import registry
 
@@ -50,7 +50,7 @@ def _is_model(path: Path) -> bool:
         raise ConfigError(
             f"{path} is a folder without a model; name a file of settings or a model after --config"
         )
-    return path.is_dir() or (not path.exists() and str(path) in registry.bundled())
+    return path.is_dir() or str(path) in registry.bundled()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _scores(kind: Kind, metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]
     for name, found in (section(metadata, "scores") or own).items():
         try:
             yield name, kind.score(found)
-        except (LookupError, TypeError, ValueError, OverflowError):  # damaged
+        except (KeyError, TypeError, ValueError, OverflowError):  # damaged
             continue
 
 

@@ -11,12 +11,12 @@ T = TypeVar("T")
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question in brackets with the most similar of the `known` names; "" if none is similar.
 
-    Upper case counts as lower, and "-" as "_".
+    Upper case counts as lower.
     """
     from difflib import get_close_matches  # needed only for an error
 
-    names = {each.replace("-", "_").lower(): each for each in known}
-    found = get_close_matches(name.replace("-", "_").lower(), names, n=1)
+    names = {each.lower(): each for each in known}
+    found = get_close_matches(name.lower(), names, n=1)
     return f" (did you mean {names[found[0]]}?)" if found else ""
 
 
