@@ -17,8 +17,9 @@ from textrnn.cli import main, tables
 from textrnn.cli.commands.finetune import finetune
 from textrnn.cli.settings import collect
 from textrnn.cli.tasks import classifier, generator
-from textrnn.config.descriptions import of_recipe
+from textrnn.config.descriptions import of_config, of_recipe
 from textrnn.config.recipe import Recipe
+from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError
 
 TASKS = {"generator": generator, "classifier": classifier}
@@ -77,6 +78,8 @@ def test_the_help_of_finetune_shows_for_every_setting_what_fine_tuning_uses():
         f"[default: {own.training.epochs}; classifier: as many as make 2,400 steps, from 4 to 40]"
     )
     assert own.training.stateful and options["stateful"].help.endswith("[default: stateful]")
+    for name, value in of_classifier.FINE_TUNING.items() - of_generator.FINE_TUNING.items():
+        assert name in options or f"{name}={value}" in finetune.help
     for section in (own.text, own.network):
         for name in section.field_types().keys() & options.keys():
             assert options[name].help.endswith("[default: MODEL's]"), name
@@ -89,8 +92,9 @@ def test_the_help_of_finetune_shows_for_every_setting_what_fine_tuning_uses():
 def test_every_setting_is_listed_with_its_default_meaning_and_what_is_accepted(task):
     done = invoke("train", "settings", task)
     listed = without_spaces(done.stdout)
-    for row in of_recipe(TASKS[task].RECIPE):
+    for row in [*of_recipe(TASKS[task].RECIPE), *of_config(SamplingConfig)]:
         assert re.fullmatch(r"\S.*\.", row.meaning), row.name
+    for row in of_recipe(TASKS[task].RECIPE):
         told = f"{row.assignment} {row.meaning} [{row.accepted}]"
         assert without_spaces(told) in listed
 
@@ -241,6 +245,7 @@ def test_a_mistyped_name_is_answered_with_a_similar_one(here, typed, meant):
 
 
 def test_an_unlike_name_gets_no_guess(here):
+    assert "No such option" in failure("train", "-o", "m", "generator", "my.txt")
     assert "did you mean" not in failure(*TRAIN, "--set", "qqq=3")
     assert "the commands are" in failure("qqq")
 
@@ -256,6 +261,7 @@ def test_an_unlike_name_gets_no_guess(here):
         ("train by-class", "textrnn train classifier by-class -o my-model"),
         ("train books -o m", "textrnn train generator books -o my-model"),
         ("train 'my text.txt'", "textrnn train generator 'my text.txt' -o my-model"),
+        ("train -o m my.txt --epochs 3", "textrnn train generator my.txt -o my-model"),
         ("shakespeare", "textrnn generate --model shakespeare"),
         ("model", "textrnn generate --model model"),
         ("generator my.txt", "textrnn train generator"),

@@ -24,6 +24,18 @@ class HintingGroup(click.Group):
         super().__init__(*args, **options)
         self.hint = hint
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The rest of `args`; an option before a forgotten command is a UsageError with a hint."""
+        typed = [each for each in args if not each.startswith("-")]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            known = self.list_commands(ctx)
+            hints = [self.hint(name) for name in typed if name not in known]
+            if not any(hints):
+                raise
+            ctx.fail(f"No such option {error.option_name!r}; {next(filter(None, reversed(hints)))}")
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

@@ -37,7 +37,8 @@ def finetune(model: str, corpus: tuple[str, ...], **options: Any) -> None:
     new characters to its vocabulary and lists them. A classifier takes CORPUS as `train
     classifier` does; it adds frequent new words, and its classes may differ from MODEL's.
 
-    The defaults below are those of fine-tuning; some differ from `train`'s.
+    The defaults below are those of fine-tuning; some differ from `train`'s. So do two settings of a
+    classifier for --set: layer_decay=0.7 and unfreeze_epochs=1.
 
     \b
     textrnn finetune shakespeare my-play.txt -o my-model
