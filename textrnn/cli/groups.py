@@ -26,7 +26,7 @@ class HintingGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The rest of `args`; an option before a forgotten command is a UsageError with a hint."""
-        typed = [each for each in args if not each.startswith("-")]
+        typed = [str(each) for each in args if not str(each).startswith("-")]
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -40,7 +40,7 @@ class HintingGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that `args` begin with; UsageError with a hint if there is none."""
-        name = args[0]
+        name = str(args[0])
         if not (name.startswith("-") or ctx.resilient_parsing or self.get_command(ctx, name)):
             known = self.list_commands(ctx)
             if advice := self.hint(name):
