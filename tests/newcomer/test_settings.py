@@ -167,8 +167,18 @@ def test_a_bundled_name_after_config_is_a_model_unless_a_file_has_that_name(here
     found = collect(recipe, {}, Path(name), (), {})
     assert found["network"]["units"] == model.config.units
     assert found["training"]["seed"] == model.metadata["training"]["seed"]
+    Path(name).mkdir()
+    assert collect(recipe, {}, Path(name), (), {}) == found
+    Path(name).rmdir()
     Path(name).write_text("units = 5\n")
     assert collect(recipe, {}, Path(name), (), {})["network"] == {"units": 5}
+
+
+def test_a_file_of_a_model_means_the_model_around_it_and_no_bundled_one(here):
+    Path("model").rename("shakespeare")
+    for name in ("config.json", "metadata.json"):
+        found = collect(generator.RECIPE, {}, Path("shakespeare", name), (), {})
+        assert found["training"]["epochs"] == TRAINING["epochs"]
 
 
 def test_files_of_the_old_training_are_left_out_with_a_notice(here, capsys):
@@ -277,6 +287,19 @@ def test_what_is_no_command_is_answered_with_the_command_to_type(here, typed, ad
     done = invoke(*shlex.split(typed))
     assert done.exit_code == 2
     assert done.stderr.splitlines()[-1].endswith(f": {advice}")
+
+
+def test_a_folder_that_cannot_be_read_is_no_bug(here, monkeypatch):
+    def refuse(name: str) -> None:
+        raise PermissionError(name)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    assert "textrnn train generator books -o my-model" in failure("train", "books")
+
+
+def test_an_empty_name_is_no_model_even_in_the_folder_of_one(here, monkeypatch):
+    monkeypatch.chdir("model")
+    assert "the commands are" in failure("")
 
 
 def test_train_alone_shows_the_two_commands():

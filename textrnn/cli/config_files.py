@@ -37,7 +37,8 @@ def read_config(path: Path, recipe: type[Recipe]) -> dict[str, Any]:
         return _of_model(str(path), recipe)
     content = _read(path)
     if any(keys <= content.keys() for keys in OF_MODELS):
-        return _of_model(str(path.parent), recipe)
+        # The full path: a bundled model may have the name of that folder.
+        return _of_model(str(path.parent.absolute()), recipe)
     return content
 
 
@@ -46,11 +47,13 @@ def _is_model(path: Path) -> bool:
         return False
     from textrnn.artifacts import registry
 
+    if str(path) in registry.bundled():
+        return True
     if path.is_dir() and not registry.is_saved(path):
         raise ConfigError(
             f"{path} is a folder without a model; name a file of settings or a model after --config"
         )
-    return path.is_dir() or str(path) in registry.bundled()
+    return path.is_dir()
 
 
 def _read(path: Path) -> dict[str, Any]:

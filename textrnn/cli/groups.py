@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class HintingGroup(click.Group):
         name = str(args[0])
         if not (name.startswith("-") or ctx.resilient_parsing or self.get_command(ctx, name)):
             known = self.list_commands(ctx)
-            if advice := self.hint(name):
+            if advice := name and self.hint(name):
                 ctx.fail(f"No such command {name!r}; {advice}")
             similar = did_you_mean(name, known)
             ctx.fail(f"No such command {name!r}{similar}; the commands are {', '.join(known)}")
@@ -63,8 +64,10 @@ def _task_for(name: str) -> str:
 
     path = Path(name)
     if os.path.isdir(name):
-        with os.scandir(name) as entries:  # one subfolder per class
-            return "classifier" if any(entry.is_dir() for entry in entries) else "generator"
+        with suppress(OSError), os.scandir(name) as entries:
+            if any(entry.is_dir() for entry in entries):  # one subfolder per class
+                return "classifier"
+        return "generator"
     if form_of(name):
         return "classifier"
     return "generator" if path.suffix.lower() in TEXT_SUFFIXES or os.path.isfile(name) else ""
