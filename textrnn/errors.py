@@ -13,8 +13,10 @@ A message says what is wrong, what would be right and what to type. The command 
 as one line and exits with 1. Any other exception is a bug and keeps its traceback.
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class TextRNNError(Exception):
@@ -47,6 +49,19 @@ class DownloadError(TextRNNError):
 
 class MissingExtraError(TextRNNError):
     """A part of textrnn that is not installed."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def cannot_write(path: str | Path, error: BaseException) -> str:
+    """The message about a file or folder that cannot be written: the reason, and what to do."""
+    number = getattr(error, "errno", None)
+    reason = getattr(error, "strerror", None) or str(error)
+    if number == errno.ENOENT and Path(path).parent.is_dir():
+        reason = f"{Path(path).parent} takes no new files"
+    todo = "free some space there" if number in _FULL else "choose another folder"
+    return f"cannot write {path}: {reason}; {todo}"
 
 
 # Modules by the names under which people know them.

@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor
 from support.generators import KINDS, model_of, token_model
 from support.models import tiny_model
+from support.stops import first_stop
 from threadpoolctl import threadpool_info
 
 from textrnn.artifacts import registry
 from textrnn.config.sampling import SamplingConfig
 from textrnn.config.weights import CELLS
 from textrnn.engine import generation
-from textrnn.engine.generation import LONGEST_PRIME, check_call, generate, stream, until
+from textrnn.engine.generation import LONGEST_PRIME, Samples, check_call, generate, stream
 from textrnn.engine.generator import build_network
 from textrnn.engine.sampling import uniforms
-from textrnn.engine.stopping import Continuation
+from textrnn.engine.stopping import BEYOND, MOST_BEYOND, TAIL, Continuation, at_end
 from textrnn.errors import ConfigError, TokenizerError
 from textrnn.tokenizers import CharTokenizer
 
@@ -29,15 +30,6 @@ BUSY = SamplingConfig(
 )
 MODEL = tiny_model()
 COIN = tiny_model(text="\nab")  # three characters, so short stop texts occur soon
-
-
-def first_stop(text: str, stop: list[str]) -> str:
-    """`text` up to the first complete stop text; on a tie, the longest."""
-    for end in range(len(text) + 1):
-        found = [at for each in stop if (at := text.find(each, 0, end)) >= 0]
-        if found:
-            return text[: min(found)]
-    return text
 
 
 # ---- the text -----------------------------------------------------------------------------------
@@ -275,61 +267,53 @@ def test_the_callers_thread_settings_are_not_changed():
     assert threads() == before
 
 
+# ---- the end of a word, a sentence, a line ------------------------------------------------------
+
+PROSE = tiny_model(text="ab .\n")  # few characters, so sentences and lines end soon
+
+
+@settings(max_examples=60)
+@given(
+    until=st.sampled_from(["word", "sentence", "line"]),
+    length=st.integers(0, 60),
+    seed=st.integers(0, 1000),
+    count=st.integers(1, 4),
+)
+def test_a_text_goes_on_to_the_first_end_streamed_or_in_a_batch(until, length, seed, count):
+    call = {"length": length, "seed": seed, "prime": "ab"}
+    texts = generate(PROSE, **call, count=count, until=until)
+    long = generate(PROSE, **{**call, "length": length + MOST_BEYOND + 1}, count=count)
+    for text, whole in zip(texts, long, strict=True):
+        assert whole.startswith(text)
+        more = range(length, length + BEYOND)
+        ends = (n for n in more if at_end(until, ("ab" + whole[:n])[-TAIL:], whole[n]))
+        expected = whole[: next(ends)]
+        kept = max(length, len(expected.rstrip()))  # white space at the end is not part of it
+        assert text == expected[:kept]
+    assert "".join(stream(PROSE, **call, until=until)) == texts[0]
+
+
+def test_what_ended_each_of_several_texts_is_told():
+    samples = Samples(PROSE, length=8, count=40, seed=1, stop="ab.", until="word")
+    assert all(text.end is None for text in samples.texts)
+    list(samples)
+    for text in samples.texts:
+        assert (text.end == "stop") == (len(text.text) < 8 or text.stopped_by == "ab.")
+    assert {text.end for text in samples.texts} == {"stop", "until"}
+    plain = Samples(PROSE, length=8, count=2)
+    list(plain)
+    assert [text.end for text in plain.texts] == ["length", "length"]
+
+
+def test_samples_that_are_left_early_keep_what_they_have():
+    whole = generate(COIN, length=40, seed=1, count=3)
+    samples = Samples(COIN, length=40, seed=1, count=3)
+    for _ in islice(samples, 7):
+        pass
+    assert [text.text for text in samples.texts] == [text[:7] for text in whole]
+
+
 # ---- stop texts ---------------------------------------------------------------------------------
-
-letters = st.text("ab", max_size=30)
-stops = st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=4)
-
-
-@given(text=letters, stop=st.text("ab", min_size=1, max_size=5))
-def test_one_stop_text_ends_the_text_where_find_finds_it(text, stop):
-    at = text.find(stop)
-    assert "".join(until(iter(text), [stop])) == (text if at < 0 else text[:at])
-
-
-@given(text=letters, stop=stops)
-def test_the_first_complete_stop_text_ends_the_text(text, stop):
-    written = "".join(until(iter(text), stop))
-    assert written == first_stop(text, stop)
-    assert not any(each in written for each in stop)
-
-
-@given(text=letters, stop=stops)
-def test_until_returns_the_stop_text_that_ended_the_text(text, stop):
-    written, characters = "", until(iter(text), stop)
-    try:
-        while True:
-            written += next(characters)
-    except StopIteration as end:
-        assert end.value in ("", *stop)
-        assert text.startswith(written + end.value)
-        assert bool(end.value) == any(each in text for each in stop)
-
-
-@given(text=letters, stop=stops)
-def test_only_a_possible_start_of_a_stop_text_is_held_back(text, stop):
-    read, yielded = [], []
-
-    def characters():
-        for character in text:
-            # On a request for more, everything safe has been yielded.
-            held = "".join(read)[len(yielded) :]
-            assert any(each.startswith(held) for each in stop)
-            read.append(character)
-            yield character
-
-    for character in until(characters(), stop):
-        yielded.append(character)
-
-
-def test_a_character_that_starts_no_stop_text_is_yielded_at_once():
-    characters = iter("abxy")
-    written = until(characters, ["bc"])
-    assert next(written) == "a" and "".join(islice(characters, 1)) == "b"
-    assert "".join(until(iter("ab"), ["bc"])) == "ab"  # held back, and yielded at the end
-    assert "".join(until(iter("aab"), ["ab"])) == "a"
-    assert "".join(until(iter("aaab"), ["aab"])) == "a"
-    assert "".join(until(iter(""), ["a"])) == ""
 
 
 @settings(max_examples=60)
@@ -364,8 +348,6 @@ def test_a_single_stop_text_equals_a_list_of_one(stop, seed):
         expected = generate(COIN, **call, count=count, stop=[stop])
         assert generate(COIN, **call, count=count, stop=stop) == expected
     assert "".join(stream(COIN, **call, stop=stop)) == generate(COIN, **call, stop=[stop])[0]
-    whole = generate(COIN, **call)[0]
-    assert "".join(until(iter(whole), stop)) == first_stop(whole, [stop])
 
 
 @settings(max_examples=30)
@@ -382,7 +364,7 @@ def test_a_single_stop_text_for_tokens_equals_a_list_of_one(kind, stop, seed):
     for id_ in np.random.default_rng(seed).choice(known, 40).tolist():
         for text in texts:
             text.add(id_)
-    assert texts[0].written == texts[1].written
+    assert texts[0].text == texts[1].text
 
 
 def test_several_stop_texts_may_come_from_any_iterable():
@@ -398,7 +380,6 @@ def test_of_two_stop_texts_that_end_together_the_longer_counts(stop):
     expected = [text.partition("b")[0].removesuffix("a") for text in whole]
     assert generate(COIN, length=60, count=9, seed=1, stop=stop) == expected
     assert any("ab" in text.partition("b")[0] + "b" for text in whole)
-    assert "".join(until(iter("aab"), stop)) == "a"
 
 
 def test_stop_texts_outside_the_alphabet_stop_nothing():

@@ -102,11 +102,13 @@ def _leave(path: Path, held: _Held) -> None:
 
 def _acquire(path: Path) -> _Held | None:
     made: list[Path] = []
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         made = [*_make(path.parent), *made]
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
+            if attempt == ATTEMPTS - 1:
+                raise
             continue  # another writer has just deleted a folder that it had created
         except OSError:
             _remove(made)

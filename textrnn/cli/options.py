@@ -10,10 +10,10 @@ import click
 from textrnn import files
 from textrnn.cli import terminal
 from textrnn.cli.encodings import encoding_option
-from textrnn.cli.targets import check_file
+from textrnn.cli.targets import check_file, output_file
 from textrnn.config.base import Config
 from textrnn.data.addresses import shown
-from textrnn.errors import ConfigError, TextRNNError
+from textrnn.errors import ConfigError, TextRNNError, cannot_write
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,6 +91,17 @@ model_option = click.option(
     help="A bundled model (`textrnn models` lists them) or a folder written by `train`.",
 )
 
+output_options = all_of(
+    click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=output_file,
+        help="Write the result to FILE, a new file; - is standard output, the default.",
+    ),
+    click.option("--overwrite", is_flag=True, help="With -o: replace FILE if it exists."),
+)
+
 trust_hub_option = click.option(
     "--trust-hub",
     is_flag=True,
@@ -109,7 +120,7 @@ def write_file(path: Path, text: str) -> None:
         with files.replacing(path, encoding="utf-8", newline="\n") as file:
             terminal.guard(file).write(text)
     except OSError as error:
-        raise TextRNNError(f"cannot write {path}: {error.strerror or error}") from error
+        raise TextRNNError(cannot_write(path, error)) from error
 
 
 def check_module(values: Mapping[str, Any], typed: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import click
 from textrnn import files
 from textrnn.cli import terminal
 from textrnn.cli.targets import check_file
-from textrnn.errors import TextRNNError
+from textrnn.errors import TextRNNError, cannot_write
 from textrnn.evaluation.columns import sentence
 
 # File names in a result may hold bytes that are not UTF-8; their codes are written.
@@ -82,10 +82,7 @@ class Output:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> TextRNNError:
-        return TextRNNError(
-            f"cannot write {self.path}: {error.strerror or error}; choose a file in a folder "
-            f"that is writable and has space"
-        )
+        return TextRNNError(cannot_write(str(self.path), error))
 
 
 def _standard_output() -> TextIO:

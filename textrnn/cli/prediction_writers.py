@@ -14,7 +14,7 @@ from textrnn.data.inputs import Item
 from textrnn.data.table_writer import RowWriter
 from textrnn.engine.classification import Prediction, Predictor
 from textrnn.engine.explanation import Effect, Explanation
-from textrnn.errors import ConfigError, TextRNNError
+from textrnn.errors import ConfigError, TextRNNError, cannot_write
 
 ResultForm = Literal["text", "json", "jsonl", "csv", "tsv"]
 
@@ -174,7 +174,7 @@ class PredictionWriter:
 
 
 def _not_written(error: OSError) -> TextRNNError:
-    return TextRNNError(f"cannot write the result: {error.strerror or error}; make room for it")
+    return TextRNNError(cannot_write("the result", error))
 
 
 def _rounded(chance: float | None) -> float | None:

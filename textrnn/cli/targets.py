@@ -10,11 +10,21 @@ from textrnn.errors import TextRNNError
 SHOWN = 60  # characters of a name in a message
 
 
-def output_file(name: str) -> Path:
-    """The path of a file; TextRNNError unless it can be written."""
+def output_file(name: str) -> Path | None:
+    """The path of a file, None for "-" (standard output); TextRNNError unless it can be written."""
+    if name == "-":
+        return None
     path = _named(name, "file")
     check_file(path)
     return path
+
+
+def check_new(path: Path | None, overwrite: bool) -> None:
+    """TextRNNError if a file would be overwritten without the user's word."""
+    if path and not overwrite and path.is_file():
+        raise TextRNNError(
+            f"{path} exists; add --overwrite to replace it, or choose another name after -o"
+        )
 
 
 def output_folder(name: str) -> Path:

@@ -1,9 +1,13 @@
 """The settings of sampling from a generator."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textrnn.config.base import Config, setting
 from textrnn.errors import ConfigError
+
+# What a generated text goes on to after its length: nothing, or the first end of one of these.
+Until = Literal["length", "word", "sentence", "line"]
 
 
 @dataclass(frozen=True, kw_only=True)

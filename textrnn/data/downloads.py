@@ -14,7 +14,7 @@ from typing import Literal
 
 from textrnn import files
 from textrnn.data import addresses, archives, http
-from textrnn.errors import DownloadError
+from textrnn.errors import DownloadError, cannot_write
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +78,7 @@ def fetch(
         elif not _is_there(corpus, target):
             _download(corpus, target, on_progress)
     except OSError as error:  # from the disk: network errors are DownloadErrors already
-        raise DownloadError(
-            f"cannot write {target}: {error.strerror or error}; choose an existing, writable "
-            f"folder with enough space"
-        ) from error
+        raise DownloadError(cannot_write(target, error)) from error
     return target
 
 

@@ -9,19 +9,19 @@ batch, split among our own threads.
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from textrnn.artifacts.generator import GeneratorArtifact
-from textrnn.config.sampling import SamplingConfig
+from textrnn.config.sampling import SamplingConfig, Until
 from textrnn.engine.generator import Network, build_network
 from textrnn.engine.sampling import draw, probabilities, uniforms
-from textrnn.engine.stopping import Continuation, after, stop_texts, until
+from textrnn.engine.stopping import MOST_BEYOND, Continuation, stop_texts
 from textrnn.engine.threads import one_blas_thread
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import Ids, Unknown
@@ -50,6 +50,7 @@ def stream(
     sampling: SamplingConfig | None = None,
     seed: int | None = None,
     stop: str | Iterable[str] = (),
+    until: Until = "length",
     unknown: Unknown = "error",
 ) -> Iterator[str]:
     """Continue `prime` by up to `length` characters; yield them one by one, without the prime.
@@ -57,17 +58,17 @@ def stream(
     Without a prime a new text starts, as if after a line end. If the vocabulary has no line end,
     the text starts after another known character or word, which is not part of the output.
 
-    The text ends early before the first complete stop text, which is not part of the output. The
-    same seed gives the same text; without one a random seed is drawn. TokenizerError when the
-    prime has unknown characters; `unknown="skip"` drops them. ConfigError on an invalid setting.
-    Both are raised at the call, not at the first character.
+    The text ends early before the first complete stop text, which is not part of the output. With
+    `until` it goes on after `length` to the first end of a "word", a "sentence" or a "line"; if
+    there is none within 500 characters, to the end of a word. The same seed gives the same text;
+    without one a random seed is drawn. TokenizerError when the prime has unknown characters;
+    `unknown="skip"` drops them. ConfigError on an invalid setting. Both are raised at the call,
+    not at the first character.
     """
-    stop = stop_texts(stop)
-    start = check_call(model, prime, length, seed, stop, unknown)
-    sampling = sampling or SamplingConfig()
-    return _stream(
-        model, prime, start, length, sampling, random_seed() if seed is None else seed, stop
+    samples = Samples(
+        model, prime, length, sampling=sampling, seed=seed, stop=stop, until=until, unknown=unknown
     )
+    return (character for written in samples for character in written)
 
 
 def generate(
@@ -79,6 +80,7 @@ def generate(
     sampling: SamplingConfig | None = None,
     seed: int | None = None,
     stop: str | Iterable[str] = (),
+    until: Until = "length",
     unknown: Unknown = "error",
 ) -> list[str]:
     """Generate `count` continuations of `prime` in one batch; otherwise like `stream`.
@@ -86,54 +88,57 @@ def generate(
     Sample i draws from child generator i of `seed`. It does not depend on the number of samples,
     except for rounding in batched products.
     """
-    stop = stop_texts(stop)
-    if count < 1:
-        raise ConfigError(f"count must be 1 or more, got {count}")
-    start = check_call(model, prime, length, seed, stop, unknown, count)
-    sampling = sampling or SamplingConfig()
-    seed = random_seed() if seed is None else seed
-    if count == 1:
-        return ["".join(_stream(model, prime, start, length, sampling, seed, stop))]
-    codec = model.tokenizer.codec
-    steps = _ids(_network(model), start, codec.ids_per_character * length, sampling, seed, count)
-    if model.tokenizer.character_level:
-        return _rows(model, steps, length, count, stop)
-    texts = [Continuation(codec, prime, start, length, stop) for _ in range(count)]
-    for column in steps:
-        for text, id_ in zip(texts, column.tolist(), strict=True):
-            text.add(id_)
-        if all(text.done for text in texts):
-            break
-    return [text.written for text in texts]
+    samples = Samples(
+        model, prime, length, count=count, sampling=sampling, seed=seed, stop=stop, until=until,
+        unknown=unknown,
+    )  # fmt: skip
+    for _ in samples:
+        pass
+    return [text.text for text in samples.texts]
 
 
-def _rows(
-    model: GeneratorArtifact,
-    steps: Iterator[npt.NDArray[Any]],
-    length: int,
-    count: int,
-    stop: Sequence[str],
-) -> list[str]:
-    """The texts of `count` rows of characters, up to `length` or up to a stop text."""
-    rows = np.empty((count, length), np.int32)
-    texts: list[str | None] = [None] * count
-    reach = max(map(len, stop), default=0)
-    for step, column in enumerate(steps):
-        rows[:, step] = column
-        if stop:
-            for row in (row for row in range(count) if texts[row] is None):
-                # A stop text can only end at the newest character: search the last few characters.
-                start = max(0, step + 1 - reach)
-                tail = model.tokenizer.decode(rows[row, start : step + 1])
-                found = [at for text in stop if (at := tail.find(text)) >= 0]
-                if found:
-                    texts[row] = model.tokenizer.decode(rows[row, : start + min(found)])
-            if all(text is not None for text in texts):
-                break
-    return [
-        model.tokenizer.decode(row) if text is None else text
-        for row, text in zip(rows, texts, strict=True)
-    ]
+class Samples:
+    """`count` continuations of a prime that grow together; arguments as for `generate`.
+
+    Iterating writes them: each item is what one more token adds to the first of `texts`. A caller
+    may stop at any time, and finds in `texts` what there is.
+    """
+
+    def __init__(
+        self,
+        model: GeneratorArtifact,
+        prime: str = "",
+        length: int = 400,
+        *,
+        count: int = 1,
+        sampling: SamplingConfig | None = None,
+        seed: int | None = None,
+        stop: str | Iterable[str] = (),
+        until: Until = "length",
+        unknown: Unknown = "error",
+    ) -> None:
+        stop = stop_texts(stop)
+        if count < 1:
+            raise ConfigError(f"count must be 1 or more, got {count}")
+        if until not in get_args(Until):
+            raise ConfigError(f"until must be one of {', '.join(get_args(Until))}, got {until!r}")
+        start = check_call(model, prime, length, seed, stop, unknown, count)
+        codec = model.tokenizer.codec
+        self.texts = [Continuation(codec, prime, start, length, stop, until) for _ in range(count)]
+        characters = length + (MOST_BEYOND if until != "length" else 0)
+        self._ids = _ids(
+            _network(model), start, codec.ids_per_character * characters,
+            sampling or SamplingConfig(), random_seed() if seed is None else seed, count,
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[str]:
+        for column in self._ids:
+            added = [text.add(id_) for text, id_ in zip(self.texts, column.tolist(), strict=True)]
+            yield added[0]
+            if all(text.end for text in self.texts):
+                return
+        first, *_ = [text.finish() for text in self.texts]
+        yield first
 
 
 def check_call(
@@ -166,24 +171,6 @@ def check_call(
     if not len(start.ids):
         start = codec.new_text()
     return start._replace(ids=start.ids[-LONGEST_PRIME:])
-
-
-def _stream(
-    model: GeneratorArtifact,
-    prime: str,
-    start: Start,
-    length: int,
-    sampling: SamplingConfig,
-    seed: int,
-    stop: Sequence[str],
-) -> Iterator[str]:
-    codec = model.tokenizer.codec
-    steps = _ids(_network(model), start, codec.ids_per_character * length, sampling, seed)
-    write = after(codec, prime, start)
-    texts = (write(int(column[0])) for column in steps)
-    characters = (character for text in texts for character in text)
-    written = (character for character in islice(characters, length))  # has close, unlike islice
-    return until(written, stop) if stop else written
 
 
 def _network(model: GeneratorArtifact) -> Network:

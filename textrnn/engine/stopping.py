@@ -1,12 +1,24 @@
-"""Turn ids into continuations of a prime, up to a length or a stop text.
+"""Turn ids into continuations of a prime, up to a length, a stop text or the end of a sentence.
 
 Lengths are in characters, whatever the tokens are. The stop text is not part of the continuation.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+import re
+from collections.abc import Iterable
+from typing import Literal
 
+from textrnn.config.sampling import Until
 from textrnn.tokenizers import Codec
 from textrnn.tokenizers.codec import Start, StreamDecoder
+
+End = Literal["length", "until", "stop"]  # what ended a text
+
+# Characters after `length` in which the end of a sentence or a line is searched; then the first end
+# of a word ends the text, within MOST_BEYOND characters.
+BEYOND, MOST_BEYOND = 500, 600
+TAIL = 16  # the last characters of a text, enough to see the end of a sentence in them
+_IN_WORDS = "'’-_"
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
 
 
 def stop_texts(stop: str | Iterable[str]) -> tuple[str, ...]:
@@ -32,46 +44,114 @@ def after(codec: Codec, prime: str, start: Start) -> StreamDecoder:
 
 
 class Continuation:
-    """A text that grows token by token, up to `length` characters or a stop text."""
+    """A text that grows token by token until `end` says what ended it.
+
+    It has `length` characters; with `until` it goes on to the first end of a word, a sentence or a
+    line. A stop text ends it earlier: the characters that may begin one are held back.
+    """
 
     def __init__(
-        self, codec: Codec, prime: str, start: Start, length: int, stop: str | Iterable[str]
+        self,
+        codec: Codec,
+        prime: str,
+        start: Start,
+        length: int,
+        stop: str | Iterable[str],
+        until: Until = "length",
     ) -> None:
-        self.written, self.done, self.length = "", not length, length
-        self.stop = stop_texts(stop)
-        self._write = after(codec, prime, start)
-        self._reach = max(map(len, self.stop), default=0)
+        self.length, self.until, self.stop = length, until, stop_texts(stop)
+        self.end: End | None = None
+        self.stopped_by = ""  # the stop text that ended the text
+        self._decode = after(codec, prime, start)
+        self._written: list[str] = []
+        self.count = 0  # characters, those held back included
+        self._held = ""  # may begin a stop text
+        self._space = ""  # after `length`; not part of the text if it ends here
+        self._tail = prime[-TAIL:]
+        if until == "length" and not length:
+            self.end = "length"
 
-    def add(self, id_: int) -> None:
-        """Append one token, unless the text is done."""
-        if self.done:
-            return
-        # A stop text can only end in the new characters: search those and the ones just before.
-        kept = max(0, len(self.written) - self._reach)
-        tail = (self.written + self._write(id_))[kept : self.length]
-        end = "".join(until(iter(tail), self.stop)) if self.stop else tail
-        self.written = self.written[:kept] + end
-        self.done = len(end) < len(tail) or len(self.written) == self.length
+    @property
+    def text(self) -> str:
+        """What is certain so far; the whole continuation when it has ended."""
+        return "".join(self._written)
 
+    def add(self, id_: int) -> str:
+        """Append one token, unless the text has ended; return what is certain now."""
+        if self.end:
+            return ""
+        text = self._decode(id_)
+        if not self.stop and self.until == "length" and self.count + len(text) < self.length:
+            self.count += len(text)
+            self._written.append(text)
+            return text
+        before = len(self._written)
+        for character in text:
+            if not self.end:
+                self._add(character)
+        return "".join(self._written[before:])
 
-def until(characters: Iterator[str], stop: str | Iterable[str]) -> Generator[str, None, str]:
-    """Yield characters up to the first complete stop text.
+    def finish(self) -> str:
+        """End the text where it is, if it has not ended; return what was held back."""
+        return "" if self.end else self._ended("length")
 
-    Characters that may start a stop text are held back until they cannot. The generator returns
-    the stop text, or "" if the characters end without one.
-    """
-    stop, held = stop_texts(stop), ""
-    for character in characters:
-        held += character
-        found = [at for text in stop if (at := held.find(text)) >= 0]
+    def _add(self, character: str) -> None:
+        if self.count >= self.length and self.until != "length":
+            beyond = self.count - self.length
+            goal = self.until if beyond < BEYOND else "word"
+            if beyond >= MOST_BEYOND or at_end(goal, self._tail, character):
+                self._ended("until" if beyond < MOST_BEYOND else "length")
+                return
+            self.count += 1
+            self._tail = (self._tail + character)[-TAIL:]
+            if character.isspace():
+                self._space += character
+                return
+            character, self._space = self._space + character, ""
+        else:
+            self.count += 1
+            self._tail = (self._tail + character)[-TAIL:]
+        for each in character:
+            if not self.end:
+                self._write(each)
+        if self.until == "length" and self.count == self.length and not self.end:
+            self._ended("length")
+
+    def _write(self, character: str) -> None:
+        self._held += character
+        found = [at for text in self.stop if (at := self._held.find(text)) >= 0]
         if found:
-            yield from held[: min(found)]
-            return held[min(found) :]
-        keep = max((_overlap(held, text) for text in stop), default=0)
-        yield from held[: len(held) - keep]
-        held = held[len(held) - keep :]
-    yield from held
-    return ""
+            self._written.append(self._held[: min(found)])
+            self.end, self.stopped_by = "stop", self._held[min(found) :]
+            return
+        keep = max((_overlap(self._held, text) for text in self.stop), default=0)
+        self._written.append(self._held[: len(self._held) - keep])
+        self._held = self._held[len(self._held) - keep :]
+
+    def _ended(self, end: End) -> str:
+        rest, self._held = self._held, ""
+        self._written.append(rest)
+        self.end = end
+        return rest
+
+
+def at_end(until: Until, text: str, following: str) -> bool:
+    """Whether `text` ends with a word, a sentence or a line, before the character `following`.
+
+    A sentence ends with `.`, `!`, `?` or `…`, closing quotes and brackets included, before a white
+    space; or with an empty line. This is a rule of writing: "Dr. Who" has a sentence end.
+    """
+    if until == "word":
+        return not (_in_word(text[-1:]) and _in_word(following))
+    if until == "line":
+        return text[-1:] == "\n" or following == "\n"
+    core = text.rstrip()
+    space = text[len(core) :] + (following if following.isspace() else "")
+    return bool(space) and bool(_SENTENCE_END.search(core) or space.count("\n") >= 2)
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or (bool(character) and character in _IN_WORDS)
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from textrnn import files
 from textrnn.artifacts.arrays import BROKEN, read_arrays, reason_of
 from textrnn.config import strict_json
-from textrnn.errors import ConfigError, TrainingError
+from textrnn.errors import ConfigError, TrainingError, cannot_write
 
 MOST_BYTES = 2**34
 
@@ -121,6 +121,5 @@ def _replace(target: Path, data: bytes | memoryview) -> None:
             file.write(data)
     except OSError as error:
         raise TrainingError(
-            f"cannot write {target}: {error.strerror or error}; free some space or choose "
-            f"another -o, then continue with --resume"
+            f"{cannot_write(target, error)}, then continue with --resume"
         ) from error

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from textrnn.artifacts import folders, locks
-from textrnn.errors import TrainingError
+from textrnn.errors import TrainingError, cannot_write
 from textrnn.training import checkpoints
 from textrnn.training.observer import Observer
 
@@ -28,10 +28,7 @@ def sole_writer(output: Path, observer: Observer) -> Iterator[None]:
                 f"choose another -o"
             ) from error
         except (OSError, RuntimeError) as error:  # RuntimeError: circular links
-            raise TrainingError(
-                f"cannot write beside {output}: {getattr(error, 'strerror', None) or error}; "
-                f"choose another -o"
-            ) from error
+            raise TrainingError(cannot_write(output, error)) from error
         if not guarded:
             observer.notice(
                 f"the file system of {output} has no locks: start no second training there"

@@ -7,8 +7,8 @@ import click
 
 from textrnn.cli.encodings import encoding_option
 from textrnn.cli.kinds import print_notices
-from textrnn.cli.options import trust_hub_option
-from textrnn.cli.targets import output_file
+from textrnn.cli.options import output_options, trust_hub_option
+from textrnn.cli.targets import check_new
 from textrnn.config.limits import EXPLAIN_LIMIT, TEXT_LIMIT
 from textrnn.errors import ConfigError
 
@@ -45,13 +45,7 @@ FORMS = ("text", "json", "jsonl", "csv", "tsv")
     type=click.Choice(FORMS),
     help="Output format.  [default: by suffix of -o; else the input table's; else text]",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=output_file,
-    help="Write the result to FILE instead of standard output.",
-)
+@output_options
 @click.option(
     "--abstain",
     default=0.0,
@@ -97,6 +91,7 @@ def classify(
     column: str,
     result: str | None,
     output: Path | None,
+    overwrite: bool,
     abstain: float,
     threshold: float | None,
     safe_csv: bool,
@@ -127,6 +122,7 @@ def classify(
         raise ConfigError(
             f"--lines and --input-format {form} contradict each other; use one of them"
         )
+    check_new(output, overwrite)
     form = "lines" if lines else form
     from textrnn.artifacts import registry
     from textrnn.artifacts.classifier import ClassifierArtifact

@@ -1,21 +1,24 @@
 """`textrnn generate`: generate text with a trained model."""
 
-import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from textrnn.cli import primes
+from textrnn.cli.encodings import encoding_option
+from textrnn.cli.escapes import unescape
 from textrnn.cli.kinds import print_notices
-from textrnn.cli.options import all_of, model_option, setting, write_file
-from textrnn.cli.targets import output_file
+from textrnn.cli.options import all_of, model_option, output_options, setting
+from textrnn.cli.samples import as_json, as_text, echo_stream, write_samples
+from textrnn.cli.targets import check_new
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ConfigError, TextRNNError
 
 if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
+    from textrnn.data.encodings import Encodings
 
 sampling_options = all_of(
     setting(
@@ -41,12 +44,27 @@ sampling_options = all_of(
 
 @click.command()
 @model_option
-@click.option("--prime", help="Text to continue.  [default: none; starts a new text]")
+@click.option(
+    "--prime",
+    help="Text to continue; \\n is a line end, \\t a tab.  [default: none; starts a new text]",
+)
 @click.option("--prime-file", metavar="FILE", help="Read the prime from FILE; - is standard input.")
+@encoding_option
 @click.option("--length", default=400, show_default=True, help="Number of characters to generate.")
+@click.option(
+    "--until",
+    type=click.Choice(["length", "word", "sentence", "line"]),
+    help="After --length, go on to the end of a word, sentence or line.  [default: length; "
+    "interactive: sentence]",
+)
 @sampling_options
 @click.option("--seed", type=int, help="Random seed, for reproducible text.  [default: random]")
-@click.option("--stop", multiple=True, metavar="TEXT", help="Stop before TEXT; may be repeated.")
+@click.option(
+    "--stop",
+    multiple=True,
+    metavar="TEXT",
+    help="Stop before TEXT; \\n is a line end. May be repeated.",
+)
 @click.option("--count", default=1, show_default=True, help="Number of samples to generate.")
 @click.option(
     "--unknown",
@@ -61,16 +79,10 @@ sampling_options = all_of(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Output format; json adds the seed and the sampling settings.",
+    help="Output format; json adds the seed, all settings and what ended each sample.",
 )
 @click.option("--no-prime", is_flag=True, help="Print the continuation without the prime.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=output_file,
-    help="Write to FILE instead of standard output.",
-)
+@output_options
 @click.option(
     "-i",
     "--interactive",
@@ -81,7 +93,9 @@ def generate(
     model: str,
     prime: str | None,
     prime_file: str | None,
+    encoding: "Encodings",
     length: int,
+    until: str | None,
     seed: int | None,
     stop: tuple[str, ...],
     count: int,
@@ -89,6 +103,7 @@ def generate(
     form: str,
     no_prime: bool,
     output: Path | None,
+    overwrite: bool,
     interactive: bool,
     **sampling: Any,
 ) -> None:
@@ -97,6 +112,7 @@ def generate(
     \b
     textrnn generate --prime "ROMEO" --temperature 0.5
     textrnn generate --model my-model --length 2000 --seed 7 -o story.txt
+    textrnn generate --prime "JULIET:\\n" --length 200 --until sentence
     textrnn generate --count 5 --format json --stop "\\n\\n"
     """
     settings = SamplingConfig(**sampling)
@@ -105,92 +121,44 @@ def generate(
             "--interactive writes one text on the terminal; leave out --count, --format and "
             "--output (the command w FILE saves the text)"
         )
-    start = _prime(prime, prime_file)
+    check_new(output, overwrite)
+    start = primes.given(prime, prime_file, encoding)
     from textrnn.artifacts import registry
     from textrnn.artifacts.generator import GeneratorArtifact
     from textrnn.engine import generation
 
     loaded = registry.load_as(GeneratorArtifact, model)
     print_notices(loaded)
-    skipped = _skipped(loaded, start) if unknown == "skip" else ""
-    _notice_long_prime(loaded, start)
-    seed = generation.random_seed() if seed is None else seed
+    start, notices = primes.readable(loaded, start, unknown)  # type: ignore[arg-type]
+    for notice in notices:
+        click.echo(notice, err=True)
+    primes.notice_long_prime(loaded, start)
     call: dict[str, Any] = {
         "sampling": settings,
-        "seed": seed,
-        "stop": [stop_text.replace("\\n", "\n") for stop_text in stop],
-        "unknown": unknown,
+        "seed": generation.random_seed() if seed is None else seed,
+        "stop": list(map(unescape, stop)),
+        "until": until or ("sentence" if interactive else "length"),
     }
     if interactive:
-        start = start.translate(dict.fromkeys(map(ord, skipped)))
-        _interact(loaded, start, length, call)
+        _interact(loaded, start, length, {**call, "unknown": unknown})
         return
+    if prime is None and prime_file is None:
+        primes.notice_unread_input()
+    if count > 1 and (settings.temperature == 0 or settings.top_k == 1):
+        setting = "temperature 0" if settings.temperature == 0 else "top-k 1"
+        click.echo(f"all {count} samples are the same at {setting}; raise it", err=True)
     shown = "" if no_prime else start
     if count == 1 and form == "text" and output is None:
-        _echo_stream(shown, generation.stream(loaded, start, length, **call))
-        return
-    samples = generation.generate(loaded, start, length, count=count, **call)
-    if form == "json":
-        record = {"model": model, "prime": start, "seed": seed, "sampling": settings.to_dict()}
-        result = json.dumps({**record, "samples": samples}, ensure_ascii=False, indent=1)
+        echo_stream(shown, generation.stream(loaded, start, length, **call))
     else:
-        result = _numbered([shown + sample for sample in samples])
-    if output:
-        write_file(output, result + "\n")
-    else:
-        click.echo(result)
-
-
-def _numbered(texts: list[str]) -> str:
-    if len(texts) == 1:
-        return texts[0]
-    return "\n".join(
-        f"--- {index} of {len(texts)} ---\n{text}" for index, text in enumerate(texts, start=1)
-    )
-
-
-def _prime(prime: str | None, prime_file: str | None) -> str:
-    if prime_file is None:
-        return prime or ""
-    if prime is not None:
-        raise ConfigError("give --prime or --prime-file, not both")
-    from textrnn.data.corpora import read_corpus
-
-    return read_corpus([prime_file]).text
-
-
-def _skipped(model: "GeneratorArtifact", prime: str) -> str:
-    """The characters of the prime that the model does not know, after a notice of them."""
-    unknown = model.tokenizer.codec.unknown_characters(prime)
-    if unknown:
-        click.echo(
-            f"characters of the prime skipped, not in the model's vocabulary: {unknown!r}", err=True
+        record = {"model": model, "prime": start, "length": length, **call,
+                  "sampling": settings.to_dict()}  # fmt: skip
+        samples = generation.Samples(loaded, start, length, count=count, **call)
+        write_samples(
+            samples, length, as_json(record) if form == "json" else as_text(shown), output
         )
-    return unknown
-
-
-def _notice_long_prime(model: "GeneratorArtifact", prime: str) -> None:
-    from textrnn.engine.generation import LONGEST_PRIME
-
-    limit, codec = LONGEST_PRIME, model.tokenizer.codec
-    possible = len(prime) * codec.ids_per_character
-    if possible > limit and len(codec.start(prime, "skip").ids) > limit:
-        click.echo(f"the prime is cut to its last {limit:,} {model.tokenizer.unit}", err=True)
-
-
-def _echo_stream(prime: str, characters: Iterable[str]) -> None:
-    out = sys.stdout
-    out.write(prime)
-    live = out.isatty()
-    try:
-        for character in characters:
-            out.write(character)
-            if live:
-                out.flush()
-    except KeyboardInterrupt:
-        click.echo()  # keep what is written
-        raise
-    click.echo()
+    if seed is None and sys.stderr.isatty():
+        click.echo(f"seed {call['seed']}; repeat with --seed {call['seed']}", err=True)
 
 
 def _interact(model: "GeneratorArtifact", prime: str, length: int, call: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ import tensorflow as tf
 from textrnn import files
 from textrnn.artifacts.base import Artifact
 from textrnn.data.word_vectors import read_vectors, vector_size, words_of
-from textrnn.errors import ArtifactError, ConfigError
+from textrnn.errors import ArtifactError, ConfigError, cannot_write
 from textrnn.tokenizers import Rule, patterns
 
 LINE_ENDS = {"\n": "<newline>", "\r": "<return>"}  # characters that a line cannot hold
@@ -172,5 +172,4 @@ def save(embedding: Embedding, output: Path, *, source: str) -> None:
             (part / "README.md").write_text(card, encoding="utf-8", newline="\n")
             files.publish_folder(part, output)
     except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ArtifactError(f"cannot write the module {output}: {reason}") from error
+        raise ArtifactError(cannot_write(output, error)) from error

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from textrnn import files
 from textrnn.data import addresses, archives, http
-from textrnn.errors import ConfigError, DownloadError
+from textrnn.errors import ConfigError, DownloadError, cannot_write
 from textrnn.models.hub import folder as module_folder
 
 Notify = Callable[[str], object]
@@ -57,8 +57,7 @@ def fetch(address: str, sha256: str | None, notify: Notify) -> tuple[Path, str]:
         return _fetched(address, sha256, notify, place, called)
     except OSError as error:  # from the disk: network errors are DownloadErrors already
         raise DownloadError(
-            f"cannot write {place}: {error.strerror or error}; free some space, or name another "
-            f"folder in the variable {PLACE}"
+            f"{cannot_write(place, error)}; the variable {PLACE} names it"
         ) from error
 
 
