@@ -24,6 +24,15 @@ settings.load_profile("no deadline")
 # Nothing here outlives the machine: thousands of small models need not reach the disk.
 os.fsync = lambda _: None
 
+
+@pytest.fixture(autouse=True)
+def drafts(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of drafts of interactive sessions, for each test its own."""
+    home = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME" if sys.platform != "win32" else "LOCALAPPDATA", str(home))
+    return home / "textrnn"
+
+
 LOADED = pytest.StashKey[bool]()  # whether TensorFlow is imported in this process
 
 

@@ -70,7 +70,7 @@ def test_a_neighbour_of_the_output_is_never_touched(here, name, kind):
     before = {path: path.is_symlink() or path.read_text() for path in here.rglob("*")
               if not path.is_dir()}  # fmt: skip
     assert invoke("classify", "--text", "good", "-o", "r.csv").exit_code == 0
-    assert invoke("generate", "--length", "5", "-o", "r.csv").exit_code == 0
+    assert invoke("generate", "--length", "5", "-o", "r.csv", "--overwrite").exit_code == 0
     after = {path: path.is_symlink() or path.read_text() for path in here.rglob("*")
              if not path.is_dir() and path.name != "r.csv"}  # fmt: skip
     assert after == before
@@ -81,6 +81,6 @@ def test_a_table_keeps_its_permissions_when_its_result_replaces_it(here):
     table = here / "in.csv"
     table.write_text("text\ngood\n")
     table.chmod(0o600)
-    assert invoke("classify", "in.csv", "-o", "in.csv").exit_code == 0
+    assert invoke("classify", "in.csv", "-o", "in.csv", "--overwrite").exit_code == 0
     assert "prediction" in table.read_text()
     assert stat.S_IMODE(table.stat().st_mode) == 0o600

@@ -207,12 +207,12 @@ def test_a_signal_ends_a_streamed_text_with_its_line(monkeypatch, number):
 
 
 def test_sigterm_ends_an_interactive_session_and_ctrl_c_only_a_continuation(monkeypatch):
-    def characters(*_, **__):
+    def characters(_):
         yield "a"
         signal.raise_signal(numbers.pop(0))
         yield "b"
 
-    monkeypatch.setattr("textrnn.engine.generation.stream", characters)
+    monkeypatch.setattr("textrnn.engine.generation.Samples.__iter__", characters)
     numbers = [signal.SIGINT, signal.SIGINT, signal.SIGTERM]
     done = invoke("generate", "-m", "shakespeare-tiny", "--interactive", input="\n" * 9)
     assert done.exit_code == 143 and not numbers

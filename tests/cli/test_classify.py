@@ -200,7 +200,7 @@ def test_output_fits_the_terminal_and_has_no_control_codes_from_the_text(monkeyp
 
 def test_progress_is_shown_on_a_terminal_only(monkeypatch, models, tmp_path, classify):
     table = written(tmp_path / "t.csv", "text\n" + "good\n" * 100)
-    typed = ("binary", table, "-o", tmp_path / "o.csv")
+    typed = ("binary", table, "--overwrite", "-o", tmp_path / "o.csv")
     _, err = on_a_terminal(monkeypatch, models, *typed)
     assert "\r64 classified, " in err and "\r100 classified, " in err
     assert err.endswith(f"100 classified (100 positive); written to {tmp_path / 'o.csv'}.\n")
@@ -222,7 +222,10 @@ def test_the_progress_inside_a_long_text_is_shown_and_cleared(monkeypatch, model
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
 def test_an_explanation_says_how_much_of_the_text_it_is_of(classify, tmp_path, form):
-    typed = ("--text", "good bad film", "--explain", "--format", form, "-o", tmp_path / "out")
+    typed = (
+        "--text", "good bad film", "--explain", "--format", form, "-o", tmp_path / "out",
+        "--overwrite",
+    )  # fmt: skip
     done = classify(*typed, "--explain-limit", 2)
     assert "1 text is explained by the first 2 words" in done.stderr
     found = (tmp_path / "out").read_text()
@@ -493,7 +496,7 @@ def test_the_result_may_replace_the_table_it_was_made_from_once_all_is_classifie
         Predictor, "predict",
         lambda self, texts, *_: seen.append(table.read_text()) or original(self, texts),
     )  # fmt: skip
-    assert classify(table, "-o", table).exit_code == 0
+    assert classify(table, "-o", table, "--overwrite").exit_code == 0
     assert seen == [before]
     assert [row["prediction"] for row in csv.DictReader(table.open())] == ["positive", "negative"]
     assert [entry.name for entry in tmp_path.iterdir()] == ["t.csv"]
@@ -502,13 +505,13 @@ def test_the_result_may_replace_the_table_it_was_made_from_once_all_is_classifie
 def test_a_result_that_lacks_rows_of_the_table_does_not_replace_it(classify, tmp_path):
     table = written(tmp_path / "t.csv", "text,label\ngood,1\nragged\n")
     before = table.read_text()
-    done = classify(table, "-o", table)
+    done = classify(table, "-o", table, "--overwrite")
     assert done.exit_code == 1 and table.read_text() == before
     part = tmp_path / "t.csv.part"
     assert f"is unchanged; the result is in {part}" in done.stderr
     result = part.read_text()
     assert result.startswith("text,label,prediction")
-    again = classify(table, "-o", table)  # what was kept is not overwritten
+    again = classify(table, "-o", table, "--overwrite")  # what was kept is not overwritten
     assert f"the result is in {tmp_path / 't.csv.part2'}" in again.stderr
     assert part.read_text() == result
 
@@ -524,7 +527,7 @@ def test_a_device_or_a_link_is_written_to_and_not_replaced(classify, tmp_path):
     target = written(tmp_path / "target.csv", "old")
     link = tmp_path / "link.csv"
     link.symlink_to(target)
-    assert classify("--text", "good", "-o", link).exit_code == 0
+    assert classify("--text", "good", "-o", link, "--overwrite").exit_code == 0
     assert link.is_symlink() and target.read_text().startswith("source,line,prediction")
     assert classify("--text", "good", "-o", os.devnull).exit_code == 0
     assert not Path(os.devnull).is_file()

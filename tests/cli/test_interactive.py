@@ -7,7 +7,9 @@ from support.generators import KINDS, token_model
 from support.models import tiny_model
 
 from textrnn.artifacts.generator import GeneratorArtifact
-from textrnn.cli.interactive import HELP, write_interactively
+from textrnn.cli.interactive.dialogue import WELCOME, write_interactively
+from textrnn.cli.interactive.draft import Draft
+from textrnn.cli.interactive.session import HELP
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
 from textrnn.errors import ConfigError, TokenizerError
@@ -37,7 +39,7 @@ def session(
 
     text = write_interactively(
         model, prime=prime, length=length, sampling=SamplingConfig(), seed=seed, stop=stop,
-        read=read, write=shown.append,
+        read=read, write=shown.append, until="length", draft=Draft("draft.txt"),
     )  # fmt: skip
     return text, "".join(shown)
 
@@ -113,7 +115,8 @@ def test_starting_over_takes_a_new_prime_or_the_same():
     assert text.startswith("cd ") and len(text) == len("cd ") + LENGTH
     again = text_of("", "s")
     assert again.startswith("ab") and len(again) == len(FIRST) and again != FIRST
-    assert text_of("", "s cd", "u", "u") == "cd"
+    assert text_of("", "s cd", "u") == text_of("")
+    assert text_of("", "s cd", "u", "y") == text_of("", "s cd")
 
 
 def test_p_prints_the_whole_text():
@@ -125,20 +128,28 @@ def test_p_prints_the_whole_text():
     [
         ("t -1", "temperature must be 0 or more, got -1"),
         ("t abc", "temperature must be a number, got 'abc'"),
-        ("t", "temperature must be a number"),
+        ("t", "temperature 0.8"),
         ("t nan", "temperature must be 0 or more"),
-        ("n 0", "length must be a whole number of at least 1, such as n 200, got '0'"),
+        ("n 0", "length must be a whole number of at least 1, got '0'"),
         ("n many", "got 'many'"),
-        ("n", "length must be"),
+        ("n", "length 30"),
+        ("n \N{SUPERSCRIPT TWO}", "got '\N{SUPERSCRIPT TWO}'"),
+        ("set", "  until length\n  stop none\n  seed 8\n"),
+        ("set the table", "there is no setting 'the'; the settings are length"),
+        ("set top-p 2", "top_p must be above 0 and at most 1, got 2"),
+        ("set until verse", "until must be one of length, word, sentence, line, got 'verse'"),
+        ("set seed -1", "seed must be a whole number of at least 0"),
         ("+ caf\N{LATIN SMALL LETTER E WITH ACUTE}", "U+00E9 LATIN SMALL LETTER E WITH ACUTE"),
         ("s ROMEO", "U+0052"),
         ("w", "w needs a file name"),
         ("w no/such/folder/story.txt", "cannot write no/such/folder/story.txt"),
-        ("w .", "not overwritten"),
+        ("w .", ". exists; w! . replaces it, or choose another name"),
         ("h", HELP),
         ("?", HELP),
-        ("quit", HELP),
-        ("r 3", HELP),
+        ("help", HELP),
+        ("r 3", "r is a command and takes nothing after it; to write 'r 3', type + before it"),
+        ("k 2", "k takes the number of a take, from 1 to 1, got '2'; k alone lists them"),
+        ("y", "there is nothing to redo"),
     ],
 )
 def test_a_wrong_line_is_answered_and_changes_nothing(line, message):
@@ -156,11 +167,14 @@ def test_saving_writes_the_text_once_and_overwrites_nothing(tmp_path):
     text, shown = session("", f"w {path}", "", f"w {path}")
     assert path.read_text(encoding="utf-8") == text_of("")
     assert text != text_of("")
-    assert f"saved to {path}\n" in shown and f"{path} already exists" in shown
+    assert f"saved to {path}\n" in shown and f"{path} exists; w! {path} replaces it" in shown
+    for again in (f"w! {path}", "w"):
+        text, _ = session("", *[f"w! {path}"], "", again)
+        assert path.read_text(encoding="utf-8") == text
     assert [entry.name for entry in tmp_path.iterdir()] == ["a story.txt"]
 
 
-@pytest.mark.parametrize("end", ["q", EOFError])
+@pytest.mark.parametrize("end", ["q", "quit", "Exit", EOFError])
 def test_q_and_the_end_of_input_end_the_session(end):
     assert text_of("", end, "") == text_of("")
 
@@ -181,7 +195,7 @@ def test_ctrl_c_stops_a_continuation_and_keeps_what_was_written():
 
     text = write_interactively(
         MODEL, prime="ab", length=LENGTH, sampling=SamplingConfig(), seed=7, stop=(),
-        read=lambda _prompt: next(lines), write=write,
+        read=lambda _prompt: next(lines), write=write, until="length",
     )  # fmt: skip
     assert text.startswith(FIRST[: 2 + 10])
     assert len(text) == 2 + 10 + LENGTH
@@ -202,7 +216,7 @@ def test_a_stop_text_gives_what_a_list_of_it_alone_gives():
 @pytest.mark.parametrize("text", ["\nab", "ab", " ab"])
 def test_without_a_prime_a_session_begins_a_new_text(text):
     model = tiny_model(text=text)
-    written, shown = session("", "r", "u", prime="", model=model)
+    written, shown = session("", "r", "u", "u", prime="", model=model)
     first = "".join(generation.stream(model, length=LENGTH, seed=7))
     assert written == first
     assert shown.startswith(first + "\n")
@@ -236,8 +250,8 @@ def test_enter_continues_after_the_stop_text_that_ended_the_text(stop):
 @pytest.mark.parametrize("stop", STOPS)
 def test_the_text_is_what_was_shown_turn_after_turn_with_stop_texts_too(stop):
     text, shown = session("", "", "", stop=stop, prime="ab")
-    outputs = shown.replace("(Enter continues, h lists the commands, q quits)\n", "").split("\n> ")
-    outputs[-1:] = []  # the end of input
+    outputs = shown.replace(WELCOME, "").split("\n> ")
+    outputs[-1:] = []  # the end of input, and where the draft is
     rebuilt = ""
     for turn in outputs:
         line = rebuilt.rpartition("\n")[2][-80:]
@@ -286,7 +300,7 @@ def test_wrong_initial_settings_raise_before_anything_is_shown(settings, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_of_tokens_writes_in_turns_too(kind):
     model = token_model(kind)
-    lines = ("", "+ unknown \u6f22!", "r", "u", "", "p")
+    lines = ("", "+ unknown \u6f22!", "r", "u", "u", "", "p")
     text, shown = session(*lines, prime="the", model=model)
     assert session(*lines, prime="the", model=model) == (text, shown)
     first = "the" + "".join(generation.stream(model, "the", LENGTH, seed=7))

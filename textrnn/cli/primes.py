@@ -3,7 +3,6 @@
 import os
 import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +13,6 @@ from textrnn.errors import ConfigError, CorpusError
 if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
     from textrnn.data.encodings import Encodings
-    from textrnn.tokenizers import Unknown
 
 
 def given(prime: str | None, prime_file: str | None, encoding: "Encodings") -> str:
@@ -26,19 +24,19 @@ def given(prime: str | None, prime_file: str | None, encoding: "Encodings") -> s
         return unescape(prime or "")
     if prime is not None:
         raise ConfigError("give --prime or --prime-file, not both")
-    if prime_file != "-" and Path(prime_file).is_dir():
+    if prime_file != "-" and os.path.isdir(prime_file):
         raise CorpusError(f"{prime_file} is a folder; name a file after --prime-file")
     from textrnn.data.corpora import read_corpus
 
     return read_corpus([prime_file], encoding=encoding).text
 
 
-def readable(model: "GeneratorArtifact", text: str, unknown: "Unknown") -> tuple[str, list[str]]:
+def readable(model: "GeneratorArtifact", text: str, unknown: str) -> tuple[str, list[str]]:
     """`text` in characters that the model knows, and notices about what was changed.
 
     Typographic marks become plain ones; with `unknown="skip"` other unknown characters go.
     """
-    from textrnn.tokenizers.typography import folded
+    from textrnn.engine.typography import folded
 
     codec, notices = model.tokenizer.codec, []
     text, replaced = folded(text, codec)
@@ -71,9 +69,7 @@ def notice_long_prime(model: "GeneratorArtifact", prime: str) -> None:
 def notice_unread_input() -> None:
     """Say on stderr that text waits on standard input and is not read; never waits itself."""
     if _waiting():
-        click.echo(
-            "standard input is not read; add --prime-file - to continue its text", err=True
-        )
+        click.echo("standard input is not read; add --prime-file - to continue its text", err=True)
 
 
 def _waiting() -> bool:

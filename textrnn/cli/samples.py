@@ -65,9 +65,9 @@ def _generate(samples: "Samples", length: int, shown: bool) -> None:
             if shown and now - drawn >= REDRAW_SECONDS:
                 drawn, done = now, sum(text.count for text in samples.texts)
                 speed = done / (now - started)
-                left = max(0, total - done) / speed
                 terminal.redraw(
-                    f"{min(done, total):,} of {total:,} characters, {speed:,.0f}/s, {left:.0f} s left"
+                    f"{min(done, total):,} of {total:,} characters, {speed:,.0f}/s, "
+                    f"{max(0, total - done) / speed:.0f} s left"
                 )
     finally:
         if drawn != started:

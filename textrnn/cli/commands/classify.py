@@ -122,7 +122,6 @@ def classify(
         raise ConfigError(
             f"--lines and --input-format {form} contradict each other; use one of them"
         )
-    check_new(output, overwrite)
     form = "lines" if lines else form
     from textrnn.artifacts import registry
     from textrnn.artifacts.classifier import ClassifierArtifact
@@ -137,6 +136,7 @@ def classify(
         explain_limit=explain_limit,
     )  # fmt: skip
     task.check()
+    check_new(output, overwrite)
     loaded = registry.load_as(ClassifierArtifact, model, trust_hub=trust_hub)
     print_notices(loaded)
     prepare(loaded, quiet=quiet)

@@ -129,7 +129,7 @@ def generate(
 
     loaded = registry.load_as(GeneratorArtifact, model)
     print_notices(loaded)
-    start, notices = primes.readable(loaded, start, unknown)  # type: ignore[arg-type]
+    start, notices = primes.readable(loaded, start, unknown)
     for notice in notices:
         click.echo(notice, err=True)
     primes.notice_long_prime(loaded, start)
@@ -162,7 +162,7 @@ def generate(
 
 
 def _interact(model: "GeneratorArtifact", prime: str, length: int, call: dict[str, Any]) -> None:
-    from textrnn.cli.interactive import write_interactively
+    from textrnn.cli.interactive.dialogue import write_interactively
 
     def read(prompt: str) -> str:
         try:
@@ -176,6 +176,6 @@ def _interact(model: "GeneratorArtifact", prime: str, length: int, call: dict[st
     def write(text: str) -> None:
         click.echo(text, nl=False)
 
-    del call["unknown"]
-    call["stop"] = tuple(call["stop"])
-    write_interactively(model, prime=prime, length=length, read=read, write=write, **call)
+    write_interactively(
+        model, prime=prime, length=length, read=read, write=write, ask=sys.stdin.isatty(), **call
+    )

@@ -5,6 +5,8 @@ plain text has not. Each mark has the plain ones of the Unicode character databa
 typewriter has for it.
 """
 
+import unicodedata
+
 from textrnn.tokenizers.codec import Codec
 
 # Mark -> what may stand for it, best first; "" leaves it out.
@@ -17,8 +19,8 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "…": ("...", "."),
     **dict.fromkeys("\u00a0\u2007\u2009\u200a\u2002\u2003\u202f\u3000", (" ",)),
     **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ("",)),
-    "\u2028": ("\n",), "\u2029": ("\n",),
-    "ﬀ": ("ff",), "ﬁ": ("fi",), "ﬂ": ("fl",), "ﬃ": ("ffi",), "ﬄ": ("ffl",), "ﬅ": ("st",), "ﬆ": ("st",),
+    **dict.fromkeys("\u2028\u2029", ("\n",)),
+    **{mark: (unicodedata.normalize("NFKC", mark),) for mark in "ﬀﬁﬂﬃﬄﬅﬆ"},
 }  # fmt: skip
 
 
@@ -28,10 +30,11 @@ def folded(text: str, codec: Codec) -> tuple[str, dict[str, str]]:
     The second value is mark -> replacement, in the order of the text. A mark that the model knows
     stays, and so does one whose replacements it does not know either.
     """
-    known, replaced = set(codec.characters), dict[str, str]()
+    known = set(codec.characters)
+    replaced: dict[str, str] = {}
     for mark in dict.fromkeys(text):
         if mark in PLAIN and mark not in known:
             fitting = (plain for plain in PLAIN[mark] if known.issuperset(plain))
             if (plain := next(fitting, None)) is not None:
                 replaced[mark] = plain
-    return text.translate(str.maketrans(replaced)), replaced
+    return text.translate({ord(mark): plain for mark, plain in replaced.items()}), replaced

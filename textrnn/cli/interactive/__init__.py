@@ -1,0 +1,1 @@
+"""`textrnn generate --interactive`: the user and the model write one text in turns."""

@@ -1,0 +1,250 @@
+"""An interactive session: what the typed lines do.
+
+A stop text ends a turn and is not part of it. If the next turn has no words of the user, it starts
+with the stop text, so that the text continues after it.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from textrnn.artifacts.generator import GeneratorArtifact
+from textrnn.cli.escapes import unescape
+from textrnn.cli.interactive.draft import Draft
+from textrnn.cli.interactive.settings import SHORT, Settings
+from textrnn.cli.interactive.story import Story, Take, Text
+from textrnn.cli.options import write_file
+from textrnn.cli.primes import readable
+from textrnn.cli.signals import Terminated
+from textrnn.engine import generation
+from textrnn.errors import ConfigError, TextRNNError
+
+HELP = """\
+  Enter         continue (after the stop text, if one was reached)
+  any words     write them on, then continue
+  + WORDS       the same, exactly as typed: no space is added; \\n is a line end
+  r             retry: another continuation; k lists takes, k 2 chooses one
+  u, y          undo, redo: continuations, words, takes, a new start
+  t 0.5, n 200  set the temperature, the length; set shows all settings
+  p             print the whole text
+  s PRIME       start again, with a new prime or the same
+  w FILE        save the text; w! FILE replaces a file
+  q             quit (or Ctrl-D); Ctrl-C stops a continuation
+"""
+CONTEXT = 80  # characters of the current line repeated before its continuation
+# Words that people type for a command, alone on a line.
+COMMANDS = {
+    "quit": "q", "exit": "q", "help": "h", "?": "h", "undo": "u", "redo": "y", "retry": "r",
+    "takes": "k", "print": "p", "save": "w", "settings": "set",
+}  # fmt: skip
+_NO_SPACE_BEFORE = ".,;:!?…)]}'’”"
+
+
+class Session:
+    """The text, the settings and the draft; `write` shows text to the user."""
+
+    def __init__(
+        self,
+        model: GeneratorArtifact,
+        settings: Settings,
+        unknown: str,
+        draft: Draft,
+        write: Callable[[str], None],
+    ) -> None:
+        self.model, self.settings, self.unknown = model, settings, unknown
+        self.draft, self.write = draft, write
+        self.story = Story()
+        self.saved: Text | None = None
+        self.file = ""  # the last one saved to
+        self._explained = False
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return str(self.story.now)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the text holds something that was generated and is in no file of the user."""
+        return bool(self.story.now.turns) and self.story.now != self.saved
+
+    def execute(self, line: str) -> bool:
+        """Execute a line; False if it is to quit. TextRNNError if it is wrong: nothing changes."""
+        if line.startswith("+"):
+            self.write_on(unescape(line[1:].removeprefix(" ")))
+            return True
+        name, _, rest = line.lstrip().partition(" ")
+        argument = rest.strip()
+        if not argument:
+            name = COMMANDS.get(name.lower(), name)
+        match name, argument:
+            case "", "":
+                self.write_on("")
+            case "r", "":
+                self.retry()
+            case "k", _:
+                self.choose(argument)
+            case "u" | "y", "":
+                (self.story.undo if name == "u" else self.story.redo)()
+                self._changed(f"{_last_line(self.text)}\n")
+            case (("t" | "n" | "set"), _):
+                self.set(*((name, argument) if name in SHORT else _pair(argument)))
+            case "p", "":
+                self.write(f"{self.text}\n")
+            case "s", _:
+                self.start(unescape(rest) or self.story.now.prime)
+            case (("w" | "w!"), _):
+                self.save(argument, overwrite=name == "w!")
+            case "h", "":
+                self.write(HELP)
+            case "q", "":
+                return False
+            case (("r" | "u" | "y" | "p" | "q" | "h"), _):
+                raise ConfigError(
+                    f"{name} is a command and takes nothing after it; to write {line.strip()!r}, "
+                    f"type + before it"
+                )
+            case _:
+                self.write_words(line)
+        return True
+
+    def begin(self, prime: str) -> None:
+        """Begin with `prime`, which nothing comes before; TextRNNError as for `start`."""
+        self.check(prime)
+        self.story.begin(Text(prime))
+        self.write(prime)
+        self.story.change(self.story.now.with_turn("", self._continuation(prime)))
+        self._changed("\n")
+
+    def start(self, prime: str) -> None:
+        """Start a new text; TextRNNError if the prime is invalid, and nothing changes."""
+        prime = self._readable(prime)
+        self.check(prime)
+        self.write(prime)
+        self.story.change(Text(prime).with_turn("", self._continuation(prime)))
+        self._changed("\n")
+
+    def check(self, prime: str) -> None:
+        """TextRNNError if the prime or a setting is wrong."""
+        s = self.settings
+        generation.check_call(self.model, prime, s.length, s.seed, s.stop, unknown="error")
+
+    def write_words(self, line: str) -> None:
+        """Write a line without a command on, with a space before it where one belongs."""
+        words = unescape(line.strip())
+        if self.text and not self.text[-1].isspace() and words[0] not in _NO_SPACE_BEFORE:
+            words = f" {words}"
+        if not self._explained:
+            self._explained = True
+            self.write("(your words are written on; u undoes that, h lists the commands)\n")
+        self.write_on(words)
+
+    def write_on(self, words: str) -> None:
+        """Add `words` (if empty, the last turn's stop text) and a continuation."""
+        words = self._readable(words)
+        now = self.story.now
+        if not words and now.turns:
+            words = now.last.take.stop
+        # Raises for unknown characters before anything changes.
+        self.model.tokenizer.codec.start(words, "error")
+        self.write(_last_line(self.text) + words)
+        take = self._continuation(self.text + words)
+        self.story.change(now.with_turn(words, take))
+        self._changed("\n")
+
+    def retry(self) -> None:
+        """Another continuation in the place of the last one, which stays as a take."""
+        now = self.story.now
+        if not now.turns:
+            self.write_on("")
+            return
+        turn = now.last
+        before = str(Text(now.prime, now.turns[:-1])) + turn.words
+        self.write(_last_line(before))
+        self.story.change(now.with_last(turn.with_take(self._continuation(before))))
+        self._changed("\n")
+
+    def choose(self, number: str) -> None:
+        """List the takes of the last continuation, or choose one by its number."""
+        turn = self.story.now.last
+        if not number:
+            for index, take in enumerate(turn.takes):
+                mark = "*" if index == turn.chosen else " "
+                self.write(f"{mark} {index + 1}  {_excerpt(take.written)}\n")
+            return
+        if not number.isdecimal() or not 1 <= int(number) <= len(turn.takes):
+            raise ConfigError(
+                f"k takes the number of a take, from 1 to {len(turn.takes)}, got {number!r}; k "
+                f"alone lists them"
+            )
+        chosen = type(turn)(turn.words, turn.takes, int(number) - 1)
+        self.story.change(self.story.now.with_last(chosen))
+        self._changed(f"{_last_line(self.text)}\n")
+
+    def set(self, name: str, value: str) -> None:
+        """Show all settings, or one, or change one."""
+        if not name:
+            for each in self.settings.names():
+                self.write(f"  {self.settings.shown(each)}\n")
+            return
+        if value:
+            self.settings.set(name, value)
+        self.write(f"  {self.settings.shown(name)}\n")
+
+    def save(self, file: str, *, overwrite: bool) -> None:
+        """Save the text to a file; without a name to that of the last time."""
+        again = not file and self.file
+        if not (file or self.file):
+            raise ConfigError("w needs a file name, such as w story.txt")
+        path = Path(os.path.expanduser(file or self.file))
+        if os.path.lexists(path) and not (overwrite or again):
+            raise TextRNNError(f"{path} exists; w! {path} replaces it, or choose another name")
+        write_file(path, self.text)
+        self.file, self.saved = str(path), self.story.now
+        self.draft.drop()
+        self.write(f"saved to {path}\n")
+
+    def _readable(self, words: str) -> str:
+        text, notices = readable(self.model, words, self.unknown)
+        for notice in notices:
+            self.write(f"({notice})\n")
+        return text
+
+    def _continuation(self, text: str) -> Take:
+        s = self.settings
+        samples = generation.Samples(
+            self.model, text, s.length, sampling=s.sampling, seed=s.seed, stop=s.stop, until=s.until
+        )
+        s.seed += 1
+        written = ""
+        try:
+            for characters in samples:
+                written += characters
+                self.write(characters)
+        except Terminated:
+            self.draft.keep(text + written)
+            raise
+        except KeyboardInterrupt:
+            pass  # stops this continuation; what was written is kept
+        return Take(written, samples.texts[0].stopped_by)
+
+    def _changed(self, shown: str) -> None:
+        self.write(shown)
+        if self.unsaved:
+            self.draft.keep(self.text)
+        else:
+            self.draft.drop()
+
+
+def _pair(argument: str) -> tuple[str, str]:
+    name, _, value = argument.partition(" ")
+    return name, value.strip()
+
+
+def _last_line(text: str) -> str:
+    return text.rpartition("\n")[2][-CONTEXT:]
+
+
+def _excerpt(text: str) -> str:
+    shown = " ".join(text.split())
+    return shown if len(shown) <= 70 else f"{shown[:67]}..."
