@@ -86,7 +86,7 @@ class Session:
                 self.choose(argument)
             case "u" | "y", "":
                 (self.story.undo if name == "u" else self.story.redo)()
-                self._changed(f"{_last_line(self.text)}\n")
+                self._changed(f"{_last_line(self.text.rstrip())}\n")
             case (("t" | "n" | "set"), _):
                 self.set(*((name, argument) if name in SHORT else _pair(argument)))
             case "p", "":
@@ -159,7 +159,7 @@ class Session:
             self.write_on("")
             return
         turn = now.last
-        before = str(Text(now.prime, now.turns[:-1])) + turn.words
+        before = now.before_last()
         self.write(_last_line(before))
         self.story.change(now.with_last(turn.with_take(self._continuation(before))))
         self._changed("\n")
@@ -179,7 +179,8 @@ class Session:
             )
         chosen = type(turn)(turn.words, turn.takes, int(number) - 1)
         self.story.change(self.story.now.with_last(chosen))
-        self._changed(f"{_last_line(self.text)}\n")
+        before = self.story.now.before_last()
+        self._changed(f"{_last_line(before)}{chosen.take.written}\n")
 
     def set(self, name: str, value: str) -> None:
         """Show all settings, or one, or change one."""

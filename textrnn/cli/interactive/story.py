@@ -52,6 +52,10 @@ class Text:
             raise ConfigError("there is no continuation yet; press Enter for one")
         return self.turns[-1]
 
+    def before_last(self) -> str:
+        """The text before the last continuation."""
+        return str(Text(self.prime, self.turns[:-1])) + self.last.words
+
     def with_last(self, turn: Turn) -> "Text":
         """The text with another last turn."""
         return replace(self, turns=(*self.turns[:-1], turn))
