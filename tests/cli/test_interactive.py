@@ -7,9 +7,9 @@ from support.generators import KINDS, token_model
 from support.models import tiny_model
 
 from textrnn.artifacts.generator import GeneratorArtifact
+from textrnn.cli.interactive.commands import HELP
 from textrnn.cli.interactive.dialogue import WELCOME, write_interactively
 from textrnn.cli.interactive.draft import Draft
-from textrnn.cli.interactive.session import HELP
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
 from textrnn.errors import ConfigError, TokenizerError

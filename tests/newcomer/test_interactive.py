@@ -8,9 +8,9 @@ from click.testing import CliRunner
 from support.models import tiny_model
 
 from textrnn.cli import main
+from textrnn.cli.interactive.commands import HELP
 from textrnn.cli.interactive.dialogue import write_interactively
 from textrnn.cli.interactive.draft import MOST, Draft
-from textrnn.cli.interactive.session import HELP
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
 

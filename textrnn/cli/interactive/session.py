@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.cli.escapes import unescape
+from textrnn.cli.interactive.commands import COMMANDS, HELP
 from textrnn.cli.interactive.draft import Draft
 from textrnn.cli.interactive.settings import SHORT, Settings
 from textrnn.cli.interactive.story import Story, Take, Text
@@ -19,24 +20,7 @@ from textrnn.cli.signals import Terminated
 from textrnn.engine import generation
 from textrnn.errors import ConfigError, TextRNNError
 
-HELP = """\
-  Enter         continue (after the stop text, if one was reached)
-  any words     write them on, then continue
-  + WORDS       the same, exactly as typed: no space is added; \\n is a line end
-  r             retry: another continuation; k lists takes, k 2 chooses one
-  u, y          undo, redo: continuations, words, takes, a new start
-  t 0.5, n 200  set the temperature, the length; set shows all settings
-  p             print the whole text
-  s PRIME       start again, with a new prime or the same
-  w FILE        save the text; w! FILE replaces a file
-  q             quit (or Ctrl-D); Ctrl-C stops a continuation
-"""
 CONTEXT = 80  # characters of the current line repeated before its continuation
-# Words that people type for a command, alone on a line.
-COMMANDS = {
-    "quit": "q", "exit": "q", "help": "h", "?": "h", "undo": "u", "redo": "y", "retry": "r",
-    "takes": "k", "print": "p", "save": "w", "settings": "set",
-}  # fmt: skip
 _NO_SPACE_BEFORE = ".,;:!?…)]}'’”"
 
 
