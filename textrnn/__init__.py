@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textrnn.api.generator import train_generator as train_generator
     from textrnn.api.language_model import LanguageModel as LanguageModel
     from textrnn.api.loading import load as load
+    from textrnn.api.state import State as State
     from textrnn.config.classifier import ClassifierConfig as ClassifierConfig
     from textrnn.config.classifier import ClassifierTrainingConfig as ClassifierTrainingConfig
     from textrnn.config.generator import GeneratorConfig as GeneratorConfig
@@ -48,6 +49,7 @@ _HOME = {
     "Observer": "training.observer",
     "ClassifierTextConfig": "config.text",
     "SamplingConfig": "config.sampling",
+    "State": "api.state",
     "TextRNNError": "errors",
     "GeneratorTrainingConfig": "config.generator",
     "Prediction": "engine.classification",
@@ -69,4 +71,4 @@ def __getattr__(name: str) -> "Any":
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_HOME]
+    return [*_HOME, "__version__"]

@@ -25,7 +25,7 @@ from textrnn.config.generator import GeneratorConfig, GeneratorTrainingConfig
 from textrnn.config.sampling import SamplingConfig
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.engine import generation
-from textrnn.engine.generation import LONGEST_PRIME
+from textrnn.engine.reading import LONGEST_PRIME
 from textrnn.tokenizers import CharTokenizer
 
 TEXT = "\n Romeo and Juliet, abcdefghij: éß\N{ROCKET}?"

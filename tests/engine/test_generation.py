@@ -17,8 +17,9 @@ from textrnn.artifacts import registry
 from textrnn.config.sampling import SamplingConfig
 from textrnn.config.weights import CELLS
 from textrnn.engine import generation
-from textrnn.engine.generation import LONGEST_PRIME, Samples, check_call, generate, stream
+from textrnn.engine.generation import Samples, generate, stream
 from textrnn.engine.generator import build_network
+from textrnn.engine.reading import LONGEST_PRIME, Reading
 from textrnn.engine.sampling import uniforms
 from textrnn.engine.stopping import BEYOND, MOST_BEYOND, TAIL, Continuation, at_end
 from textrnn.errors import ConfigError, TokenizerError
@@ -161,7 +162,7 @@ CORPORA = st.sampled_from(
        seed=st.integers(0, 99))  # fmt: skip
 def test_without_a_prime_every_model_starts_a_text_after_a_known_token(tokens, corpus, lower, seed):
     model = model_of(tokens, corpus, lower=lower)
-    start = check_call(model, "", 30, seed, (), "error")
+    start = Reading(model).start
     assert len(start.ids) == 1 and start.only is None
     assert start.ids[0] in model.tokenizer.codec.encode_with_ends([corpus])[0]
     whole = "".join(stream(model, length=30, seed=seed))
@@ -187,7 +188,7 @@ def test_without_a_prime_a_model_of_any_alphabet_generates(text, lower):
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_a_prime_tokens_start_after_a_line_end_or_a_sentence(kind, corpus, before):
     model = model_of(kind, corpus)
-    (id_,) = check_call(model, "", 1, None, (), "error").ids
+    (id_,) = Reading(model).start.ids
     wanted = before or ("two" if kind == "word" else most_probable_piece(model.tokenizer.model))
     assert model.tokenizer.codec.texts[id_] == wanted
 
@@ -358,7 +359,7 @@ def test_a_single_stop_text_for_tokens_equals_a_list_of_one(kind, stop, seed):
     for count in (1, 3):
         expected = generate(model, length=40, seed=seed, count=count, stop=[stop])
         assert generate(model, length=40, seed=seed, count=count, stop=stop) == expected
-    writing, start = model.tokenizer.codec, check_call(model, "", 40, 0, (), "error")
+    writing, start = model.tokenizer.codec, Reading(model).start
     texts = [Continuation(writing, "", start, 40, each) for each in (stop, [stop])]
     known = np.flatnonzero(~writing.banned)
     for id_ in np.random.default_rng(seed).choice(known, 40).tolist():

@@ -11,24 +11,27 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from textrnn.api.checks import check_path, check_text, check_texts
 from textrnn.api.language_model import LanguageModel
 from textrnn.api.model import Model
-from textrnn.api.texts import TextsLike, as_list, as_texts
+from textrnn.api.settings import ClassifierPreset, ClassifierSettings
+from textrnn.api.texts import TextsLike, as_texts
+from textrnn.api.training import begin
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
-from textrnn.config.classifier import classifier_preset
+from textrnn.config.classifier import ClassifierRecipe, classifier_preset
 from textrnn.config.limits import EXPLAIN_LIMIT
 from textrnn.data.labelled import LabelledTexts, read_labelled
 from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.engine.classification import Prediction, Predictor
 from textrnn.engine.explanation import Explanation, explain
-from textrnn.errors import CorpusError, needs_extra
+from textrnn.errors import CorpusError
 from textrnn.evaluation import classifier
 
 if TYPE_CHECKING:
@@ -68,26 +71,31 @@ class Classifier(Model[ClassifierArtifact]):
     ) -> Prediction | list[Prediction]:
         """Classify one text, or many at once (much faster): prediction and calibrated probability.
 
+            prediction = model.classify("A warm and funny film.")
+            print(prediction.label, prediction.probability)
+
         Strings are used unchanged. Training and `textrnn classify` strip the byte order mark, the
         CR of line ends and the last line end of each file: strip them from files that you read
         yourself, too.
         Below the probability `abstain` the prediction is "unsure". `threshold` is the minimum
         probability of the second of two classes. A text without a word that the model can read has
-        a `reason` instead of a prediction.
+        a `reason` instead of a prediction. ConfigError when `texts` are no strings.
         """
         predictor = self._predictor
         if abstain or threshold is not None:
             predictor = Predictor(self.artifact, abstain=abstain, threshold=threshold)
-        predictions = predictor.predict(as_list(texts))
+        predictions = predictor.predict(check_texts(texts, "texts"))
         return predictions[0] if isinstance(texts, str) else predictions
 
     def probabilities(self, texts: str | Sequence[str]) -> npt.NDArray[np.float64]:
         """Calibrated probabilities (texts, classes); NaN for a text without a known word.
 
         A single string means a list of one.
+
+            model.probabilities(["Dreadful.", "A delight."])
         """
         nothing = (np.nan,) * len(self.classes)
-        predictions = self._predictor.predict(as_list(texts))
+        predictions = self._predictor.predict(check_texts(texts, "texts"))
         rows = [prediction.probabilities or nothing for prediction in predictions]
         return np.array(rows).reshape(-1, len(self.classes))
 
@@ -96,17 +104,35 @@ class Classifier(Model[ClassifierArtifact]):
 
         Of a text of more than `limit` words only the first are explained; `excerpt` is then their
         number. The time grows with the square of the words.
-        """
-        return explain(self._predictor, text, limit=limit)
 
-    def evaluate(self, data: DataLike, **settings: Any) -> dict[str, Any]:
+            for effect in model.explain("I wanted to love it.").words:
+                print(effect.text, effect.effect)
+        """
+        return explain(self._predictor, check_text(text, "text"), limit=limit)
+
+    def evaluate(
+        self,
+        data: DataLike,
+        *,
+        train: DataLike | None = None,
+        worst: int = 10,
+        abstain: float | None = None,
+    ) -> dict[str, Any]:
         """Scores on labelled texts, as plain data.
 
-        `settings` are those of `textrnn.evaluation.classifier.evaluate`. If the path has a test
-        part, only that is read.
+            model.evaluate("reviews.csv", worst=3)["scores"]["accuracy"]
+
+        If the path has a test part, only that is read. Texts that also occur in `train` are
+        counted, and the others are also scored separately. `worst` is the number of mistakes that
+        are listed; with `abstain` those below this probability are counted as unsure. CorpusError
+        when no text can be read or the classes differ.
         """
         return classifier.evaluate(
-            self.artifact, as_labelled(data, split="test", classes=self.classes), **settings
+            self.artifact,
+            as_labelled(data, split="test", classes=self.classes),
+            train=None if train is None else as_labelled(train, classes=self.classes),
+            worst=worst,
+            abstain=abstain,
         )
 
     def finetune(
@@ -114,21 +140,24 @@ class Classifier(Model[ClassifierArtifact]):
         data: DataLike,
         output: str | Path,
         *,
-        validation: DataLike | None = None,
+        validation: DataLike | float | None = None,
         unlabelled: TextsLike | None = None,
         trust_hub: bool = False,
         observer: "Observer | None" = None,
+        progress: bool = True,
         resume: bool = False,
-        **settings: Any,
+        **settings: Unpack[ClassifierSettings],
     ) -> "Classifier | None":
         """Fine-tune on other labelled texts; the result is a new model in `output`.
+
+            mine = model.finetune("reviews.csv", "mine")
 
         New words are added to the vocabulary, and different classes get a new head. Otherwise like
         `train_classifier`.
         """
         return _train(
             data, output, validation, settings, base=self.artifact, unlabelled=unlabelled,
-            trust_hub=trust_hub, observer=observer, resume=resume,
+            trust_hub=trust_hub, observer=observer, progress=progress, resume=resume,
         )  # fmt: skip
 
 
@@ -136,19 +165,23 @@ def train_classifier(
     data: DataLike,
     output: str | Path,
     *,
-    validation: DataLike | None = None,
-    preset_name: str | None = None,
+    validation: DataLike | float | None = None,
+    preset: ClassifierPreset | None = None,
     pretrain: CorpusLike | None = None,
     unlabelled: TextsLike | None = None,
     trust_hub: bool = False,
     observer: "Observer | None" = None,
+    progress: bool = True,
     resume: bool = False,
-    **settings: Any,
+    **settings: Unpack[ClassifierSettings],
 ) -> Classifier | None:
     """Train a classifier on `data`; the model of lowest validation loss is saved in `output`.
 
+        model = textrnn.train_classifier("reviews.csv", "my-model", epochs=5)
+        model = textrnn.train_classifier((texts, labels), "my-model", validation=0.2)
+
     `data` is a path (as for `textrnn train classifier`), a LabelledTexts, or a pair of texts and
-    labels. So is `validation`; without it a fraction of `data` is held out.
+    labels. So is `validation`; a number is the fraction of `data` to hold out, 0.1 without it.
     `pretrain` is unlabelled text to train a language model on first: a path (a folder, a table, a
     .txt file), or an iterable of texts. It may also be `output`/pretrain of an earlier training;
     that language model is then used without training it again.
@@ -156,39 +189,45 @@ def train_classifier(
     its soft labels. With a teacher but without `unlabelled`, they predict those of `data`.
     `trust_hub` lets TF-Hub modules run that a teacher or the run to resume names, as for `load`;
     the one in the setting `hub` runs without it.
-    `settings` are fields of ClassifierTextConfig, ClassifierConfig, ClassifierTrainingConfig and
-    PretrainingConfig, and override those of the preset. The `observer` receives progress and may
-    stop the run; the result is then None. The same call with `resume=True` resumes it.
+    `settings` override those of the preset; they are checked before anything else. With `progress`
+    each epoch is printed on stderr, unless an `observer` receives the progress; that may also stop
+    the run, and the result is then None. The same call with `resume=True` resumes it. ConfigError
+    when a setting is wrong, CorpusError when texts cannot be read or are too few, TrainingError
+    when the output exists or the run cannot be resumed, MissingExtraError without TensorFlow.
     """
-    values = {**(classifier_preset(preset_name) if preset_name else {}), **settings}
+    values = {**(classifier_preset(preset) if preset else {}), **settings}
     corpus = None if pretrain is None else as_corpus(pretrain)
     return _train(
         data, output, validation, values, pretrain=corpus, unlabelled=unlabelled,
-        trust_hub=trust_hub, observer=observer, resume=resume,
+        trust_hub=trust_hub, observer=observer, progress=progress, resume=resume,
     )  # fmt: skip
 
 
 def _train(
     data: DataLike,
     output: str | Path,
-    validation: DataLike | None,
-    settings: dict[str, Any],
+    validation: DataLike | float | None,
+    settings: Any,
     unlabelled: TextsLike | None,
+    *,
+    observer: "Observer | None",
+    progress: bool,
     **options: Any,
 ) -> Classifier | None:
-    with needs_extra("training"):
-        import tensorflow  # noqa: F401  first, so that an error names it and not its Keras
-
-        from textrnn.training.tasks.classifier import train_classifier as train
-
+    if isinstance(validation, int | float):
+        settings, validation = {**settings, "validation": validation}, None
     texts = as_labelled(data)
     validation_data = None
     if validation is not None:
         validation_data = as_labelled(validation, split="test", classes=texts.classes)
     extra = None if unlabelled is None else as_texts(unlabelled)
+    observer = begin(ClassifierRecipe, settings, observer, progress)
+    from textrnn.training.tasks.classifier import train_classifier as train
+
     model = train(
-        texts, output, validation=validation_data, settings=settings, unlabelled=extra, **options
-    )
+        texts, output, validation=validation_data, settings=settings, unlabelled=extra,
+        observer=observer, **options,
+    )  # fmt: skip
     return Classifier._from_training(model, output)
 
 
@@ -200,8 +239,10 @@ def as_labelled(data: DataLike, **options: Any) -> LabelledTexts:
     if isinstance(data, LabelledTexts):
         return data
     if isinstance(data, str | Path):
+        check_path(data, "give a pair of texts and labels, (texts, labels)")
         return read_labelled(data, **options)
-    texts, labels = map(as_list, data)
+    texts = check_texts(data[0], "texts")
+    labels = [data[1]] if isinstance(data[1], str) else list(data[1])
     if others := [label for label in labels if not isinstance(label, str)]:
         raise CorpusError(
             f"labels must be strings, got {others[0]}; convert them, as with map(str, labels)"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from textrnn.api.checks import check_path, check_texts
 from textrnn.data.unlabelled import UnlabelledTexts, read_texts
 
 TextsLike = UnlabelledTexts | str | Path | Iterable[str]
@@ -12,9 +13,7 @@ def as_texts(texts: TextsLike) -> UnlabelledTexts:
     """Unlabelled texts from an iterable, or read from a path."""
     if isinstance(texts, UnlabelledTexts):
         return texts
-    return read_texts(texts) if isinstance(texts, str | Path) else UnlabelledTexts.of(texts)
-
-
-def as_list(texts: str | Iterable[str]) -> list[str]:
-    """Texts as a list; a single string means a list of one."""
-    return [texts] if isinstance(texts, str) else list(texts)
+    if isinstance(texts, str | Path):
+        check_path(texts, "give a list of texts")
+        return read_texts(texts)
+    return UnlabelledTexts.of(check_texts(texts, "texts"))

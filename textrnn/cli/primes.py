@@ -58,7 +58,7 @@ def _shown(mark: str) -> str:
 
 def notice_long_prime(model: "GeneratorArtifact", prime: str) -> None:
     """Say on stderr that only the end of a long prime is read."""
-    from textrnn.engine.generation import LONGEST_PRIME
+    from textrnn.engine.reading import LONGEST_PRIME
 
     limit, codec = LONGEST_PRIME, model.tokenizer.codec
     possible = len(prime) * codec.ids_per_character

@@ -3,16 +3,12 @@
 Each function calls `import_tensorflow` first.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
-
-from textrnn.errors import needs_extra
 
 if TYPE_CHECKING:
     from textrnn.artifacts.classifier import ClassifierArtifact
@@ -21,41 +17,14 @@ if TYPE_CHECKING:
     from textrnn.data.unlabelled import UnlabelledTexts
 
 
-@contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Discard what native code writes to stderr; real errors are also raised."""
-    saved = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
-
-
 def import_tensorflow(purpose: str) -> None:
     """Import TensorFlow without its log messages.
 
     MissingExtraError if it is not installed: says what to install for `purpose`.
     """
-    with needs_extra(purpose):
-        _start_tensorflow()
+    from textrnn.training import libraries
 
-
-@cache
-def _start_tensorflow() -> None:
-    # Silences later native logs, in the middle of a run; set the variable to see them.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # TensorFlow logs the hardware on import and at the first operation, XLA at the first
-    # compilation. Users need to see samples and losses only.
-    with quiet_libraries():
-        import tensorflow as tf
-
-        from textrnn.models.layers.recurrent import GRU
-
-        GRU(1)(tf.zeros((1, 1, 1)))
+    libraries.import_tensorflow(purpose)
 
 
 def prepare(model: "ClassifierArtifact", *, quiet: bool = False) -> None:

@@ -9,7 +9,7 @@ batch, split among our own threads.
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, pairwise
 from typing import Any, get_args
@@ -19,18 +19,15 @@ import numpy.typing as npt
 
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.sampling import SamplingConfig, Until
-from textrnn.engine.generator import Network, build_network
+from textrnn.engine.cells import Floats
+from textrnn.engine.generator import Network
+from textrnn.engine.reading import Reading
 from textrnn.engine.sampling import draw, probabilities, uniforms
 from textrnn.engine.stopping import MOST_BEYOND, Continuation, stop_texts
 from textrnn.engine.threads import one_blas_thread
 from textrnn.errors import ConfigError
 from textrnn.tokenizers import Ids, Unknown
-from textrnn.tokenizers.base import Mask
-from textrnn.tokenizers.codec import Start
 
-# In tokens. Networks of this size forget anything further back, so only the end of a longer prime
-# is read.
-LONGEST_PRIME = 10_000
 MOST_CHARACTERS = 100_000_000  # of one call; hours of work
 BURST = 16  # tokens per burst: the BLAS limit holds during a burst, never while the caller runs
 # Multiplications per product that justify one thread; with fewer, threads wait for each other.
@@ -73,7 +70,7 @@ def stream(
 
 def generate(
     model: GeneratorArtifact,
-    prime: str = "",
+    prime: str | Sequence[str] = "",
     length: int = 400,
     *,
     count: int = 1,
@@ -85,8 +82,9 @@ def generate(
 ) -> list[str]:
     """Generate `count` continuations of `prime` in one batch; otherwise like `stream`.
 
-    Sample i draws from child generator i of `seed`. It does not depend on the number of samples,
-    except for rounding in batched products.
+    Of several primes there are `count` continuations each, those of the first prime first. Sample i
+    draws from child generator i of `seed`. It does not depend on the number of samples, except for
+    rounding in batched products.
     """
     samples = Samples(
         model, prime, length, count=count, sampling=sampling, seed=seed, stop=stop, until=until,
@@ -100,14 +98,15 @@ def generate(
 class Samples:
     """`count` continuations of a prime that grow together; arguments as for `generate`.
 
-    Iterating writes them: each item is what one more token adds to the first of `texts`. A caller
-    may stop at any time, and finds in `texts` what there is.
+    The prime may also be a Reading, which is left as it is. Iterating writes the texts: each item
+    is what one more token adds to the first of `texts`. A caller may stop at any time, and finds in
+    `texts` what there is.
     """
 
     def __init__(
         self,
         model: GeneratorArtifact,
-        prime: str = "",
+        prime: str | Sequence[str] | Reading = "",
         length: int = 400,
         *,
         count: int = 1,
@@ -118,17 +117,17 @@ class Samples:
         unknown: Unknown = "error",
     ) -> None:
         stop = stop_texts(stop)
-        if count < 1:
-            raise ConfigError(f"count must be 1 or more, got {count}")
-        if until not in get_args(Until):
-            raise ConfigError(f"until must be one of {', '.join(get_args(Until))}, got {until!r}")
-        start = check_call(model, prime, length, seed, stop, unknown, count)
-        codec = model.tokenizer.codec
-        self.texts = [Continuation(codec, prime, start, length, stop, until) for _ in range(count)]
+        primes = [prime] if isinstance(prime, str | Reading) else prime
+        check_call(length, seed, stop, until, count, len(primes))
+        readings = [
+            each if isinstance(each, Reading) else Reading(model, each, unknown) for each in primes
+        ]
+        codec, rows = model.tokenizer.codec, [each for each in readings for _ in range(count)]
+        self.texts = [Continuation(codec, row.text, row.start, length, stop, until) for row in rows]
         characters = length + (MOST_BEYOND if until != "length" else 0)
         self._ids = _ids(
-            _network(model), start, codec.ids_per_character * characters,
-            sampling or SamplingConfig(), random_seed() if seed is None else seed, count,
+            rows, codec.ids_per_character * characters, sampling or SamplingConfig(),
+            random_seed() if seed is None else seed,
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[str]:
@@ -142,55 +141,38 @@ class Samples:
 
 
 def check_call(
-    model: GeneratorArtifact,
-    prime: str,
-    length: int,
-    seed: int | None,
-    stop: str | Iterable[str],
-    unknown: Unknown,
-    count: int = 1,
-) -> Start:
-    """The encoded prime, after validating the arguments of `stream` and `generate`.
-
-    For an empty prime, the id that starts a new text. ConfigError and TokenizerError as in
-    `stream`.
-    """
+    length: int, seed: int | None, stop: Sequence[str], until: Until, count: int, primes: int = 1
+) -> None:
+    """ConfigError when an argument of `generate` is outside its range."""
     if length < 0:
         raise ConfigError(f"length must be 0 or more, got {length}")
-    if length * count > MOST_CHARACTERS:
+    if count < 1:
+        raise ConfigError(f"count must be 1 or more, got {count}")
+    if not primes:
+        raise ConfigError("the list of primes is empty; give at least one, which may be ''")
+    if (characters := length * count * primes) > MOST_CHARACTERS:
         raise ConfigError(
             f"one call generates at most {MOST_CHARACTERS:,} characters, all samples together, got "
-            f"{length * count:,}; lower the length or the number of samples"
+            f"{characters:,}; lower the length or the number of samples"
         )
     if seed is not None and seed < 0:
         raise ConfigError(f"seed must be 0 or more, got {seed}")
-    if not all(stop_texts(stop)):
+    if not all(stop):
         raise ConfigError("a stop text must have at least one character")
-    codec = model.tokenizer.codec
-    start = codec.start(prime, unknown)
-    if not len(start.ids):
-        start = codec.new_text()
-    return start._replace(ids=start.ids[-LONGEST_PRIME:])
-
-
-def _network(model: GeneratorArtifact) -> Network:
-    """The model's network, with the logits of banned ids at -infinity."""
-    banned = model.tokenizer.codec.banned
-    if banned is None:
-        return build_network(model)
-    bias = np.where(banned, -np.inf, model.weights["output/bias"])
-    return Network(model.config, {**model.weights, "output/bias": bias})
+    if until not in get_args(Until):
+        raise ConfigError(f"until must be one of {', '.join(get_args(Until))}, got {until!r}")
 
 
 def _ids(
-    network: Network, start: Start, length: int, sampling: SamplingConfig, seed: int, count: int = 1
+    rows: Sequence[Reading], length: int, sampling: SamplingConfig, seed: int
 ) -> Iterator[npt.NDArray[Any]]:
-    """Yield the next ids (count,), `length` times."""
+    """Yield the next ids of all rows, (rows,), `length` times."""
+    network, count = rows[0].network, len(rows)
     work = count * network.config.units**2
     threads = max(1, min(os.cpu_count() or 1, count, work // WORK_PER_THREAD))
     firsts = [count * index // threads for index in range(threads + 1)]
     groups = [
-        _steps(network, start.ids, start.only, sampling, seed, first, last - first)
+        _steps(network, rows[first:last], sampling, uniforms(seed, last - first, first))
         for first, last in pairwise(firsts)
     ]
     with ThreadPoolExecutor(threads) as pool:
@@ -208,27 +190,27 @@ def _burst(columns: Iterator[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
 
 
 def _steps(
-    network: Network,
-    prime: Ids,
-    only: Mask | None,
-    sampling: SamplingConfig,
-    seed: int,
-    first: int,
-    count: int,
+    network: Network, rows: Sequence[Reading], sampling: SamplingConfig, draws: Iterator[Floats]
 ) -> Iterator[npt.NDArray[Any]]:
-    """Yield ids (count,) of the samples from `first` on, endlessly; the first ids are in `only`."""
-    state = network.zero_state()
-    *_, chunk = network.chunks(prime[None, :], state)
-    state = [[np.repeat(array, count, axis=0) for array in layer] for layer in state]
-    logits = np.repeat(chunk[:, -1], count, axis=0)
-    if only is not None:
-        logits[:, ~only] = -np.inf
+    """Yield the next ids of the rows, (rows,), endlessly."""
+    state = [
+        [np.concatenate(arrays) for arrays in zip(*layers, strict=True)]
+        for layers in zip(*(row.state for row in rows), strict=True)
+    ]
+    logits: Floats = np.concatenate([row.logits for row in rows])
     step = network.stepper(state)
     window = sampling.repetition_window if sampling.repetition_penalty != 1 else 0
-    recent = np.repeat(prime[None, -window:].astype(np.int64), count, axis=0) if window else None
-    for uniform in uniforms(seed, count, first):
+    recent = _recent(rows, window) if window else None
+    for uniform in draws:
         ids = draw(probabilities(logits, sampling, recent), uniform)
         yield ids
         if recent is not None:
             recent = np.concatenate([recent, ids[:, None]], axis=1)[:, -window:]
         logits = step(ids)
+
+
+def _recent(rows: Sequence[Reading], window: int) -> Ids:
+    """The last ids of each row, (rows, longest); a shorter row repeats its first one."""
+    lasts = [row.recent[-window:].astype(np.int64) for row in rows]
+    longest = max(map(len, lasts))
+    return np.stack([np.pad(ids, (longest - len(ids), 0), "edge") for ids in lasts])

@@ -111,7 +111,8 @@ class Session:
     def check(self, prime: str) -> None:
         """TextRNNError if the prime or a setting is wrong."""
         s = self.settings
-        generation.check_call(self.model, prime, s.length, s.seed, s.stop, unknown="error")
+        generation.check_call(s.length, s.seed, s.stop, s.until, 1)
+        self.model.tokenizer.codec.start(prime, "error")
 
     def write_words(self, line: str) -> None:
         """Write a line without a command on, with a space before it where one belongs."""
