@@ -31,11 +31,10 @@ class HintingGroup(click.Group):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            known = self.list_commands(ctx)
-            hints = [self.hint(name) for name in typed if name not in known]
-            if not any(hints):
+            hints = [advice for name in typed if (advice := self.hint(name))]
+            if not hints or {*typed} & {*self.list_commands(ctx)}:
                 raise
-            ctx.fail(f"No such option {error.option_name!r}; {next(filter(None, reversed(hints)))}")
+            ctx.fail(f"No such option {error.option_name!r}; {hints[-1]}")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
