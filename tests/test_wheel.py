@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ PIP = ["-m", "pip", "--quiet", "--disable-pip-version-check"]
 LIGHT = {"click", "numpy", "rich", "sentencepiece", "threadpoolctl"}
 PROGRAM = """
 import sys
+import zipfile
 sys.path += sys.argv.pop(1).split("|")
 from textrnn.cli import main
 main(prog_name="textrnn")
@@ -233,3 +235,14 @@ def test_the_wheel_alone_evaluates(textrnn):
 def test_the_wheel_alone_lists_models_and_corpora(textrnn):
     assert "shakespeare-tiny" in textrnn("models")
     assert "imdb" in textrnn("corpora")
+
+
+def test_an_editable_install_is_a_path_that_type_checkers_follow(sources, python, tmp_path):
+    program = (
+        "import sys; from setuptools import build_meta; build_meta.build_editable(sys.argv[1])"
+    )
+    subprocess.run([python, "-c", program, tmp_path], check=True, cwd=sources, capture_output=True)
+    (wheel,) = tmp_path.iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        (path,) = (name for name in archive.namelist() if name.endswith(".pth"))
+        assert archive.read(path).decode().strip() == str(sources)
