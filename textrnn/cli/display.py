@@ -1,36 +1,46 @@
 """Show a training run: a live progress line on a terminal, occasional plain lines elsewhere.
 
-All output goes to stderr; stdout is for results.
+Each epoch has one line, which fits the width of the console. All output goes to stderr; stdout is
+for results.
 """
 
 import signal
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import Self
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 from textrnn.cli import terminal
 from textrnn.cli.signals import handled_by
+from textrnn.cli.wrapping import first_that_fits, wrapped
 from textrnn.evaluation.columns import harmless
-from textrnn.training.observer import EpochEnd, Observer, ValidationProgress
+from textrnn.training.observer import EpochEnd, Observer, ValidationProgress, duration
 from textrnn.training.observer import Progress as RunProgress
+from textrnn.training.samples_file import SAMPLE_INDENT
 
 PLAIN_SECONDS = 30.0  # between two plain lines, without a terminal
+WIDE = 100  # columns of a console that has room for the whole bar
 
 
 class TrainingDisplay(Observer):
     """Shows a training run, and stops it with a save on Ctrl-C, SIGTERM or SIGHUP.
 
     A context manager: it handles these signals while it is entered. A Ctrl-C after that stops the
-    run immediately. Output goes to `console`, by default stderr.
+    run immediately. Output goes to `console`, by default stderr. Samples are shown after every
+    `samples_every` epochs; 0 shows none.
     """
 
-    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
+    def __init__(
+        self, *, quiet: bool = False, samples_every: int = 0, console: Console | None = None
+    ) -> None:
+        self.samples_every = samples_every
         self.console = console or Console(
             file=terminal.behind(sys.stderr), highlight=False, quiet=quiet
         )
@@ -38,8 +48,9 @@ class TrainingDisplay(Observer):
         self._context = ExitStack()
         self._printed_at = time.monotonic()
         self._phase, self._validation_printed = "step", False
+        self._drawn = BarColumn(24)
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.fields[figures]}"),
+            _column("{task.description}"), self._drawn, _column("{task.fields[figures]}"),
             console=self.console, disable=not self.console.is_terminal, transient=True,
         )  # fmt: skip
         self._task = self._bar.add_task("starting", total=None, figures="the first steps are slow")
@@ -85,38 +96,51 @@ class TrainingDisplay(Observer):
         """Redraw the progress line; without a terminal print one every PLAIN_SECONDS."""
         self._phase, self._validation_printed = "step", False
         name = f"epoch {progress.epoch}/{progress.epochs}"
-        figures = f"{progress.headline()}  {_pace(progress)}"
         done = progress.step == progress.steps  # validation follows
-        self._bar.update(
-            self._task,
-            description=f"{name}  validating" if done else name,
+        self._draw(
+            f"{name}  validating" if done else name,
+            _figures(progress),
             completed=progress.step,
             total=progress.steps,
-            figures=figures,
         )
         if self._is_line_due():
-            self._print(f"{name}  step {progress.step}/{progress.steps}  {figures}")
+            start = f"{name}  step {progress.step}/{progress.steps}  "
+            self._print(start + first_that_fits(_figures(progress), self._width - len(start)))
 
     def validation(self, progress: ValidationProgress) -> None:
         """Redraw the progress line; without a terminal print at most one line per validation."""
         self._phase = "validation"
         name = f"epoch {progress.epoch}/{progress.epochs}  validating"
         figures = f"{progress.share:4.0%}{_left(progress.seconds_left)}"
-        self._bar.update(
-            self._task, description=name, completed=progress.share, total=1.0, figures=figures
-        )
+        self._draw(name, [figures], completed=progress.share, total=1.0)
         if self._is_line_due() and not self._validation_printed:
             self._validation_printed = True
             self._print(f"{name}  {figures.strip()}")
 
     def epoch(self, end: EpochEnd) -> None:
-        """Print the epoch's metrics and samples."""
-        name = f"epoch {end.epoch}/{end.epochs}"
-        self._bar.update(self._task, description=name, completed=0, figures="saving")
-        self._print(end.headline())
-        for temperature, sample in end.samples.items():
-            self._print(f"  at temperature {temperature}:", dim=True)
-            self._print("\n".join(f"  | {line}" for line in sample.strip("\n").split("\n")))
+        """Print the epoch's line, and its samples if they are due."""
+        self._draw(f"epoch {end.epoch}/{end.epochs}", ["saving"], completed=0)
+        self._print(end.headline(self._width))
+        if self.samples_every and end.epoch % self.samples_every == 0:
+            for temperature, text in end.samples.items():
+                self.sample(f"at temperature {temperature:g}:", text)
+
+    def sample(self, heading: str, text: str) -> None:
+        """Print a text that a generator wrote below a `heading`, wrapped at spaces."""
+        self._print(f"  {heading}", dim=True)
+        lines = wrapped(harmless(text.strip("\n")), self._width, SAMPLE_INDENT)
+        self._print("\n".join(lines))
+
+    @property
+    def _width(self) -> int:
+        return self.console.width
+
+    def _draw(self, name: str, figures: list[str], **progress: float) -> None:
+        """Redraw the progress line with the first of `figures` that fits."""
+        bar = 24 if self._width >= WIDE else 10
+        self._drawn.bar_width = bar
+        shown = first_that_fits(figures, self._width - len(name) - bar - 2)
+        self._bar.update(self._task, description=name, figures=shown, **progress)  # type: ignore[arg-type]
 
     def _is_line_due(self) -> bool:
         silent = time.monotonic() - self._printed_at
@@ -125,26 +149,28 @@ class TrainingDisplay(Observer):
     def _print(self, text: str, *, dim: bool = False) -> None:
         self._printed_at = time.monotonic()
         shown = harmless(text)
+        if self.console.is_terminal:  # elsewhere a line is one line, for other programs
+            shown = "\n".join(wrapped(shown, self._width))
         if dim and self.console.is_terminal:
             shown = click.style(shown, dim=True)
         # out() prints verbatim: rich must not parse a model's text as markup, nor wrap it.
         self.console.out(shown)
 
 
-def _pace(progress: RunProgress) -> str:
-    """Units per second and the remaining time, once they can be estimated."""
+def _column(text: str) -> TextColumn:
+    return TextColumn(text, table_column=Column(no_wrap=True))
+
+
+def _figures(progress: RunProgress) -> list[str]:
+    """Loss, speed and remaining time, once they can be estimated; with less and less of them."""
+    whole, short = progress.headline(), replace(progress, note="").headline()
     if progress.seconds_left is None:
-        return "the first steps are slow"
-    speed = f"{progress.units_per_second:,.0f} {progress.unit}/s"
-    return f"{speed}{_left(progress.seconds_left)}"
+        pace = "  the first steps are slow"
+        return [whole + pace, short + pace, short]
+    left = _left(progress.seconds_left)
+    speed = f"  {progress.units_per_second:,.0f} {progress.unit}/s"
+    return [whole + speed + left, short + speed + left, short + left, short]
 
 
 def _left(seconds: float | None) -> str:
     return "" if seconds is None else f"  {duration(seconds)} left"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as h:mm:ss or m:ss."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

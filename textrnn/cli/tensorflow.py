@@ -45,16 +45,19 @@ def prepare(model: "ClassifierArtifact", *, quiet: bool = False) -> None:
 
 
 @contextmanager
-def training(task: str, *, quiet: bool) -> Iterator[tuple[Any, "TrainingDisplay"]]:
+def training(
+    task: str, *, quiet: bool, samples_every: int = 0
+) -> Iterator[tuple[Any, "TrainingDisplay"]]:
     """Import TensorFlow and the module of `task`, then show the progress of its training.
 
-    Yields the module and the display. From then on, Ctrl-C, SIGTERM and SIGHUP save the run.
+    Yields the module and the display, which shows samples every `samples_every` epochs. From then
+    on, Ctrl-C, SIGTERM and SIGHUP save the run.
     """
     import_tensorflow("training")
     from textrnn.cli.display import TrainingDisplay
 
     module = import_module(f"textrnn.training.tasks.{task}")
-    with TrainingDisplay(quiet=quiet) as display:
+    with TrainingDisplay(quiet=quiet, samples_every=samples_every) as display:
         yield module, display
 
 

@@ -73,6 +73,16 @@ unlabelled_option = click.option(
     "unlabelled texts.",
 )
 
+samples_option = click.option(
+    "--samples-every",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default="0",
+    metavar="N",
+    help="Show a generator's samples after every N epochs; 0: only at the end. Those of every "
+    "epoch are kept in DIR/run/samples.txt.",
+)
+
 _generator_text = partial(setting, GeneratorTextConfig, keep_unset=True)
 _generator_shape = partial(setting, GeneratorConfig, keep_unset=True)
 
@@ -119,6 +129,7 @@ def generator_options(**defaults: str) -> Callable[[F], F]:
         recipe("part"),
         text("lower"),
         recipe("seed"),
+        samples_option,
         set_option,
         config_option,
         resume_option,

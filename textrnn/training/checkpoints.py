@@ -45,7 +45,7 @@ def save(run: Path, checkpoint: Checkpoint) -> None:
     arrays = {"record": record, **checkpoint.arrays}
     buffer = io.BytesIO()
     np.savez(buffer, sha256=_checksum(arrays), **arrays)  # type: ignore[arg-type]
-    _replace(path(run), buffer.getbuffer())
+    replace_file(path(run), buffer.getbuffer())
 
 
 def load(run: Path) -> Checkpoint:
@@ -111,10 +111,11 @@ def write_history(run: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    _replace(run / "history.csv", text.getvalue().encode())
+    replace_file(run / "history.csv", text.getvalue().encode())
 
 
-def _replace(target: Path, data: bytes | memoryview) -> None:
+def replace_file(target: Path, data: bytes | memoryview) -> None:
+    """Replace a file of a run atomically; TrainingError says why it cannot be written."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with files.replacing(target, "wb") as file:

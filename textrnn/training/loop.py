@@ -4,12 +4,14 @@ The caller passes functions that give an epoch's batches and that score its resu
 """
 
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from textrnn.errors import TrainingError
-from textrnn.training import checkpoints
+from textrnn.training import checkpoints, samples_file
 from textrnn.training.metrics import Metrics
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, Progress, ValidationProgress
 from textrnn.training.pace import Pace
@@ -81,7 +83,7 @@ def run_epochs(
     raised. Progress is counted in `unit`, `units_per_step` of them per step; `note` formats a loss
     in another unit. `pace` may use another clock.
     """
-    saver = Saver(run, learner)
+    saver, run.counted_at = Saver(run, learner), time.monotonic()
     report = _Report(run, observer, pace or Pace(), unit, units_per_step, note)
     while run.has_epochs_left():
         try:
@@ -105,10 +107,7 @@ def run_epochs(
             "no epoch gave a finite validation loss, so there is no model to keep; start again, "
             f"with another -o and {run.lower_rate}"
         )
-    if run.epoch < run.epochs:
-        observer.notice(
-            f"stopped early: {run.learning.patience} epochs without a better validation loss"
-        )
+    observer.notice(run.summary())
     return True
 
 
@@ -147,7 +146,9 @@ def _end_epoch(
     run.history = [*run.history, end.to_dict()]
     report.observer.epoch(end)
     checkpoints.write_history(run.folder, run.history)
-    run.epoch, run.step, run.loss_sum = run.epoch + 1, 0, 0.0
+    if end.samples:
+        samples_file.write(run.folder, end.epoch, end.samples)
+    run.epoch, run.step, run.loss_sum, run.seconds = run.epoch + 1, 0, 0.0, 0.0
     saver.save()
     report.pace.end_validation()
 
@@ -169,6 +170,8 @@ def epoch_end(
         learning_rate=learner.learning_rate,
         is_best=is_best,
         samples=samples or {},
+        seconds=run.count_seconds(),
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 

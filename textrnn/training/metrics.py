@@ -37,13 +37,12 @@ class Metrics:
         """The main score beside the loss, or an empty text."""
         return ""
 
-    def headline(self) -> str:
-        """The main metrics in one line."""
-        line = (
-            f"loss {self.loss:.4f}, validation {self.selection_loss:.4f}"
-            f"{_bracketed(self.loss_note)}"
-        )
-        return f"{line}, {self.score_note}" if self.score_note else line
+    def headline(self, width: int | None = None) -> str:
+        """The main metrics in one line; the notes that do not fit in `width` are left out."""
+        losses = f"loss {self.loss:.4f}, validation {self.selection_loss:.4f}"
+        score = f", {self.score_note}" if self.score_note else ""
+        lines = [f"{losses}{_bracketed(self.loss_note)}{score}", f"{losses}{score}", losses]
+        return next((line for line in lines if width is None or len(line) <= width), losses)
 
     def to_dict(self) -> dict[str, float | None]:
         """The history's columns as strict JSON: values that are not finite are None."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from textrnn.training.metrics import Metrics
 
+TIMES = ("seconds", "date")  # columns of the history in which two equal runs differ
 OnProgress = Callable[[int, int], None]  # parts of a validation done, and in all
 
 
@@ -57,11 +58,15 @@ class EpochEnd:
     learning_rate: float  # of the next step
     is_best: bool
     samples: Mapping[float, str] = field(default_factory=dict)
+    seconds: float = 0.0  # of the epoch, with its validation
+    date: str | None = None  # its end in UTC, ISO 8601
 
-    def headline(self) -> str:
-        """The epoch in one line."""
-        best = ", the best so far" if self.is_best else ""
-        return f"epoch {self.epoch}: {self.metrics.headline()}{best}"
+    def headline(self, width: int | None = None) -> str:
+        """The epoch in one line, of at most `width` columns if leaving out notes is enough."""
+        start = f"epoch {self.epoch}/{self.epochs}: "
+        end = f", {duration(self.seconds)}{', best' if self.is_best else ''}"
+        room = None if width is None else width - len(start) - len(end)
+        return f"{start}{self.metrics.headline(room)}{end}"
 
     def to_dict(self) -> dict[str, Any]:
         """The epoch's row of the history, strict JSON."""
@@ -70,6 +75,8 @@ class EpochEnd:
             "steps": self.steps,
             **self.metrics.to_dict(),
             "learning_rate": self.learning_rate,
+            "seconds": round(self.seconds, 3),
+            "date": self.date,
         }
 
 
@@ -94,3 +101,10 @@ class Observer:
         Called after every step, and after every validation but the last.
         """
         return False
+
+
+def duration(seconds: float) -> str:
+    """Seconds as h:mm:ss or m:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

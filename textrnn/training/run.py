@@ -82,7 +82,7 @@ class Run(TrainingState, Generic[P]):
                 **self.prepared.records,
                 **found.records,
                 "scores": found.scores,
-                "history": history,
+                **self.history_record(history),
             }
         )
 
@@ -240,7 +240,7 @@ def _finish(run: Run[P], observer: Observer) -> Any:
         observer.validation(ValidationProgress(run.epoch, run.epochs, fraction, left))
 
     best = run.task.finish(best, run.prepared, FinishReport(observer.notice, on_progress))
-    return _save(run, replace(best, metadata={**best.metadata, "history": run.history}))
+    return _save(run, replace(best, metadata=best.metadata | run.final_record()))
 
 
 def _save(run: Run[P], model: Any) -> Any:

@@ -12,6 +12,7 @@ from textrnn.config.training import LearningConfig
 from textrnn.errors import ConfigError
 from textrnn.training import checkpoints
 from textrnn.training.checkpoints import Checkpoint
+from textrnn.training.observer import TIMES, duration
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the state itself does not need
     from textrnn.training.learner import Learner
@@ -31,6 +32,7 @@ class RunRecord(Config):
     best_loss: float
     best_epoch: int
     history: list  # type: ignore[type-arg] # of dictionaries
+    seconds: float = 0.0  # of the current epoch; older versions did not record it
     recipe: dict  # type: ignore[type-arg] # by section
     settings: dict  # type: ignore[type-arg] # by section
     tokenizer: str
@@ -42,7 +44,7 @@ class RunRecord(Config):
     steps_done: int
 
     def __post_init__(self) -> None:
-        self._at_least(0, "epochs", "steps", "epoch", "step", "best_epoch", "steps_done")
+        self._at_least(0, "epochs", "steps", "epoch", "step", "best_epoch", "steps_done", "seconds")
         if self.epoch > self.epochs or self.step > self.steps:
             raise ConfigError("its epoch or its step is beyond the last one")
         sections = [*self.recipe.values(), *self.settings.values()]
@@ -50,7 +52,9 @@ class RunRecord(Config):
             raise ConfigError("history, recipe and settings must contain objects")
 
 
-PROGRESS = ("epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_epoch", "history")
+PROGRESS = (
+    "epochs", "steps", "epoch", "step", "loss_sum", "best_loss", "best_epoch", "history", "seconds",
+)  # fmt: skip
 
 
 @dataclass(kw_only=True)
@@ -66,6 +70,8 @@ class TrainingState:
     best_loss: float = math.inf
     best_epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0  # of the current epoch, up to `counted_at`
+    counted_at: float = field(default_factory=time.monotonic)
 
     @property
     def folder(self) -> Path:
@@ -96,18 +102,68 @@ class TrainingState:
         waited_enough = bool(patience) and self.epoch - self.best_epoch >= patience
         return self.epoch < self.epochs and not waited_enough
 
+    def count_seconds(self) -> float:
+        """Add the time since the last call to the seconds of the epoch, and return them."""
+        now = time.monotonic()
+        self.seconds, self.counted_at = self.seconds + now - self.counted_at, now
+        return self.seconds
+
+    def history_record(
+        self, history: list[dict[str, Any]], ended: str | None = None
+    ) -> dict[str, Any]:
+        """The metadata of a run with this `history`: the history itself and the whole run.
+
+        `ended` says why the run ended; None while it goes on. Seconds leave out epochs of older
+        versions, which have none.
+        """
+        whole = {
+            "date": history[-1]["date"] if history else None,
+            "seconds": round(sum(row["seconds"] or 0.0 for row in history), 3),
+            "epochs": len(history),
+            "best_epoch": self.best_epoch,
+            "ended": ended,
+        }
+        return {"run": whole, "history": history}
+
+    @property
+    def ended(self) -> str:
+        """Why a finished run ended."""
+        return "all epochs" if self.epoch >= self.epochs else "patience"
+
+    def final_record(self) -> dict[str, Any]:
+        """`history_record` of the finished run."""
+        return self.history_record(self.history, self.ended)
+
+    def summary(self) -> str:
+        """A finished run in one sentence."""
+        run = self.history_record(self.history)["run"]
+        reason = "all epochs are done" if self.ended == "all epochs" else (
+            f"stopped early: {self.learning.patience} epochs without a better validation loss"
+        )  # fmt: skip
+        accuracy = self.history[self.best_epoch - 1].get("validation_accuracy")
+        score = f"validation {self.best_loss:.4f}" + (
+            "" if accuracy is None else f", {accuracy:.1%} right"
+        )
+        return (
+            f"best epoch {self.best_epoch} ({score}) of {run['epochs']} in "
+            f"{duration(run['seconds'])}; {reason}"
+        )
+
     def record(self) -> dict[str, Any]:
         """Everything but the weights, as JSON; resuming starts from here."""
         raise NotImplementedError
 
     def progress_record(self) -> dict[str, Any]:
         """The part of `record` that this class holds."""
+        self.count_seconds()
         return {name: getattr(self, name) for name in PROGRESS}
 
     def take_progress(self, record: Mapping[str, Any]) -> None:
         """Restore the progress in the `record` of a checkpoint."""
+        without = {"seconds": 0.0}  # runs of older versions have no times
         for name in PROGRESS:
-            setattr(self, name, record[name])
+            setattr(self, name, {**without, **record}[name])
+        self.history = [{**row, **{name: row.get(name) for name in TIMES}} for row in self.history]
 
 
 class Saver:

@@ -25,7 +25,10 @@ from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.artifacts.generator import GeneratorArtifact
+    from textrnn.cli.display import TrainingDisplay
     from textrnn.data.encodings import Encodings
+
+END_TEMPERATURE = 0.5  # of the sample after training
 
 
 @click.command("generator")
@@ -65,6 +68,7 @@ def _train(
     config_file: Path | None,
     resume: bool,
     quiet: bool,
+    samples_every: int,
     encoding: "Encodings",
     newlines: str,
     **typed: Any,
@@ -79,7 +83,10 @@ def _train(
 
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
     print_later(encoding)
-    with tensorflow.training("generator", quiet=quiet) as (task, display):
+    with tensorflow.training("generator", quiet=quiet, samples_every=samples_every) as (
+        task,
+        display,
+    ):
         model = task.train_generator(
             text,
             output,
@@ -92,11 +99,22 @@ def _train(
     if model is None:
         exit_stopped(display.stopped_by)
     if not quiet:
-        click.echo(
-            f"The model is in {output}. Generate text: textrnn generate --model "
-            f"{shlex.quote(str(output))}",
-            err=True,
-        )
+        _print_end(model, output, display)
+
+
+def _print_end(model: "GeneratorArtifact", output: Path, display: "TrainingDisplay") -> None:
+    """Print a sample of the best model, the one in run/samples.txt, and where to find all."""
+    from textrnn.engine import generation
+
+    training = model.metadata["training"]
+    kept = ""
+    if length := training["sample_length"]:
+        sampling = SamplingConfig(temperature=END_TEMPERATURE)
+        text = generation.generate(model, "", length, sampling=sampling, seed=training["seed"])[0]
+        display.sample(f"the best model at temperature {END_TEMPERATURE:g}:", text)
+        kept = f"; the samples of every epoch are in {output / 'run' / 'samples.txt'}"
+    click.echo(f"The model is in {output}{kept}.", err=True)
+    click.echo(f"Generate text: textrnn generate --model {shlex.quote(str(output))}", err=True)
 
 
 def _evaluate(
@@ -149,7 +167,9 @@ def _show(what: str, done: int, total: int) -> None:
 
 
 RECIPE = GeneratorRecipe
-FINETUNE = Row(_finetune, ("stateful", "window", "stride", "part", "lower", "newlines"))
+FINETUNE = Row(
+    _finetune, ("stateful", "window", "stride", "part", "lower", "newlines", "samples_every")
+)
 EVALUATE = Row(
     _evaluate,
     (
