@@ -35,6 +35,7 @@ from textrnn.data.corpora import Corpus
 from textrnn.data.labelled import LabelledTexts
 from textrnn.data.unlabelled import UnlabelledTexts
 from textrnn.errors import TextRNNError, TrainingError
+from textrnn.training.observer import TIMES
 
 CALLS = ("mkdir", "fsync", "replace", "rename", "unlink", "rmdir")
 TOLERANCE = 1e-6
@@ -129,10 +130,10 @@ def train(task: Train, output: Path) -> None:
 
 
 def history(folder: Path) -> list[dict[str, float]]:
-    """The rows of a run's history."""
+    """The rows of a run's history without its times."""
     with (folder / "run" / "history.csv").open(encoding="utf-8") as file:
         return [
-            {name: float(value or "nan") for name, value in row.items()}
+            {name: float(value or "nan") for name, value in row.items() if name not in TIMES}
             for row in csv.DictReader(file)
         ]
 

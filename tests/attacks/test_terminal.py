@@ -150,7 +150,7 @@ def test_the_progress_of_a_training_is_not_steered(monkeypatch):
     from textrnn.training.observer import EpochEnd
 
     _, err = terminals(monkeypatch)
-    with Guards(), TrainingDisplay() as display:
+    with Guards(), TrainingDisplay(samples_every=1) as display:
         display.notice(f"new characters: {EVIL}")
         print(f"a library's warning {EVIL}", file=sys.stderr)
         metrics, samples = Metrics(loss=1.0, validation_loss=1.0), {0.5: f"ab{EVIL}\n[bold]c\n"}

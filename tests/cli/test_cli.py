@@ -304,8 +304,8 @@ def test_a_classifier_trained_from_the_command_line_predicts_and_is_fine_tuned(r
                   "--learning-rate", 0.1, "--validation", 0.25)  # fmt: skip
     assert done.exit_code == 0, done.output
     assert done.stdout == "" and "macro F1" in done.stderr
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("Accuracy 100.0% on the 6 validation texts. The model is in")
+    before, last = done.stderr.splitlines()[-2:]
+    assert before.startswith("Accuracy 100.0% on the 6 validation texts. The model is in")
     assert f"textrnn classify --model {model} --text TEXT" in last
     predicted = invoke("classify", "-m", model, "--text", "good film", "--text", "a bad film")
     assert [line.split()[0] for line in predicted.stdout.splitlines()] == ["positive", "negative"]
@@ -440,6 +440,7 @@ def test_training_hides_the_log_messages_of_libraries(tmp_path):
         env={key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"},
     )
     assert done.returncode == 0
-    first, second, third = done.stderr.splitlines()
+    first, second, third, fourth, last = done.stderr.splitlines()
     assert "characters in the alphabet" in first
-    assert second.startswith("epoch 1:") and third.startswith("The model is in")
+    assert second.startswith("epoch 1/1:") and third.startswith("best epoch 1 of 1:")
+    assert fourth.startswith("The model is in") and last.startswith("Generate text:")

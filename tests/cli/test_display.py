@@ -99,10 +99,10 @@ def test_an_epoch_is_shown_by_its_own_headline_whatever_the_task(tmp_path):
     class Others(Metrics):
         """Metrics of a task that the display does not know."""
 
-        def headline(self) -> str:
+        def headline(self, width=None) -> str:
             return "seven swans [b]a-swimming[/b]"
 
-    display = Looks()
+    display = Looks(samples_every=3)
     metrics = Others(loss=1.0, validation_loss=1.0)
     display.epoch(
         EpochEnd(
@@ -110,7 +110,7 @@ def test_an_epoch_is_shown_by_its_own_headline_whatever_the_task(tmp_path):
             samples={0.5: "one\ntwo\n"},
         )
     )  # fmt: skip
-    assert display.lines[0] == "epoch 3: seven swans [b]a-swimming[/b], the best so far"
+    assert display.lines[0] == "epoch 3/9: seven swans [b]a-swimming[/b], 0:00, best"
     assert "  at temperature 0.5:" in display.lines[1] and display.lines[2:] == [
         "  | one",
         "  | two",
@@ -131,11 +131,11 @@ def test_a_signal_during_validation_stops_the_run_at_its_end(tmp_path, number):
     display, run = Interrupted(terminal=False), fake(tmp_path)
     with display:
         assert not fake_training(run, display, Clock())
-    first, second = display.lines
+    first, second, *_ = display.lines
     assert first.startswith(
         "stopping after this validation, then saving; press Ctrl-C again to stop immediately"
     )
-    assert second.startswith("epoch 1:") and (run.epoch, run.step) == (1, 0)
+    assert second.startswith("epoch 1/2:") and (run.epoch, run.step) == (1, 0)
 
 
 @pytest.mark.parametrize("number", STOPPING[1:])
@@ -173,7 +173,7 @@ def test_where_no_line_can_be_redrawn_a_long_validation_has_one_line(tmp_path, m
     about = [line for line in display.lines if "validating" in line]
     assert len(about) == 2 and about[0].startswith("epoch 1/2  validating  5%  ")
     assert about[0].endswith(" left")
-    assert len([line for line in display.lines if line.startswith("epoch 1:")]) == 1
+    assert len([line for line in display.lines if line.startswith("epoch 1/2:")]) == 1
 
 
 def test_where_no_line_can_be_redrawn_a_short_run_has_a_line_per_epoch_alone(tmp_path, monkeypatch):
@@ -183,7 +183,9 @@ def test_where_no_line_can_be_redrawn_a_short_run_has_a_line_per_epoch_alone(tmp
     fake_training(
         fake(tmp_path), display, clock, step_seconds=lambda step: 0.1, validation_seconds=9.0
     )
-    assert [line.split(":")[0] for line in display.lines] == ["epoch 1", "epoch 2"]
+    assert [line.split(":")[0] for line in display.lines] == [
+        "epoch 1/2", "epoch 2/2", "best epoch 2 of 2",
+    ]  # fmt: skip
 
 
 def test_a_quiet_display_prints_nothing(capfd):

@@ -9,12 +9,14 @@ from typing import Any
 
 from support.saving import tree
 from textrnn.errors import TrainingError
-from textrnn.training.observer import Observer
+from textrnn.training.observer import TIMES, Observer
 
 
 def history(output: Path) -> list[dict[str, str]]:
+    """The rows of run/history.csv without the columns in which two equal runs differ."""
     with (output / "run" / "history.csv").open() as file:
-        return list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    return [{name: row[name] for name in row if name not in TIMES} for row in rows]
 
 
 def strict_history(output: Path) -> list[dict[str, Any]]:

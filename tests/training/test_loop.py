@@ -223,7 +223,7 @@ def test_the_line_of_an_epoch_has_the_loss_that_it_was_selected_by(kind, values)
     end = end_of(kind, values)
     assert f"validation {end.metrics.selection_loss:.4f}" in end.headline()
     best = end_of(kind, values, is_best=True).headline()
-    assert best == end.headline() + ", the best so far"
+    assert best == end.headline() + ", best"
 
 
 def test_columns_and_lines_stay_the_same():

@@ -45,11 +45,23 @@ class RunRecord(Config):
 
     def __post_init__(self) -> None:
         self._at_least(0, "epochs", "steps", "epoch", "step", "best_epoch", "steps_done", "seconds")
-        if self.epoch > self.epochs or self.step > self.steps:
-            raise ConfigError("its epoch or its step is beyond the last one")
+        if not self.seconds < math.inf or self.epoch > self.epochs or self.step > self.steps:
+            raise ConfigError("its epoch, its step or its time is beyond the last one")
         sections = [*self.recipe.values(), *self.settings.values()]
         if not all(isinstance(each, dict) for each in [*self.history, *sections]):
             raise ConfigError("history, recipe and settings must contain objects")
+        if len(self.history) != self.epoch or self.best_epoch > self.epoch:
+            raise ConfigError("its history has not one row per epoch")
+        for row in self.history:
+            _check_row(row)
+
+
+def _check_row(row: Mapping[str, Any]) -> None:
+    date, numbers = row.get("date"), [row[name] for name in row if name != "date"]
+    if not all(each is None or type(each) in (int, float) for each in numbers):
+        raise ConfigError("a row of its history has a value that is not a number")
+    if not 0 <= (row.get("seconds") or 0) < math.inf or not isinstance(date, str | None):
+        raise ConfigError("a row of its history has no such time")
 
 
 PROGRESS = (
@@ -137,7 +149,7 @@ class TrainingState:
     def summary(self) -> str:
         """A finished run in one sentence."""
         run = self.history_record(self.history)["run"]
-        reason = "all epochs are done" if self.ended == "all epochs" else (
+        reason = "all epochs done" if self.ended == "all epochs" else (
             f"stopped early: {self.learning.patience} epochs without a better validation loss"
         )  # fmt: skip
         accuracy = self.history[self.best_epoch - 1].get("validation_accuracy")
@@ -145,7 +157,7 @@ class TrainingState:
             "" if accuracy is None else f", {accuracy:.1%} right"
         )
         return (
-            f"best epoch {self.best_epoch} ({score}) of {run['epochs']} in "
+            f"best epoch {self.best_epoch} of {run['epochs']}: {score}; "
             f"{duration(run['seconds'])}; {reason}"
         )
 

@@ -42,6 +42,7 @@ from textrnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from textrnn.artifacts.classifier import ClassifierArtifact
+    from textrnn.cli.display import TrainingDisplay
 
 
 @click.command("classifier")
@@ -162,7 +163,7 @@ def _train(
     if model is None:
         exit_stopped(display.stopped_by)
     if not quiet:
-        _print_accuracy(model, output)
+        _print_accuracy(model, output, display)
 
 
 def _take_fraction(values: dict[str, dict[str, Any]], validation: str | None) -> str | None:
@@ -176,13 +177,14 @@ def _take_fraction(values: dict[str, dict[str, Any]], validation: str | None) ->
     return None
 
 
-def _print_accuracy(model: "ClassifierArtifact", output: Path) -> None:
+def _print_accuracy(model: "ClassifierArtifact", output: Path, display: "TrainingDisplay") -> None:
     found = model.metadata["scores"]["validation"]
-    click.echo(
+    display.notice(
         f"Accuracy {found['accuracy']:.1%} on the {found['examples']:,} validation texts. "
-        f"The model is in {output}. Classify texts: textrnn classify --model "
-        f"{shlex.quote(str(output))} --text TEXT",
-        err=True,
+        f"The model is in {output}."
+    )
+    click.echo(
+        f"Classify texts: textrnn classify --model {shlex.quote(str(output))} --text TEXT", err=True
     )
 
 

@@ -107,13 +107,13 @@ def _print_end(model: "GeneratorArtifact", output: Path, display: "TrainingDispl
     from textrnn.engine import generation
 
     training = model.metadata["training"]
-    kept = ""
     if length := training["sample_length"]:
         sampling = SamplingConfig(temperature=END_TEMPERATURE)
         text = generation.generate(model, "", length, sampling=sampling, seed=training["seed"])[0]
         display.sample(f"the best model at temperature {END_TEMPERATURE:g}:", text)
-        kept = f"; the samples of every epoch are in {output / 'run' / 'samples.txt'}"
-    click.echo(f"The model is in {output}{kept}.", err=True)
+        kept = output / "run" / "samples.txt"
+        display.notice(f"The samples of every epoch are in {kept}.")
+    display.notice(f"The model is in {output}.")
     click.echo(f"Generate text: textrnn generate --model {shlex.quote(str(output))}", err=True)
 
 
