@@ -163,7 +163,7 @@ def test_the_progress_of_a_training_is_not_steered(monkeypatch):
     assert CONCEAL not in err.shown
     left = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]|\r", "", err.shown)  # those of rich
     assert not steering(left)
-    assert f"new characters: {harmless(EVIL)}\n" in left and "  | [bold]c\n" in left
+    assert f"new characters:\n{harmless(EVIL)}\n" in left and "  | [bold]c\n" in left
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ METRICS = [
 
 @given(
     words=st.lists(st.text("aé漢,.", min_size=1, max_size=12), max_size=30),
-    width=st.integers(1, 40),
+    width=st.integers(5, 40),
     indent=st.sampled_from(["", "  | "]),
 )
 def test_wrapping_breaks_at_spaces_and_loses_no_word(words, width, indent):
@@ -240,6 +240,6 @@ def test_samples_are_shown_every_n_epochs_and_a_quiet_training_prints_nothing(tm
 def test_the_summary_says_that_patience_ended_the_training(tmp_path):
     more = ["--learning-rate", "1e-12", "--patience", "1", "--set", "ema=0", "--epochs", "9"]
     done = typed(tmp_path, "-o", str(tmp_path / "a"), *more)
-    assert "; stopped early: 1 epochs without a better validation loss\n" in done.stderr
+    assert "; stopped early: 1 epoch without a better validation loss\n" in done.stderr
     metadata = json.loads((tmp_path / "a" / "metadata.json").read_text())
     assert metadata["run"]["ended"] == "patience" and metadata["run"]["epochs"] < 9

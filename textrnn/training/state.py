@@ -149,8 +149,10 @@ class TrainingState:
     def summary(self) -> str:
         """A finished run in one sentence."""
         run = self.history_record(self.history)["run"]
+        patience = self.learning.patience
         reason = "all epochs done" if self.ended == "all epochs" else (
-            f"stopped early: {self.learning.patience} epochs without a better validation loss"
+            f"stopped early: {patience} epoch{'s' if patience > 1 else ''} without a better "
+            "validation loss"
         )  # fmt: skip
         accuracy = self.history[self.best_epoch - 1].get("validation_accuracy")
         score = f"validation {self.best_loss:.4f}" + (
