@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from support.fakes import Clock, FakeRun, fake_training
 from support.watching import Watch, history
 
 from textrnn.artifacts import registry
@@ -150,6 +151,16 @@ def test_a_resumed_run_continues_its_samples_and_its_times(tmp_path):
 
 
 # ---- seconds and dates --------------------------------------------------------------------------
+
+
+def test_the_seconds_of_an_epoch_are_its_own_before_and_after_a_stop(tmp_path, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("time.monotonic", clock)
+    run = FakeRun(output=tmp_path, epochs=2, steps=12)
+    assert not fake_training(run, Watch(17), clock, validation_seconds=30.0)
+    clock.now += 5000  # the time between the stop and the resumption
+    assert fake_training(run, Watch(), clock, validation_seconds=30.0)
+    assert [row["seconds"] for row in run.history] == [42.0, 42.0]
 
 
 @pytest.mark.tensorflow

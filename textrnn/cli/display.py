@@ -15,7 +15,6 @@ from typing import Self
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Column
 
 from textrnn.cli import terminal
 from textrnn.cli.signals import handled_by
@@ -50,7 +49,7 @@ class TrainingDisplay(Observer):
         self._phase, self._validation_printed = "step", False
         self._drawn = BarColumn(24)
         self._bar = Progress(
-            _column("{task.description}"), self._drawn, _column("{task.fields[figures]}"),
+            TextColumn("{task.description}"), self._drawn, TextColumn("{task.fields[figures]}"),
             console=self.console, disable=not self.console.is_terminal, transient=True,
         )  # fmt: skip
         self._task = self._bar.add_task("starting", total=None, figures="the first steps are slow")
@@ -155,10 +154,6 @@ class TrainingDisplay(Observer):
             shown = click.style(shown, dim=True)
         # out() prints verbatim: rich must not parse a model's text as markup, nor wrap it.
         self.console.out(shown)
-
-
-def _column(text: str) -> TextColumn:
-    return TextColumn(text, table_column=Column(no_wrap=True))
 
 
 def _figures(progress: RunProgress) -> list[str]:
