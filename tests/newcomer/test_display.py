@@ -97,6 +97,17 @@ def test_no_line_is_wider_than_the_console_and_no_word_is_broken(width, metrics)
     assert redrawn[1].rstrip().endswith("2:03:04 left") and "25%  2:03:04 left" in redrawn[2]
 
 
+@pytest.mark.parametrize(
+    ("metrics", "score"),
+    zip(METRICS, ["15.211 bits", "perplexity 123", "47.1% right"], strict=True),
+)
+def test_a_line_of_80_columns_has_the_score_that_the_kind_of_model_is_known_by(metrics, score):
+    end = EpochEnd(
+        epoch=2, epochs=9, steps=9, metrics=metrics, learning_rate=0.1, is_best=True, seconds=9.0
+    )
+    assert score in end.headline(80) and len(end.headline(80)) <= 80
+
+
 # ---- samples.txt --------------------------------------------------------------------------------
 
 EVIL = st.text(st.sampled_from("ab \nepoch 1,:é\r\u2028")) | st.just(

@@ -37,11 +37,18 @@ class Metrics:
         """The main score beside the loss, or an empty text."""
         return ""
 
+    @property
+    def short_score_note(self) -> str:
+        """The same without further metrics."""
+        return self.score_note
+
     def headline(self, width: int | None = None) -> str:
         """The main metrics in one line; the notes that do not fit in `width` are left out."""
         losses = f"loss {self.loss:.4f}, validation {self.selection_loss:.4f}"
-        score = f", {self.score_note}" if self.score_note else ""
-        lines = [f"{losses}{_bracketed(self.loss_note)}{score}", f"{losses}{score}", losses]
+        noted = f"{losses}{_bracketed(self.loss_note)}"
+        lines = [f"{noted}{_after_comma(self.score_note)}"]
+        lines += [noted] if self.loss_note else []  # bits or perplexity say more than an accuracy
+        lines += [f"{losses}{_after_comma(self.short_score_note)}"]
         return next((line for line in lines if width is None or len(line) <= width), losses)
 
     def to_dict(self) -> dict[str, float | None]:
@@ -65,8 +72,13 @@ class AccuracyMetrics(Metrics):
 
     @property
     def score_note(self) -> str:
+        """The accuracy and the further metric."""
+        return f"{self.short_score_note}{_bracketed(self.accuracy_note)}"
+
+    @property
+    def short_score_note(self) -> str:
         """The accuracy."""
-        return f"{self.validation_accuracy:.1%} right{_bracketed(self.accuracy_note)}"
+        return f"{self.validation_accuracy:.1%} right"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +163,10 @@ class ClassifierMetrics(AccuracyMetrics):
 def bits_note(nats: float) -> str:
     """A loss in nats per character as bits."""
     return f"{nats / math.log(2):.3f} bits/char"
+
+
+def _after_comma(note: str) -> str:
+    return f", {note}" if note else ""
 
 
 def _bracketed(note: str) -> str:
