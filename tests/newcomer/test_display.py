@@ -99,7 +99,7 @@ def test_no_line_is_wider_than_the_console_and_no_word_is_broken(width, metrics)
 
 @pytest.mark.parametrize(
     ("metrics", "score"),
-    zip(METRICS, ["15.211 bits", "perplexity 123", "47.1% right"], strict=True),
+    list(zip(METRICS, ["15.211 bits", "perplexity 123", "47.1% right"], strict=True)),
 )
 def test_a_line_of_80_columns_has_the_score_that_the_kind_of_model_is_known_by(metrics, score):
     end = EpochEnd(
