@@ -91,7 +91,7 @@ def window_count(length: int, window: int, stride: int) -> int:
     if length < window + 1:
         raise CorpusError(
             f"the training text has {length:,} characters, but a window of {window} needs "
-            f"{window + 1:,} (use a longer text, or lower --window)"
+            f"{window + 1:,} (use a longer text or a larger part, or lower --window)"
         )
     return (length - window - 1) // stride + 1
 
@@ -101,7 +101,7 @@ def stream_steps(length: int, batch_size: int, window: int) -> int:
     if length < batch_size * window + 1:
         raise CorpusError(
             f"the training text has {length:,} characters; {batch_size} streams of {window} "
-            f"need at least {batch_size * window + 1:,} (use a longer text, or lower --batch-size "
+            f"need at least {batch_size * window + 1:,} (use a longer text or a larger part, or lower --batch-size "
             f"or --window)"
         )
     return (length - 1) // batch_size // window

@@ -168,6 +168,19 @@ def _copies(text: Ids, corpus: Ids) -> dict[str, Any]:
     }
 
 
+def _skipped_text(skipped: Mapping[str, Any]) -> str:
+    """A sentence on the skipped characters, the most frequent ones by name."""
+    count, counts = skipped["count"], skipped["characters"]
+    if not count:
+        return "Nothing was skipped: the model knows all characters of the text"
+    shown = ", ".join(f"{each!r} {counts[each]:,}" for each in islice(counts, SHOWN))
+    more = f" and {len(counts) - SHOWN:,} others" if len(counts) > SHOWN else ""
+    return (
+        f"Skipped characters that the model does not know: {count:,} ({skipped['share']:.2%} of "
+        f"the text), {shown}{more}"
+    )
+
+
 def as_text(report: Mapping[str, Any]) -> str:
     """The report as text for a terminal."""
     lines = [f"{report['model']} on {', '.join(report['text'])}, part {report['part']}", ""]
@@ -181,14 +194,8 @@ def as_text(report: Mapping[str, Any]) -> str:
     lines.append(
         f"\n{report['cold']['characters']:,} characters scored; loss in nats per character"
     )
-    if (left_out := report.get("skipped")) and left_out["count"]:
-        counts = left_out["characters"]
-        shown = ", ".join(f"{each!r} {counts[each]:,}" for each in islice(counts, SHOWN))
-        more = f" and {len(counts) - SHOWN:,} others" if len(counts) > SHOWN else ""
-        lines.append(
-            f"Skipped {left_out['count']:,} characters that the model does not know "
-            f"({left_out['share']:.2%} of the text): {shown}{more}"
-        )
+    if "skipped" in report:
+        lines.append(_skipped_text(report["skipped"]))
     if tokens := report.get("tokens"):
         unit = tokens["unit"]
         lines.append(

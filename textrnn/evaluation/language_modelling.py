@@ -130,8 +130,8 @@ def streamed(
 def _check_length(ids: Ids, unit: str) -> None:
     if len(ids) < 2:
         raise CorpusError(
-            f"the text to score has {len(ids)} {unit}; it needs at least 2, one to read and one "
-            f"to predict; name a longer text"
+            f"the text to score needs at least 2 {unit}, one to read and one to predict, and has "
+            f"{len(ids)}; name a longer text or a larger part"
         )
 
 

@@ -85,16 +85,19 @@ def split(
 ) -> Split:
     """Encode and split `corpus` as `training` says; `validation` replaces its validation part.
 
-    ConfigError if `part` or `validation` is a slice without text, or leaves none to train on.
+    ConfigError if `part` or `validation` is a slice without text, or leaves none to train on, or
+    if the validation text has fewer than 2 tokens.
     """
     codec = tokenizer.codec
     if tokenizer.character_level:  # one id per character: split the ids directly
         train, held_out = _cut(codec.encode_pieces(corpus.pieces), training, validation)
         if validation:
             held_out = codec.encode_pieces(validation.pieces)
+        _check_validation(held_out, tokenizer.unit)
         return Split(train, held_out, None, len(train))
     train_text, validation_text = _texts(corpus, validation, training)
     held_out, ends = codec.encode_with_ends(validation_text)
+    _check_validation(held_out, tokenizer.unit)
     nats = spelling.losses(tokenizer, validation_text, held_out)
     return Split(codec.encode_pieces(train_text), held_out, ends, sum(map(len, train_text)), nats)
 
@@ -121,6 +124,15 @@ def _cut(
             f"such as 0.9:1"
         )
     return train, held_out
+
+
+def _check_validation(ids: Ids, unit: str) -> None:
+    """ConfigError if the validation text has no token that follows another."""
+    if len(ids) < 2:
+        raise ConfigError(
+            f"the validation text needs at least 2 {unit}, one to read and one to predict, and "
+            f"has {len(ids)}; use a larger --validation or a longer text"
+        )
 
 
 def _texts(
