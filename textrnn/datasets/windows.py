@@ -101,8 +101,8 @@ def stream_steps(length: int, batch_size: int, window: int) -> int:
     if length < batch_size * window + 1:
         raise CorpusError(
             f"the training text has {length:,} characters; {batch_size} streams of {window} "
-            f"need at least {batch_size * window + 1:,} (use a longer text or a larger part, or lower --batch-size "
-            f"or --window)"
+            f"need at least {batch_size * window + 1:,} (use a longer text or a larger part, or "
+            f"lower --batch-size or --window)"
         )
     return (length - 1) // batch_size // window
 

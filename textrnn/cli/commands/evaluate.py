@@ -18,7 +18,8 @@ from textrnn.config.sampling import SamplingConfig
     default="all",
     show_default=True,
     metavar="all|validation|START:END",
-    help="Part of CORPUS to evaluate; validation: the part held out in training.",
+    help="Part of CORPUS to evaluate; values up to 1 are fractions, larger ones characters. "
+    "validation: the part held out in training.",
 )
 @click.option(
     "--streamed/--no-streamed",
@@ -44,7 +45,7 @@ from textrnn.config.sampling import SamplingConfig
     type=click.Choice(["error", "skip"]),
     default="error",
     show_default=True,
-    help="How to handle characters outside the model's vocabulary.",
+    help="Characters outside the model's alphabet: refuse the text, or skip and count them.",
 )
 @click.option(
     "--format",
@@ -77,7 +78,8 @@ def evaluate(model: str, corpus: tuple[str, ...], form: str, **options: Any) -> 
     """Evaluate MODEL on CORPUS.
 
     A generator: loss in nats per character, bits per character, perplexity and accuracy; of words
-    and subwords also the perplexity per word or subword. `cold` evaluates stateless windows of 256
+    and subwords also the perplexity per word or subword, and unknown words are charged for their
+    spelling. `cold` evaluates stateless windows of 256
     characters; `streamed` carries the state through the whole text. A classifier: accuracy, F1,
     AUC, log loss, calibration and worst mistakes on labelled texts (CORPUS as for `train
     classifier`). A language model: loss, perplexity and accuracy per word on unlabelled texts
