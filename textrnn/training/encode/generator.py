@@ -20,7 +20,7 @@ from textrnn.data import corpora
 from textrnn.data.corpora import Corpus
 from textrnn.data.name_augmentation import Renamer
 from textrnn.datasets import windows
-from textrnn.errors import ConfigError
+from textrnn.errors import ConfigError, CorpusError
 from textrnn.evaluation import spelling
 from textrnn.evaluation.language_modelling import Nats
 from textrnn.tokenizers import TOKENIZERS, Ids, Tokenizer
@@ -85,8 +85,8 @@ def split(
 ) -> Split:
     """Encode and split `corpus` as `training` says; `validation` replaces its validation part.
 
-    ConfigError if `part` or `validation` is a slice without text, or leaves none to train on, or
-    if the validation text has fewer than 2 tokens.
+    ConfigError if `part` or `validation` is a slice without text, or leaves none to train on.
+    CorpusError if the validation text has fewer than 2 tokens.
     """
     codec = tokenizer.codec
     if tokenizer.character_level:  # one id per character: split the ids directly
@@ -115,10 +115,11 @@ def _cut(
             "validation must be a fraction such as 0.1, a slice START:END or a file: it selects "
             "the best epoch"
         )
-    if ":" in training.validation:
+    is_slice = ":" in training.validation
+    if is_slice:
         corpora.check_slice("validation", training.validation, end - start)
     train, held_out = corpora.split(values, training.part, training.validation)
-    if not len(train):
+    if is_slice and not len(train):
         raise ConfigError(
             f"validation {training.validation} leaves no text to train on; write a smaller slice, "
             f"such as 0.9:1"
@@ -127,9 +128,9 @@ def _cut(
 
 
 def _check_validation(ids: Ids, unit: str) -> None:
-    """ConfigError if the validation text has no token that follows another."""
+    """CorpusError if the validation text has no token that follows another."""
     if len(ids) < 2:
-        raise ConfigError(
+        raise CorpusError(
             f"the validation text needs at least 2 {unit}, one to read and one to predict, and "
             f"has {len(ids)}; use a larger --validation or a longer text"
         )
