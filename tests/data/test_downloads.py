@@ -410,8 +410,9 @@ def invoke(*arguments: object):
 def test_list_and_show_name_the_known_corpora():
     assert invoke().output == invoke("list").output
     for corpus in KNOWN.values():
-        row = next(line for line in invoke().output.splitlines() if line.startswith(corpus.name))
-        assert corpus.licence in row and corpus.title in row
+        lines = iter(invoke().output.splitlines())
+        assert corpus.licence in next(line for line in lines if line.startswith(corpus.name))
+        assert next(lines).strip() == corpus.title
         shown = invoke("show", corpus.name).output
         assert all(str(value) in shown for name, value in vars(corpus).items() if name != "size")
         assert f"{corpus.size:,} bytes" in shown

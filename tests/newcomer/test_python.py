@@ -61,8 +61,10 @@ def test_the_settings_that_editors_complete_are_those_of_the_configs():
         name: kind for name, kind in pretraining.field_types().items()
         if name not in pretraining.derived
     }  # fmt: skip
-    assert get_args(settings.GeneratorPreset) == tuple(config_generator.PRESETS)
-    assert get_args(settings.ClassifierPreset) == tuple(config_classifier.CLASSIFIER_PRESETS)
+    assert get_args(config_generator.GeneratorPreset) == tuple(config_generator.PRESETS)
+    assert get_args(config_classifier.ClassifierPreset) == tuple(
+        config_classifier.CLASSIFIER_PRESETS
+    )
 
 
 SNIPPET = """

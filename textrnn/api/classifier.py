@@ -19,13 +19,13 @@ import numpy.typing as npt
 from textrnn.api.checks import check_path, check_text, check_texts
 from textrnn.api.language_model import LanguageModel
 from textrnn.api.model import Model
-from textrnn.api.settings import ClassifierPreset, ClassifierSettings
+from textrnn.api.settings import ClassifierSettings
 from textrnn.api.texts import TextsLike, as_texts
 from textrnn.api.training import begin
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
-from textrnn.config.classifier import ClassifierRecipe, classifier_preset
+from textrnn.config.classifier import ClassifierPreset, ClassifierRecipe, classifier_preset
 from textrnn.config.limits import EXPLAIN_LIMIT
 from textrnn.data.labelled import LabelledTexts, read_labelled
 from textrnn.data.unlabelled import UnlabelledTexts

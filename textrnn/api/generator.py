@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from textrnn.api.checks import check_path, check_text, check_texts, check_whole
 from textrnn.api.model import Model
-from textrnn.api.settings import GeneratorPreset, GeneratorSettings, Sampling
+from textrnn.api.settings import GeneratorSettings, Sampling
 from textrnn.api.state import State
 from textrnn.api.training import begin
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config import generator as config
+from textrnn.config.generator import GeneratorPreset
 from textrnn.config.sampling import SamplingConfig, Until
 from textrnn.data.corpora import Corpus, read_corpus
 from textrnn.engine import generation

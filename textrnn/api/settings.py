@@ -6,10 +6,7 @@ what each means; a test holds that. At run time the config dataclasses check nam
 
 from typing import Literal, TypedDict
 
-GeneratorPreset = Literal["textbook", "textbook-stateful", "small", "large"]
-ClassifierPreset = Literal[
-    "textbook", "textbook-full", "simple-rnn", "lstm", "bidirectional", "conv", "hub"
-]
+from textrnn.config.weights import Cell
 
 
 class Sampling(TypedDict, total=False):
@@ -30,7 +27,7 @@ class GeneratorSettings(TypedDict, total=False):
     max_vocab_size: int
     model_type: Literal["unigram", "bpe"]
     lower: bool
-    cell: Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru"]
+    cell: Cell
     layers: int
     units: int
     embedding_dim: int
@@ -102,7 +99,7 @@ class ClassifierSettings(TypedDict, total=False):
     max_characters: int
     max_tokens: int
     truncation: Literal["head", "tail", "both"]
-    cell: Literal["gru", "lstm", "simple_rnn", "layer_norm_rnn", "mingru"]
+    cell: Cell
     layers: int
     units: int
     embedding_dim: int

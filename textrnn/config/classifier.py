@@ -196,6 +196,9 @@ _CHOLLET = {
 }  # fmt: skip
 
 # Named overrides of the defaults of all sections.
+ClassifierPreset = Literal[
+    "textbook", "textbook-full", "simple-rnn", "lstm", "bidirectional", "conv", "hub"
+]
 CLASSIFIER_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The lectures' sentiment network, on the first 300 characters of a text.

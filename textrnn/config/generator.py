@@ -7,7 +7,7 @@ JSON objects. `PRESETS` are named sets of overrides.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from textrnn.config.base import setting
 from textrnn.config.network import RecurrentConfig
@@ -121,6 +121,7 @@ _TEXTBOOK = {
 }  # fmt: skip
 
 # Named overrides of the defaults of all sections.
+GeneratorPreset = Literal["textbook", "textbook-stateful", "small", "large"]
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         # The lectures' character generator: exactly its network and its training.

@@ -362,7 +362,7 @@ def test_an_output_whose_folder_is_read_only_is_reported(tmp_path, monkeypatch):
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr(locks, "_lock", refused)
-    with pytest.raises(TrainingError, match="Read-only file system; choose another -o"):
+    with pytest.raises(TrainingError, match="Read-only file system; choose another folder"):
         run(tmp_path / "model")
     monkeypatch.setattr(locks, "_lock", lambda _: False)
     watch = Watch(1)
