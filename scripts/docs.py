@@ -20,7 +20,8 @@ from typing import Any
 import click
 
 from textrnn.cli import main as program
-from textrnn.config.classifier import CLASSIFIER_PRESETS, ClassifierRecipe
+from textrnn.config.classifier import ClassifierRecipe
+from textrnn.config.classifier_presets import CLASSIFIER_PRESETS
 from textrnn.config.descriptions import Description, of_config, of_recipe
 from textrnn.config.generator import PRESETS, GeneratorRecipe
 from textrnn.config.recipe import Recipe

@@ -4,12 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from textrnn.config.classifier import (
-    CLASSIFIER_PRESETS,
-    ClassifierConfig,
-    ClassifierTrainingConfig,
-    classifier_preset,
-)
+from textrnn.config.classifier import ClassifierConfig, ClassifierTrainingConfig
+from textrnn.config.classifier_presets import CLASSIFIER_PRESETS, classifier_preset
 from textrnn.config.text import ClassifierTextConfig
 from textrnn.errors import ConfigError
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textrnn.config.classifier import CLASSIFIER_PRESETS, ClassifierRecipe
+from textrnn.config.classifier import ClassifierRecipe
+from textrnn.config.classifier_presets import CLASSIFIER_PRESETS
 from textrnn.config.generator import PRESETS, GeneratorRecipe
 from textrnn.config.recipe import different
 from textrnn.errors import ConfigError

@@ -16,6 +16,7 @@ from textrnn.api import settings
 from textrnn.api.generator import Generator
 from textrnn.artifacts import registry
 from textrnn.config import classifier as config_classifier
+from textrnn.config import classifier_presets
 from textrnn.config import generator as config_generator
 from textrnn.config.sampling import SamplingConfig
 from textrnn.errors import ArtifactError, ConfigError, CorpusError, TextRNNError, TokenizerError
@@ -62,8 +63,8 @@ def test_the_settings_that_editors_complete_are_those_of_the_configs():
         if name not in pretraining.derived
     }  # fmt: skip
     assert get_args(config_generator.GeneratorPreset) == tuple(config_generator.PRESETS)
-    assert get_args(config_classifier.ClassifierPreset) == tuple(
-        config_classifier.CLASSIFIER_PRESETS
+    assert get_args(classifier_presets.ClassifierPreset) == tuple(
+        classifier_presets.CLASSIFIER_PRESETS
     )
 
 

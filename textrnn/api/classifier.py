@@ -25,7 +25,8 @@ from textrnn.api.training import begin
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
-from textrnn.config.classifier import ClassifierPreset, ClassifierRecipe, classifier_preset
+from textrnn.config.classifier import ClassifierRecipe
+from textrnn.config.classifier_presets import ClassifierPreset, classifier_preset
 from textrnn.config.limits import EXPLAIN_LIMIT
 from textrnn.data.labelled import LabelledTexts, read_labelled
 from textrnn.data.unlabelled import UnlabelledTexts

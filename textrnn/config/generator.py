@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from textrnn.config.base import setting
 from textrnn.config.network import RecurrentConfig
-from textrnn.config.parts import is_file, parse_part, parse_validation
+from textrnn.config.parts import is_file, is_zero, parse_part, parse_validation
 from textrnn.config.recipe import Recipe
 from textrnn.config.suggestions import named
 from textrnn.config.text import GeneratorTextConfig
@@ -54,6 +54,8 @@ class GeneratorTrainingConfig(LearningConfig):
     If `epochs` is None, training runs for about 5,000 steps, but for 4 to 100 epochs.
     """
 
+    resumable = (*LearningConfig.resumable, "sample_length")
+
     weight_decay: float = 0.1
     stateful: bool = setting(
         True, "Carry the state from window to window, or train on shuffled windows."
@@ -62,8 +64,8 @@ class GeneratorTrainingConfig(LearningConfig):
     stride: int = setting(0, "Stateless: stride between windows; 0: the window length.")
     validation: str | None = setting(
         "0.1",
-        "Fraction at the end, slice START:END, or a file to validate on; null: none, for a "
-        "release.",
+        "Fraction at the end, slice START:END, or a file to validate on; 0: none, and the last "
+        "weights are kept.",
     )
     part: str = setting("0:1", "Use only the part START:END of the corpus.")
     random_offset: bool = setting(True, "Stateful: start each epoch at a random offset.")
@@ -91,6 +93,8 @@ class GeneratorTrainingConfig(LearningConfig):
                 f"teacher_weight must be above 0 and at most 1, got {self.teacher_weight}"
             )
         parse_part(self.part)
+        if self.validation is not None and is_zero(self.validation):
+            object.__setattr__(self, "validation", None)
         # Anything but a fraction or a slice names a file, which is checked on reading.
         if self.validation is not None and not is_file(self.validation):
             parse_validation(self.validation)

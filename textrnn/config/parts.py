@@ -27,6 +27,14 @@ def is_file(name: str) -> bool:
         return False
 
 
+def is_zero(text: str) -> bool:
+    """Whether `text` is the number 0."""
+    try:
+        return float(text) == 0
+    except ValueError:
+        return False
+
+
 def parse_part(text: str) -> tuple[float, float]:
     """START:END as two numbers: fractions of the corpus up to 1, character positions above 1.
 

@@ -76,12 +76,9 @@ class Recipe:
         Fields that the data determine have placeholders. ConfigError names a setting that is
         unknown, of the wrong type or outside its range.
         """
-        merged: dict[str, dict[str, Any]] = {}
-        for layer in layers:
-            for section, values in layer.items():
-                merged[section] = {**merged.get(section, {}), **values}
+        found = merged(*layers)
         return cls(
-            **{section: cls._build(section, merged.get(section, {})) for section in cls.sections()}
+            **{section: cls._build(section, found.get(section, {})) for section in cls.sections()}
         )
 
     @classmethod
@@ -97,6 +94,15 @@ class Recipe:
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Every setting by section, as plain JSON data."""
         return {section: getattr(self, section).to_dict() for section in self.sections()}
+
+
+def merged(*layers: Settings) -> dict[str, dict[str, Any]]:
+    """Settings by section, each layer overriding those before it."""
+    found: dict[str, dict[str, Any]] = {}
+    for layer in layers:
+        for section, values in layer.items():
+            found[section] = {**found.get(section, {}), **values}
+    return found
 
 
 def different(own: Settings, given: Settings) -> list[tuple[str, Any, Any]]:

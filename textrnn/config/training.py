@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textrnn.config.base import Config, setting
 from textrnn.errors import ConfigError
@@ -16,6 +16,9 @@ Optimizer = Literal["adamw", "rmsprop"]
 @dataclass(frozen=True, kw_only=True)
 class LearningConfig(Config):
     """Base class of training settings: optimizer, schedule, early stopping, checkpoints."""
+
+    # What may change when a run is resumed: it does not change the steps that were taken.
+    resumable: ClassVar[tuple[str, ...]] = ("epochs", "patience", "checkpoint_seconds")
 
     batch_size: int = setting(16, "Examples per step.")
     epochs: int | None = setting(

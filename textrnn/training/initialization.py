@@ -81,10 +81,14 @@ class Resumed(Fresh):
         return self._tokenizer
 
 
-def fine_tuned_from(name: str) -> dict[str, Any]:
-    """The fingerprint of an initialization from the trained model `name`."""
+def fine_tuned_from(name: str, checksums: Mapping[str, str]) -> dict[str, Any]:
+    """The fingerprint of an initialization from the trained model `name`.
+
+    `checksums` are those of its files; a run of an older version does not have them.
+    """
     return {
         "identity": name,
+        "sha256": checksums.get("weights.npz"),
         "start": f"started from {name}",
         "again": "fine-tune that model",
         "absent": "started from no model; resume it with `train`",
@@ -94,8 +98,14 @@ def fine_tuned_from(name: str) -> dict[str, Any]:
 def check_same(given: Initialization, known: Mapping[str, Any], output: Path) -> None:
     """TrainingError unless the initialization `given` to a resumed run is the `known` one."""
     own = given.fingerprint()
-    if own.get("identity") == known.get("identity"):
+    sums = own.get("sha256"), known.get("sha256")
+    if sums[0] == sums[1] if all(sums) else own.get("identity") == known.get("identity"):
         return
+    if known and own.get("identity") == known.get("identity"):
+        raise TrainingError(
+            f"the run in {output} {known['start']}, which has other weights now; restore that "
+            f"model to resume the run"
+        )
     if not known:
         raise TrainingError(f"the run in {output} {own['absent']}")
     raise TrainingError(f"the run in {output} {known['start']}; {known['again']} to resume it")

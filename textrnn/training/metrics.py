@@ -19,6 +19,8 @@ class Metrics:
 
     columns: ClassVar[tuple[str, ...]] = ("loss", "validation_loss")
 
+    validated: ClassVar[bool] = True  # whether there is a validation loss
+
     loss: float  # mean of the epoch's steps
     validation_loss: float
 
@@ -55,6 +57,20 @@ class Metrics:
         """The history's columns as strict JSON: values that are not finite are None."""
         values = {name: getattr(self, name) for name in self.columns}
         return {name: value if _is_finite(value) else None for name, value in values.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingMetrics(Metrics):
+    """Metrics of a training without validation text; its last epoch counts as the best."""
+
+    columns = ("loss",)
+
+    validated = False
+    validation_loss: float = math.nan
+
+    def headline(self, width: int | None = None) -> str:
+        """The training loss."""
+        return f"loss {self.loss:.4f}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,8 @@ class EpochEnd:
     def headline(self, width: int | None = None) -> str:
         """The epoch in one line, of at most `width` columns if leaving out notes is enough."""
         start = f"epoch {self.epoch}/{self.epochs}: "
-        end = f", {duration(self.seconds)}{', best' if self.is_best else ''}"
+        best = self.is_best and self.metrics.validated
+        end = f", {duration(self.seconds)}{', best' if best else ''}"
         room = None if width is None else width - len(start) - len(end)
         return f"{start}{self.metrics.headline(room)}{end}"
 

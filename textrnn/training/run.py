@@ -12,10 +12,10 @@ from typing import Any, Generic
 from textrnn import tokenizers
 from textrnn.artifacts import records, registry
 from textrnn.artifacts.kinds import KINDS
-from textrnn.config.recipe import Settings, different
+from textrnn.config.recipe import Settings
 from textrnn.config.training import LearningConfig
-from textrnn.errors import ConfigError, TrainingError
-from textrnn.training import checkpoints, initialization, loop
+from textrnn.errors import TrainingError
+from textrnn.training import checkpoints, initialization, loop, resuming
 from textrnn.training.initialization import Fresh, Initialization, Resumed
 from textrnn.training.learner import Learner
 from textrnn.training.observer import EpochEnd, Observer, OnProgress, ValidationProgress
@@ -102,8 +102,8 @@ def train(
 
     `settings` are those of the task's recipe, by short or full name or by section. `start` gives
     the initial weights; `beside` names what a new `output` may already contain. With `resume`, the
-    run in `output` continues with its own settings, and those given must be the same. Returns None
-    if the observer stopped the run.
+    run in `output` continues with its own settings: those given must be the same or `resumable`.
+    Returns None if the observer stopped the run.
 
     Raises CorpusError, ConfigError, TrainingError (the output exists, another training writes
     there, the loss is not finite) or ArtifactError (the model cannot be saved).
@@ -129,7 +129,8 @@ def _train(
         check_free(output, beside)
         run, learner = _start(task, output, given, start, observer, command)
     prepared = run.prepared
-    observer.notice(f"{prepared.summary}; {run.steps} steps per epoch, at most {run.epochs} epochs")
+    if run.has_epochs_left():
+        observer.notice(f"{prepared.summary}; {run.plan()}")
     batches = task.batches(prepared, run.folder, observer)
     if batches is None:
         return None
@@ -139,7 +140,7 @@ def _train(
         observer,
         batches=lambda: batches(run.epoch, run.step),
         validate=lambda on_progress: _validate(run, learner, on_progress),
-        save_on_divergence=lambda: _validate(run, learner, None),
+        save_on_divergence=lambda: _keep_diverged(run, learner),
         unit=prepared.unit,
         units_per_step=prepared.units_per_step,
         note=task.note,
@@ -191,48 +192,47 @@ def _resume(
     with checkpoints.damage(folder):
         task.check_same(record["data"], output)
         initialization.check_same(start, record["start"], output)
-        recipe = task.recipe_type.from_settings(record["recipe"])
+        task.recipe_type.from_settings(record["recipe"])
         own = Resumed(tokenizers.from_record(record))
-    _check_same_settings(record["recipe"], given, output)
+    changed = resuming.changes(task.recipe_type, record["recipe"], given, output)
+    recipe = task.recipe_type.from_settings(record["recipe"], changed)
     prepared = task.prepare(recipe, own, record["records"], lambda text: None)
-    kept = {name: record[name] for name in ("settings", "start", "data", "command")}
-    run = Run(output=output, task=task, prepared=prepared, **kept)
+    kept = {name: record[name] for name in ("start", "data", "command")}
+    run = Run(output=output, task=task, prepared=prepared, settings=record["settings"], **kept)
     run.take_progress(record)
+    notice, run.settings = resuming.take(run, run.settings, changed, prepared.epochs)
     learner = task.learner(prepared)
     with checkpoints.damage(folder):
         learner.restore(checkpoint.arrays, record["steps_done"])
-    observer.notice(f"resuming at epoch {run.epoch + 1}, step {run.step + 1}")
+    resuming.tell(run, notice, observer)
     return run, learner
-
-
-def _check_same_settings(own: Settings, given: Settings, output: Path) -> None:
-    for name, value, asked in different(own, given):
-        section, _, short = name.partition(".")
-        raise ConfigError(
-            f"the run in {output} has {name if section == 'pretraining' else short}={value!r}, not "
-            f"{asked!r}, and resumes with its own settings; leave that out"
-        )
 
 
 def _validate(run: Run[P], learner: Learner, on_progress: OnProgress | None) -> EpochEnd:
     """Score the averaged weights, and save them as the model if they are the best so far."""
     found = run.task.validate(run.prepared, learner.average_weights(), run.mean_loss, on_progress)
     loss = found.metrics.selection_loss
-    end = loop.epoch_end(
-        run, learner, found.metrics, is_best=loss < run.best_loss, samples=found.samples
-    )  # is_best is false for nan
+    # Without validation the last epoch is the best; a loss of nan is never the best.
+    is_best = loss < run.best_loss or not found.metrics.validated
+    end = loop.epoch_end(run, learner, found.metrics, is_best=is_best, samples=found.samples)
     if end.is_best:
-        run.best_loss, run.best_epoch = loss, run.epoch + 1
+        run.best_epoch = run.epoch + 1
+        run.best_loss = loss if found.metrics.validated else run.mean_loss
         history = [*run.history, end.to_dict()]
         _save(run, replace(found.model, metadata=run.metadata(found, history)))
     return end
 
 
+def _keep_diverged(run: Run[P], learner: Learner) -> None:
+    """Save the weights of a run that diverges, unless those of a finished epoch are as good."""
+    if not run.history or "validation_loss" in run.history[-1]:
+        _validate(run, learner, None)
+
+
 def _finish(run: Run[P], observer: Observer) -> Any:
     """Finish the best model, and save it with the whole history."""
     # By its full path: a bundled model may have the same name.
-    best = registry.load(run.output.absolute(), kind=run.task.kind)
-    pace = Pace()
+    best, pace = registry.load(run.output.absolute(), kind=run.task.kind), Pace()
 
     def on_progress(fraction: float) -> None:
         pace.validate(fraction)

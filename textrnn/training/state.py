@@ -114,6 +114,10 @@ class TrainingState:
         waited_enough = bool(patience) and self.epoch - self.best_epoch >= patience
         return self.epoch < self.epochs and not waited_enough
 
+    def plan(self) -> str:
+        """The length of the run."""
+        return f"{self.steps} steps per epoch, at most {self.epochs} epochs"
+
     def count_seconds(self) -> float:
         """Add the time since the last call to the seconds of the epoch, and return them."""
         now = time.monotonic()
@@ -154,7 +158,13 @@ class TrainingState:
             f"stopped early: {patience} epoch{'s' if patience > 1 else ''} without a better "
             "validation loss"
         )  # fmt: skip
-        accuracy = self.history[self.best_epoch - 1].get("validation_accuracy")
+        best = self.history[self.best_epoch - 1]
+        if "validation_loss" not in best:
+            return (
+                f"the weights of epoch {self.best_epoch}, the last: training loss "
+                f"{best['loss']:.4f}; {duration(run['seconds'])}; {reason}"
+            )
+        accuracy = best.get("validation_accuracy")
         score = f"validation {self.best_loss:.4f}" + (
             "" if accuracy is None else f", {accuracy:.1%} right"
         )

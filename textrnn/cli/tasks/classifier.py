@@ -30,13 +30,8 @@ from textrnn.cli.settings import (
     set_option,
 )
 from textrnn.cli.training_options import classifier_options, preset_option, unlabelled_option
-from textrnn.config.classifier import (
-    CLASSIFIER_PRESETS,
-    ClassifierRecipe,
-    ClassifierTrainingConfig,
-    check_teacher,
-    classifier_preset,
-)
+from textrnn.config.classifier import ClassifierRecipe, ClassifierTrainingConfig, check_teacher
+from textrnn.config.classifier_presets import CLASSIFIER_PRESETS, classifier_preset
 from textrnn.config.language_model import check_pretrainable, check_unpretrained
 from textrnn.errors import ConfigError
 

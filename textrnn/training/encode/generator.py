@@ -86,18 +86,19 @@ def split(
     """Encode and split `corpus` as `training` says; `validation` replaces its validation part.
 
     ConfigError if `part` or `validation` is a slice without text, or leaves none to train on.
-    CorpusError if the validation text has fewer than 2 tokens.
+    CorpusError if the validation text has fewer than 2 tokens. Without validation all of the part
+    is for training.
     """
     codec = tokenizer.codec
     if tokenizer.character_level:  # one id per character: split the ids directly
         train, held_out = _cut(codec.encode_pieces(corpus.pieces), training, validation)
         if validation:
             held_out = codec.encode_pieces(validation.pieces)
-        _check_validation(held_out, tokenizer.unit)
+        _check_validation(held_out, tokenizer.unit, training)
         return Split(train, held_out, None, len(train))
     train_text, validation_text = _texts(corpus, validation, training)
     held_out, ends = codec.encode_with_ends(validation_text)
-    _check_validation(held_out, tokenizer.unit)
+    _check_validation(held_out, tokenizer.unit, training)
     nats = spelling.losses(tokenizer, validation_text, held_out)
     return Split(codec.encode_pieces(train_text), held_out, ends, sum(map(len, train_text)), nats)
 
@@ -108,13 +109,8 @@ def _cut(
     """Split values (one per character) for training and, without `validation`, validation."""
     corpora.check_slice("part", training.part, len(values))
     start, end = corpora.bounds(*parse_part(training.part), len(values))
-    if validation:
+    if validation or training.validation is None:
         return values[start:end], values[:0]
-    if training.validation is None:
-        raise ConfigError(
-            "validation must be a fraction such as 0.1, a slice START:END or a file: it selects "
-            "the best epoch"
-        )
     is_slice = ":" in training.validation
     if is_slice:
         corpora.check_slice("validation", training.validation, end - start)
@@ -127,9 +123,9 @@ def _cut(
     return train, held_out
 
 
-def _check_validation(ids: Ids, unit: str) -> None:
-    """CorpusError if the validation text has no token that follows another."""
-    if len(ids) < 2:
+def _check_validation(ids: Ids, unit: str, training: GeneratorTrainingConfig) -> None:
+    """CorpusError if there is to be a validation text, and no token in it follows another."""
+    if training.validation is not None and len(ids) < 2:
         raise CorpusError(
             f"the validation text needs at least 2 {unit}, one to read and one to predict, and "
             f"has {len(ids)}; use a larger --validation or a longer text"

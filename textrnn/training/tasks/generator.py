@@ -23,7 +23,7 @@ from textrnn.training.encode.generator import Split
 from textrnn.training.initialization import Initialization
 from textrnn.training.learner import Learner
 from textrnn.training.learners.generator import generator_learner
-from textrnn.training.metrics import GeneratorMetrics, bits_note
+from textrnn.training.metrics import GeneratorMetrics, TrainingMetrics, bits_note
 from textrnn.training.observer import Observer, OnProgress
 from textrnn.training.task import Batches, Prepared, Task, Validated, Weights
 from textrnn.training.transfer.generator import FromGenerator
@@ -108,6 +108,11 @@ class GeneratorTask(Task[GeneratorPrepared]):
         tokenizer = initialization.tokenizer(recipe, fit, chunks, notify)
         network = replace(recipe.network, vocab_size=tokenizer.vocab_size)
         split = encode.split(self.corpus, validation, tokenizer, training)
+        if training.validation is None and not known:
+            notify(
+                "no validation: all of the text trains and the weights of the last epoch are "
+                "kept; nothing tells when the model begins to learn the text by heart"
+            )
         steps = encode.steps(training, len(split.train))
         return GeneratorPrepared(
             recipe=replace(recipe, network=network),
@@ -150,6 +155,10 @@ class GeneratorTask(Task[GeneratorPrepared]):
         model = GeneratorArtifact(
             config=recipe.network, text=recipe.text, tokenizer=prepared.tokenizer, weights=weights
         )
+        samples = _samples(model, recipe.training) if on_progress else {}
+        if not len(split.validation):
+            metrics = TrainingMetrics(loss=loss)
+            return Validated(metrics=metrics, model=model, scores={}, samples=samples)
         score = language_modelling.cold(
             build_network(model),
             split.validation,
@@ -163,7 +172,7 @@ class GeneratorTask(Task[GeneratorPrepared]):
             ),
             model=model,
             scores={"validation (cold)": score.to_dict()},
-            samples=_samples(model, recipe.training) if on_progress else {},
+            samples=samples,
         )
 
     def note(self, loss: float) -> str:
@@ -173,15 +182,14 @@ class GeneratorTask(Task[GeneratorPrepared]):
 
 def _summary(tokenizer: Any, split: Split) -> str:
     unit, size = tokenizer.unit, tokenizer.vocab_size
+    validating = f"validating on {len(split.validation):,}"
+    if not len(split.validation):
+        validating = "without validation"
     if tokenizer.character_level:
-        return (
-            f"{size} {unit} in the alphabet; training on {len(split.train):,}, validating on "
-            f"{len(split.validation):,}"
-        )
+        return f"{size} {unit} in the alphabet; training on {len(split.train):,}, {validating}"
     return (
         f"{size:,} {unit} in the vocabulary; training on {len(split.train):,} "
-        f"({split.characters:,} characters), validating on {len(split.validation):,}; losses "
-        f"are in nats per character"
+        f"({split.characters:,} characters), {validating}; losses are in nats per character"
     )
 
 

@@ -38,8 +38,8 @@ class FromClassifier(Fresh):
         self.base = base
 
     def fingerprint(self) -> dict[str, Any]:
-        """The name of the model."""
-        return fine_tuned_from(self.base.name)
+        """The name and the weights of the model."""
+        return fine_tuned_from(self.base.name, self.base.checksums)
 
     def defaults(self, given: Settings) -> Settings:
         """Text settings and shape of the base; ConfigError if `given` changes them."""
