@@ -120,6 +120,19 @@ def test_unknown_words_make_a_text_dearer_and_never_cheaper_than_its_letters(tmp
     assert "too low to compare" not in shown
 
 
+@pytest.mark.tensorflow
+def test_training_by_words_says_that_its_validation_loss_has_the_spelling(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("the sea is blue and the sea is old\n" * 30 + "an unseen word at sea\n" * 6)
+    arguments = ("train", "generator", path, *QUICK, "--tokens", "word", "-o", tmp_path / "m")
+    done = invoke(*arguments)
+    assert done.exit_code == 0, done.output
+    assert "per character, in validation with the spelling of unknown words" in done.stderr
+    scores = registry.load(tmp_path / "m").metadata["scores"]["validation (cold)"]
+    own = report(tmp_path / "m", path, "--part", "validation", "--no-streamed")["cold"]
+    assert own == pytest.approx(scores) and scores["spelling_share"] > 0
+
+
 # ---- skipped characters -------------------------------------------------------------------------
 
 

@@ -187,9 +187,13 @@ def _summary(tokenizer: Any, split: Split) -> str:
         validating = "without validation"
     if tokenizer.character_level:
         return f"{size} {unit} in the alphabet; training on {len(split.train):,}, {validating}"
+    spelling = (
+        "" if split.spelling is None else ", in validation with the spelling of unknown words"
+    )
     return (
         f"{size:,} {unit} in the vocabulary; training on {len(split.train):,} "
-        f"({split.characters:,} characters), {validating}; losses are in nats per character"
+        f"({split.characters:,} characters), {validating}; losses are in nats per "
+        f"character{spelling}"
     )
 
 
