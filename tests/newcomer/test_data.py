@@ -69,8 +69,12 @@ def model(tmp_path) -> Path:
 def test_one_file_in_another_encoding_does_not_stop_the_training(mixed, tmp_path):
     refused = refusal("train", "generator", mixed, "-o", tmp_path / "m", *QUICK)
     assert "05.txt is not utf-8 text" in refused and "--encoding utf-8,latin-1" in refused
-    done = invoke("train", "generator", mixed, "-o", tmp_path / "m", "--encoding", LIST, *QUICK)
+    other = tmp_path / "validation.txt"
+    other.write_bytes(LINE.encode("cp1252"))
+    done = invoke("train", "generator", mixed, "-o", tmp_path / "m", "--encoding", LIST, *QUICK,
+                  "--validation", other)  # fmt: skip
     assert done.exit_code == 0, done.output
+    assert f"Not utf-8, so read as cp1252: {other}" in done.stderr
     notice = f"Not utf-8, so read as cp1252: {mixed / '05.txt'}, {mixed / '07.txt'}\n"
     assert done.stderr.count(notice) == 1
     assert registry.load(tmp_path / "m").tokenizer.characters == tuple(sorted(set(LINE)))
