@@ -18,6 +18,7 @@ from textrnn.training.metrics import (
     GeneratorMetrics,
     LanguageModelMetrics,
     Metrics,
+    TrainingMetrics,
 )
 from textrnn.training.observer import EpochEnd
 from textrnn.training.pace import FIRST, Pace
@@ -194,7 +195,7 @@ def test_every_kind_of_metrics_is_tested_here():
     found = [Metrics]
     for kind in found:
         found += [each for each in kind.__subclasses__() if each.__module__.startswith("textrnn.")]
-    assert set(found) == set(KINDS)
+    assert set(found) == {*KINDS, TrainingMetrics}
 
 
 def names_of(kind) -> list[str]:
@@ -224,6 +225,12 @@ def test_the_line_of_an_epoch_has_the_loss_that_it_was_selected_by(kind, values)
     assert f"validation {end.metrics.selection_loss:.4f}" in end.headline()
     best = end_of(kind, values, is_best=True).headline()
     assert best == end.headline() + ", best"
+
+
+def test_an_epoch_without_validation_shows_its_loss_and_no_best():
+    end = end_of(TrainingMetrics, [0.5], is_best=True)
+    assert end.headline() == "epoch 1/2: loss 0.5000, 0:00"
+    assert "validation_loss" not in end.to_dict() and end.to_dict()["loss"] == 0.5
 
 
 def test_columns_and_lines_stay_the_same():

@@ -408,8 +408,9 @@ def test_validation_may_be_a_slice_or_a_file(tmp_path):
     assert "§" in model.tokenizer.characters
     assert model.metadata["training"]["validation"] == "other.txt"
     assert not folders_named(tmp_path / "file", tmp_path)
-    with pytest.raises(ConfigError, match=r"validation must be a fraction .* or a file"):
-        run(tmp_path / "none", validation=None)
+    for none in (None, "0"):
+        model = run(tmp_path / f"none {none}", epochs=1, validation=none)
+        assert model.metadata["scores"] == {} and model.metadata["run"]["best_epoch"] == 1
 
 
 def test_the_warm_up_rises_and_the_cosine_falls():

@@ -169,7 +169,7 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(trained
     ):
         with pytest.raises(TrainingError, match=message):
             run(output, pretrain=corpus, data=data, resume=True)
-    for name, own in (("pretraining.window", 32), ("units", 5), ("epochs", 2)):
+    for name, own in (("pretraining.window", 32), ("units", 5), ("dropout", 0.3)):
         with pytest.raises(ConfigError, match=f"has {name}={own}, not 9"):
             run(output, resume=True, **{name: 9})
     watch = Watch(steps - steps // 2 + 1)  # past the end of pretraining
