@@ -83,7 +83,7 @@ def test_a_command_that_needs_tensorflow_says_what_to_install_in_one_line(
         ("textrnn.train_generator(textrnn.Corpus.from_text('a text ' * 99), 'm')", "training"),
         ("textrnn.train_classifier((['a', 'b'] * 9, ['c', 'd'] * 9), 'm')", "training"),
         (
-            "textrnn.load('shakespeare-tiny').finetune('corpora/lantern_play.txt', 'm')",
+            "textrnn.load('shakespeare-tiny').finetune(textrnn.Corpus.from_text('a ' * 99), 'm')",
             "training",
         ),
         ("read_data('imdb', 'test')", "reading `imdb`"),
