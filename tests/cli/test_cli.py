@@ -428,6 +428,7 @@ def test_a_tokenizer_in_lower_case_reads_primes_in_any_case(tmp_path):
     assert invoke("generate", "-m", tmp_path / "lower", "--prime", "ROMEO").exit_code == 0
 
 
+@pytest.mark.slow
 def test_training_hides_the_log_messages_of_libraries(tmp_path):
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("the miller counts his sacks by night.\n" * 60)

@@ -111,6 +111,7 @@ def test_a_tiny_perturbation_trains_as_without_one_whatever_is_dropped():
             np.testing.assert_allclose(one[name], other[name], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_adversarial_run_learns_and_resumes_to_the_losses_of_one_never_stopped(tmp_path):
     settings = {
         "cell": "gru", "units": 5, "embedding_dim": 6, "bidirectional": False, "batch_size": 14,

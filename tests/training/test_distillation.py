@@ -65,6 +65,7 @@ def test_a_model_learns_the_text_from_teacher_predictions_alone(teacher, tmp_pat
     )
 
 
+@pytest.mark.slow
 def test_a_run_with_all_of_these_resumes_to_the_losses_of_one_never_stopped(teacher, tmp_path):
     settings = {
         **SMALL,

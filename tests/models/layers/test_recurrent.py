@@ -68,7 +68,7 @@ def test_values_and_gradients_equal_the_stock_layers(ours, stock, batch, masked)
     [
         {"return_sequences": False},
         {"return_state": True, "return_sequences": True},
-        {"go_backwards": True, "return_sequences": True},
+        pytest.param({"go_backwards": True, "return_sequences": True}, marks=pytest.mark.slow),
         {"zero_output_for_mask": True, "return_sequences": True},
         {"zero_output_for_mask": True, "go_backwards": True, "return_sequences": True},
         {"kernel_regularizer": "l2", "return_sequences": True},

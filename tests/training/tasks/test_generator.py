@@ -62,7 +62,7 @@ def run(output, *, text=TEXT, base=None, resume=False, observer=None, **settings
 @pytest.mark.parametrize(
     "settings",
     [
-        {"cell": "lstm"},
+        pytest.param({"cell": "lstm"}, marks=pytest.mark.slow),
         {"cell": "gru", "stateful": False, "embedding_dim": 0, "stride": 7},
         {"cell": "simple_rnn", "recurrent_dropout": 0.1, "l2": 1e-5, "residual": False},
         {"cell": "layer_norm_rnn", "layers": 1, "clip_norm": 0.0, "schedule": "constant"},
@@ -90,8 +90,12 @@ def test_every_cell_learns_and_the_best_model_is_saved(tmp_path, settings):
     ("kind", "stops"),
     [
         ({"stateful": True}, lambda steps: (1, steps, steps + 1)),
-        ({"stateful": False, "stride": 7}, lambda steps: (steps, steps + 1)),
-    ],
+        pytest.param(
+            {"stateful": False, "stride": 7},
+            lambda steps: (steps, steps + 1),
+            marks=pytest.mark.slow,
+        ),
+    ],  # fmt: skip
     ids=["stateful", "stateless"],
 )
 def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_path, kind, stops):
@@ -107,6 +111,7 @@ def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_pat
                 assert float(part[name]) == pytest.approx(float(whole[name]), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
     corpus = tmp_path / "text.txt"
     corpus.write_text(TEXT * 3)
@@ -140,9 +145,8 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_losses(tmp_path):
             assert float(one[name]) == pytest.approx(float(other[name]), abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    "number", [STOPPING[1], *(pytest.param(each, marks=pytest.mark.slow) for each in STOPPING[2:])]
-)
+@pytest.mark.slow  # tests/newcomer/test_run.py stops a run in the process of the test
+@pytest.mark.parametrize("number", STOPPING[1:])
 def test_a_signal_saves_and_says_how_to_resume(tmp_path, number):
     corpus, output = tmp_path / "text.txt", tmp_path / "model"
     corpus.write_text(TEXT * 20)
