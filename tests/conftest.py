@@ -14,8 +14,8 @@ import pytest
 from hypothesis import settings
 from support.marks import leaves_out, marks_of
 
-# What runs in the background of a script does not hear Ctrl-C, and under nohup not SIGHUP, nor would
-# the programs started here.
+# What runs in the background of a script does not hear Ctrl-C, nor SIGHUP under nohup, nor
+# would the programs started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

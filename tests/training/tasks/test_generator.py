@@ -95,7 +95,7 @@ def test_every_cell_learns_and_the_best_model_is_saved(tmp_path, settings):
             lambda steps: (steps, steps + 1),
             marks=pytest.mark.slow,
         ),
-    ],  # fmt: skip
+    ],
     ids=["stateful", "stateless"],
 )
 def test_a_run_stopped_and_resumed_gives_the_losses_of_one_never_stopped(tmp_path, kind, stops):
