@@ -108,4 +108,7 @@ def check_same(given: Initialization, known: Mapping[str, Any], output: Path) ->
         )
     if not known:
         raise TrainingError(f"the run in {output} {own['absent']}")
-    raise TrainingError(f"the run in {output} {known['start']}; {known['again']} to resume it")
+    other = f", not from {own['identity']}" if "sha256" in own else ""
+    raise TrainingError(
+        f"the run in {output} {known['start']}{other}; {known['again']} to resume it"
+    )
