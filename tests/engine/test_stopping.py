@@ -79,6 +79,7 @@ ENDS = [  # the text so far | what follows it | the goal and what the text becom
     ("an e", "nd\nof line", {"line": "an end", "word": "an end"}),
     ("no stop", "\n\nNew", {"sentence": "no stop"}),
     ("verse", " one\nverse two. x", {"sentence": "verse one\nverse two."}),
+    ("\u4f60", "\u597d\u3002\u518d\u89c1", {"sentence": "\u4f60\u597d\u3002"}),
     ("Done. ", "More. x", dict.fromkeys(["word", "sentence"], "Done. ")),
     ("Done.\n", "More. x", {"line": "Done.\n", "sentence": "Done.\n"}),
 ]  # fmt: skip

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from support.paths import ROOT
 from textrnn.artifacts import registry
 from textrnn.cli import main
 from textrnn.engine import generation
+from textrnn.tokenizers import CharTokenizer
 
 TINY = ("generate", "-m", "shakespeare-tiny", "--seed", "1")
 
@@ -66,6 +68,25 @@ def test_a_prime_from_a_word_processor_is_read_as_plain_marks(here):
     registry.save(tiny_model(text="Don\u2019t go\n"), here / "curly")
     kept = typed("generate", "-m", "curly", "--length", "3", "--prime", "Don\u2019t")
     assert kept.stdout.startswith("Don\u2019t") and not kept.stderr  # it knows the mark
+
+
+def test_unknown_characters_are_skipped_in_either_case(here):
+    tokenizer = CharTokenizer.fit(["abc \n"], lower=True)
+    model = replace(tiny_model(text="abc \n"), tokenizer=tokenizer)
+    registry.save(replace(model, text=replace(model.text, lower=True)), here / "lower")
+    done = typed(
+        "generate",
+        "-m",
+        "lower",
+        "--unknown",
+        "skip",
+        "--prime",
+        "\u00c9aBc\u00e9",
+        "--length",
+        "3",
+    )
+    assert done.exit_code == 0 and done.stdout.startswith("aBc")
+    assert "skipped, not in the model's vocabulary: '\u00c9\u00e9'" in done.stderr
 
 
 # ---- where a text ends --------------------------------------------------------------------------
@@ -194,6 +215,8 @@ def test_progress_is_shown_on_a_terminal(monkeypatch):
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
     done = typed(*TINY, "--length", "40", "--count", "3")
     assert " of 120 characters, " in done.stderr and done.stderr.endswith("\r\x1b[K")
+    nothing = typed(*TINY, "--length", "0", "--count", "3", "--until", "word", "--prime", "a ")
+    assert nothing.exit_code == 0, nothing.exception
     monkeypatch.undo()
     assert done.stdout.startswith("--- 1 of 3 ---\n")
 

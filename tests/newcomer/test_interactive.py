@@ -5,14 +5,17 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from support.generators import token_model
 from support.models import tiny_model
 
 from textrnn.cli import main
 from textrnn.cli.interactive.commands import HELP
 from textrnn.cli.interactive.dialogue import write_interactively
 from textrnn.cli.interactive.draft import MOST, Draft
+from textrnn.cli.signals import Terminated
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
+from textrnn.engine.reading import Reading
 
 MODEL = tiny_model(text="abcdefghijklmnopqrstuvwxyz ,.'\n")  # no capitals, no accents
 LENGTH = 30
@@ -96,6 +99,10 @@ def test_unknown_characters_of_words_are_skipped_if_asked_and_marks_are_folded()
     assert text.startswith(f"{FIRST}don't") and "\u2019 as '" in shown
 
 
+def test_a_change_after_an_undo_leaves_nothing_to_redo():
+    assert "there is nothing to redo" in typed("", "u", "+ a", "y")[1]
+
+
 def test_a_continuation_ends_with_a_sentence_unless_told_otherwise():
     text = write_interactively(
         MODEL, prime="once", length=LENGTH, sampling=SamplingConfig(), seed=7, stop=(),
@@ -139,6 +146,70 @@ def test_a_draft_of_an_unsaved_text_is_kept_and_named(end, drafts):
     assert f"the text is not saved; a draft of it is {draft}" in shown
     if sys.platform != "win32":
         assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+
+
+class Stops:
+    """Raises `stop` when the given number of pieces has been shown."""
+
+    def __init__(self, count, stop):
+        self.count, self.stop, self.shown = count, stop, []
+
+    def __call__(self, text):
+        self.shown.append(text)
+        if len(self.shown) == self.count:
+            raise self.stop
+
+
+def stopped(write, *lines):
+    rest = iter(lines)
+    return write_interactively(
+        MODEL, prime="once", length=LENGTH, sampling=SamplingConfig(), seed=7, stop=(),
+        until="length", read=lambda _: next(rest), write=write, draft=Draft("draft.txt"),
+    )  # fmt: skip
+
+
+def test_what_a_signal_stopped_is_in_the_draft_and_told(drafts):
+    write = Stops(12, Terminated())
+    with pytest.raises(Terminated) as raised:
+        stopped(write)
+    (draft,) = drafts.iterdir()
+    assert str(draft) in str(raised.value)
+    assert draft.read_text(encoding="utf-8") == FIRST[: 4 + 11]  # all but the prime is generated
+
+
+def test_ctrl_c_while_the_text_is_read_ends_a_continuation_only(monkeypatch, drafts):
+    reads, read = [], Reading.read
+
+    def interrupted(self, text):
+        reads.append(text)
+        if len(reads) == 3:  # the empty text, the prime, the first Enter
+            raise KeyboardInterrupt
+        read(self, text)
+
+    monkeypatch.setattr(Reading, "read", interrupted)
+    assert typed("", "")[0] == typed("", "", seed=7)[0][: len(FIRST) + LENGTH]
+
+
+def test_bytes_that_are_no_text_are_kept_as_their_codes(tmp_path, drafts):
+    model = token_model("word")
+    lines = iter(["+ caf\udce9 the", f"w {tmp_path / 'a.txt'}", "", "q"])
+    write_interactively(
+        model, prime="the", length=9, sampling=SamplingConfig(), seed=1, stop=(),
+        read=lambda _: next(lines), write=lambda _: None,
+    )  # fmt: skip
+    (draft,) = drafts.iterdir()
+    for path in (draft, tmp_path / "a.txt"):
+        assert "caf\\udce9" in path.read_text(encoding="utf-8")
+
+
+def test_a_user_without_a_home_can_write_too(monkeypatch):
+    def no_home(self):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pathlib.Path.expanduser", no_home)
+    text, shown = typed("")
+    assert text.startswith(FIRST)
+    assert "no draft could be kept: could not determine home directory" in shown
 
 
 def test_a_draft_goes_when_its_text_is_saved_and_only_the_last_ones_stay(tmp_path, drafts):

@@ -116,8 +116,8 @@ def test_a_score_is_what_evaluate_gives_after_a_line_end(model):
     assert score.nats == pytest.approx(sum(token.nats for token in score.tokens))
     whole = textrnn.Corpus.from_text("\n" + text)
     report = evaluation.evaluate(model.artifact, whole)["streamed"]
-    if report["characters"] == len(text):
-        assert score.nats_per_character == pytest.approx(report["loss"], rel=1e-5)
+    assert report["characters"] == len(text)
+    assert score.nats_per_character == pytest.approx(report["loss"], rel=1e-5)
     assert score.bits_per_character == pytest.approx(score.nats_per_character / np.log(2))
     with pytest.raises(CorpusError, match="is empty"):
         model.score("")

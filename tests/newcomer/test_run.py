@@ -71,7 +71,7 @@ def test_a_finished_run_says_so_and_can_be_made_longer(here):
     losses = [row["loss"] for row in record(here)["history"]]
     again = train("--resume")
     assert again.exit_code == 0 and record(here)["run"]["epochs"] == 2
-    assert "the run is finished after 2 of 2 epochs; --epochs with more than 2" in again.stderr
+    assert "the run is finished after 2 of 2 epochs, the best 2; --epochs with" in again.stderr
     assert "resuming" not in again.stderr and "at most" not in again.stderr
     longer = train("--resume", "--set", "checkpoint_seconds=9", epochs=4)
     assert longer.exit_code == 0, longer.stderr
@@ -120,7 +120,7 @@ def test_a_fine_tuning_is_resumed_from_its_own_model_only(here):
     assert typed("finetune", "m", PLAY, *tune).exit_code == 0
     other = typed("finetune", "shakespeare-tiny", PLAY, *tune, "--resume")
     assert other.exit_code == 1
-    assert "the run in tuned started from m; fine-tune that model to resume it" in other.stderr
+    assert "started from m, not from shakespeare-tiny; fine-tune that model" in other.stderr
     (here / "m").rename(here / "moved")
     same = typed("finetune", "moved", PLAY, *tune, "--resume")
     assert same.exit_code == 0 and "the run is finished" in same.stderr

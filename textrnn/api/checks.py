@@ -7,7 +7,7 @@ from typing import Any
 
 from textrnn.errors import ConfigError, CorpusError
 
-LONGEST_NAME = 255  # characters of a path that a text is not mistaken for
+LONGEST_NAME = 255  # of a file or a folder, in characters
 _BYTES = "; decode bytes first, as with .decode('utf-8')"
 
 
@@ -43,7 +43,8 @@ def check_texts(values: Any, name: str) -> list[str]:
 def check_path(value: str | Path, what: str) -> None:
     """CorpusError if a text was given where a file is meant; `what` says how to give texts."""
     name = str(value)
-    if "\n" in name or len(name) > LONGEST_NAME:
+    longest = max(map(len, Path(name).parts), default=0)
+    if isinstance(value, str) and ("\n" in name or longest > LONGEST_NAME):
         raise CorpusError(f"a string names a file, and {name[:30]!r}... is a text; {what}")
 
 

@@ -21,7 +21,7 @@ from textrnn.api.language_model import LanguageModel
 from textrnn.api.model import Model
 from textrnn.api.settings import ClassifierSettings
 from textrnn.api.texts import TextsLike, as_texts
-from textrnn.api.training import begin
+from textrnn.api.training import begin, check
 from textrnn.artifacts import registry
 from textrnn.artifacts.classifier import ClassifierArtifact
 from textrnn.artifacts.language_model import LanguageModelArtifact
@@ -217,12 +217,13 @@ def _train(
 ) -> Classifier | None:
     if isinstance(validation, int | float):
         settings, validation = {**settings, "validation": validation}, None
+    check(ClassifierRecipe, settings)
     texts = as_labelled(data)
     validation_data = None
     if validation is not None:
         validation_data = as_labelled(validation, split="test", classes=texts.classes)
     extra = None if unlabelled is None else as_texts(unlabelled)
-    observer = begin(ClassifierRecipe, settings, observer, progress)
+    observer = begin(observer, progress)
     from textrnn.training.tasks.classifier import train_classifier as train
 
     model = train(

@@ -16,7 +16,7 @@ from textrnn.api.checks import check_path, check_text, check_texts, check_whole
 from textrnn.api.model import Model
 from textrnn.api.settings import GeneratorSettings, Sampling
 from textrnn.api.state import State
-from textrnn.api.training import begin
+from textrnn.api.training import begin, check
 from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config import generator as config
 from textrnn.config.generator import GeneratorPreset
@@ -292,8 +292,9 @@ def _train(
     progress: bool,
     **options: Any,
 ) -> Generator | None:
+    check(config.GeneratorRecipe, settings)
     text = as_corpus(corpus)
-    observer = begin(config.GeneratorRecipe, settings, observer, progress)
+    observer = begin(observer, progress)
     from textrnn.training.tasks import generator
 
     model = generator.train_generator(text, output, settings=settings, observer=observer, **options)

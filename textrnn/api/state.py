@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Self, Unpack
 
-from textrnn.api.checks import check_text, check_whole
+from textrnn.api.checks import check_text, check_texts, check_whole
 from textrnn.api.settings import Sampling
 from textrnn.config.sampling import SamplingConfig, Until
 from textrnn.engine.generation import Samples
@@ -31,7 +31,7 @@ class State:
         return self._reading.text
 
     def append(self, text: str) -> None:
-        """Read on; only the new characters are computed.
+        """Read on; the network computes only what is new.
 
         TokenizerError when the text has unknown characters; then nothing has changed.
         """
@@ -64,8 +64,8 @@ class State:
         """
         samples = Samples(
             self._reading.model, self._reading, check_whole(length, "length"),
-            seed=check_whole(seed, "seed", optional=True), stop=stop, until=until,
-            sampling=SamplingConfig.from_dict(sampling),
+            seed=check_whole(seed, "seed", optional=True), stop=check_texts(stop, "stop"),
+            until=until, sampling=SamplingConfig.from_dict(sampling),
         )  # fmt: skip
         return (character for written in samples for character in written)
 

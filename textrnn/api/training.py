@@ -9,15 +9,16 @@ if TYPE_CHECKING:
     from textrnn.training.observer import Observer
 
 
-def begin(
-    recipe: type[Recipe], settings: Mapping[str, Any], observer: "Observer | None", progress: bool
-) -> "Observer | None":
-    """Check the settings, then import TensorFlow; the observer of the training.
+def check(recipe: type[Recipe], settings: Mapping[str, Any]) -> None:
+    """ConfigError when a setting is unknown, of the wrong type or outside its range."""
+    recipe.from_settings(recipe.nest(settings))
 
-    ConfigError when a setting is unknown, of the wrong type or outside its range.
+
+def begin(observer: "Observer | None", progress: bool) -> "Observer | None":
+    """Import TensorFlow without its log messages; the observer of the training.
+
     MissingExtraError without TensorFlow.
     """
-    recipe.from_settings(recipe.nest(settings))
     from textrnn.training.libraries import import_tensorflow
 
     import_tensorflow("training")

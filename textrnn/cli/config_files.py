@@ -1,5 +1,6 @@
 """Settings from what is named after --config: a TOML or JSON file, or a trained model."""
 
+import os
 import tomllib
 from collections.abc import Collection, Mapping
 from importlib import import_module
@@ -43,17 +44,18 @@ def read_config(path: Path, recipe: type[Recipe]) -> dict[str, Any]:
 
 
 def _is_model(path: Path) -> bool:
-    if path.exists() and not path.is_dir():
+    is_folder = os.path.isdir(path)
+    if os.path.exists(path) and not is_folder:
         return False
     from textrnn.artifacts import registry
 
     if str(path) in registry.bundled():
         return True
-    if path.is_dir() and not registry.is_saved(path):
+    if is_folder and not registry.is_saved(path):
         raise ConfigError(
             f"{path} is a folder without a model; name a file of settings or a model after --config"
         )
-    return path.is_dir()
+    return is_folder
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -110,6 +110,10 @@ trust_hub_option = click.option(
 )
 
 
+# What is typed or read from names may hold bytes that are not UTF-8; their codes are written.
+TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a text file, whole or not at all; a device or a link is written directly.
 
@@ -117,7 +121,7 @@ def write_file(path: Path, text: str) -> None:
     """
     check_file(path)
     try:
-        with files.replacing(path, encoding="utf-8", newline="\n") as file:
+        with files.replacing(path, **TEXT) as file:
             terminal.guard(file).write(text)
     except OSError as error:
         raise TextRNNError(cannot_write(path, error)) from error

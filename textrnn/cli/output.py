@@ -6,18 +6,17 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 import click
 
 from textrnn import files
 from textrnn.cli import terminal
+from textrnn.cli.options import TEXT
 from textrnn.cli.targets import check_file
 from textrnn.errors import TextRNNError, cannot_write
 from textrnn.evaluation.columns import sentence
 
-# File names in a result may hold bytes that are not UTF-8; their codes are written.
-TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
 MAX_PRINTED = 20  # problems printed in full; further ones are only counted
 
 

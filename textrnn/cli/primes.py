@@ -43,8 +43,8 @@ def readable(model: "GeneratorArtifact", text: str, unknown: str) -> tuple[str, 
     if replaced:
         pairs = ", ".join(f"{_shown(mark)} as {_shown(plain)}" for mark, plain in replaced.items())
         notices.append(f"read as plain marks, which the model knows: {pairs}")
-    skipped = codec.unknown_characters(text) if unknown == "skip" else ""
-    if skipped:
+    if unknown == "skip" and codec.unknown_characters(text):
+        skipped = "".join(sorted(each for each in set(text) if codec.unknown_characters(each)))
         notices.append(f"characters skipped, not in the model's vocabulary: {skipped!r}")
         text = text.translate(dict.fromkeys(map(ord, skipped)))
     return text, notices

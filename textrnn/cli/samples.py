@@ -49,6 +49,8 @@ def write_samples(samples: "Samples", length: int, result: Result, output: Path 
             _generate(samples, length, shown)
         except KeyboardInterrupt as stop:
             with handled_by(ignore):
+                for text in samples.texts:
+                    text.finish("interrupted")
                 out.stream.write(f"{result(samples.texts)}\n")
                 kept = out.set_aside()
             stop.args = (f"; the text so far is in {kept or output or 'the output'}",)
@@ -65,9 +67,9 @@ def _generate(samples: "Samples", length: int, shown: bool) -> None:
             if shown and now - drawn >= REDRAW_SECONDS:
                 drawn, done = now, sum(text.count for text in samples.texts)
                 speed = done / (now - started)
+                left = f", {max(0, total - done) / speed:.0f} s left" if done else ""
                 terminal.redraw(
-                    f"{min(done, total):,} of {total:,} characters, {speed:,.0f}/s, "
-                    f"{max(0, total - done) / speed:.0f} s left"
+                    f"{min(done, total):,} of {total:,} characters, {speed:,.0f}/s{left}"
                 )
     finally:
         if drawn != started:
@@ -95,7 +97,7 @@ def as_json(record: Mapping[str, Any]) -> Result:
         found = {
             **record,
             "samples": [text.text for text in texts],
-            "ends": [text.end or "interrupted" for text in texts],
+            "ends": [text.end for text in texts],
         }
         return json.dumps(found, ensure_ascii=False, indent=1)
 

@@ -21,7 +21,7 @@ from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.config.sampling import SamplingConfig, Until
 from textrnn.engine.cells import Floats
 from textrnn.engine.generator import Network
-from textrnn.engine.reading import Reading
+from textrnn.engine.reading import Reading, network_of
 from textrnn.engine.sampling import draw, probabilities, uniforms
 from textrnn.engine.stopping import MOST_BEYOND, Continuation, stop_texts
 from textrnn.engine.threads import one_blas_thread
@@ -119,8 +119,11 @@ class Samples:
         stop = stop_texts(stop)
         primes = [prime] if isinstance(prime, str | Reading) else prime
         check_call(length, seed, stop, until, count, len(primes))
+        network = next((each.network for each in primes if isinstance(each, Reading)), None)
+        network = network or network_of(model)
         readings = [
-            each if isinstance(each, Reading) else Reading(model, each, unknown) for each in primes
+            each if isinstance(each, Reading) else Reading(model, each, unknown, network)
+            for each in primes
         ]
         codec, rows = model.tokenizer.codec, [each for each in readings for _ in range(count)]
         self.texts = [Continuation(codec, row.text, row.start, length, stop, until) for row in rows]

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from textrnn.artifacts.generator import GeneratorArtifact
-from textrnn.engine.cells import Floats
+from textrnn.engine.cells import Floats, State
 from textrnn.engine.generator import Network, build_network
 from textrnn.engine.numerics import softmax_weights
 from textrnn.engine.stopping import after
@@ -28,17 +28,23 @@ class Reading:
     """
 
     def __init__(
-        self, model: GeneratorArtifact, text: str = "", unknown: Unknown = "error"
+        self,
+        model: GeneratorArtifact,
+        text: str = "",
+        unknown: Unknown = "error",
+        network: Network | None = None,
     ) -> None:
         self.model, self.text, self.unknown = model, "", unknown
-        self.network = _network(model)
+        self.network = network or network_of(model)
         self._ids: Ids = np.empty(0, np.int32)  # all that were read
-        self._read(text)
+        self.state: list[State] = []
+        self._unmasked: Floats | None = None  # the logits before `start` masks them
+        self.read(text)
 
     def append(self, text: str) -> None:
         """Read on. TokenizerError as at the beginning; then nothing has changed."""
         if text:
-            self._read(self.text + text)
+            self.read(self.text + text)
 
     def copy(self) -> Self:
         """A reading of the same text, which grows on its own."""
@@ -72,7 +78,11 @@ class Reading:
             if chances[id_] > 0
         ]
 
-    def _read(self, text: str) -> None:
+    def read(self, text: str) -> None:
+        """Read `text` in place of what was read; of a text that only grows, what is new.
+
+        TokenizerError as at the beginning; then, and when interrupted, nothing has changed.
+        """
         codec = self.model.tokenizer.codec
         start = codec.start(text, self.unknown)
         if not len(start.ids):
@@ -80,13 +90,17 @@ class Reading:
         known, ids = len(self._ids), start.ids
         if not known or known > len(ids) or not np.array_equal(ids[:known], self._ids):
             # A longer text may be split into other tokens: read it anew.
-            self.state, known = self.network.zero_state(), max(0, len(ids) - LONGEST_PRIME)
+            state, known = self.network.zero_state(), max(0, len(ids) - LONGEST_PRIME)
+        else:
+            state = [[array.copy() for array in layer] for layer in self.state]
+        logits = self._unmasked
         if known < len(ids):
             with one_blas_thread():
-                *_, chunk = self.network.chunks(ids[None, known:], self.state)
-            self._unmasked = chunk[:, -1].copy()
-        self.text, self.start, self._ids = text, start, ids
-        self.logits = _masked(self._unmasked, start)  # (1, vocab_size)
+                *_, chunk = self.network.chunks(ids[None, known:], state)
+            logits = chunk[:, -1].copy()
+        assert logits is not None
+        self.text, self.start, self._ids, self.state = text, start, ids, state
+        self._unmasked, self.logits = logits, _masked(logits, start)  # (1, vocab_size)
 
 
 def _masked(logits: Floats, start: Start) -> Floats:
@@ -94,7 +108,7 @@ def _masked(logits: Floats, start: Start) -> Floats:
     return logits if start.only is None else np.where(start.only, logits, -np.inf)
 
 
-def _network(model: GeneratorArtifact) -> Network:
+def network_of(model: GeneratorArtifact) -> Network:
     """The model's network, with the logits of banned ids at -infinity."""
     banned = model.tokenizer.codec.banned
     if banned is None:

@@ -11,14 +11,15 @@ from textrnn.config.sampling import Until
 from textrnn.tokenizers import Codec
 from textrnn.tokenizers.codec import Start, StreamDecoder
 
-End = Literal["length", "until", "stop"]  # what ended a text
+End = Literal["length", "until", "stop", "interrupted"]  # what ended a text
 
 # Characters after `length` in which the end of a sentence or a line is searched; then the first end
 # of a word ends the text, within MOST_BEYOND characters.
 BEYOND, MOST_BEYOND = 500, 600
 TAIL = 16  # the last characters of a text, enough to see the end of a sentence in them
 _IN_WORDS = "'’-_"
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
+_UNSPACED_END = re.compile(r"[。！？][」』”’）]*$")  # of scripts without spaces
 
 
 def stop_texts(stop: str | Iterable[str]) -> tuple[str, ...]:
@@ -91,9 +92,9 @@ class Continuation:
                 self._add(character)
         return "".join(self._written[before:])
 
-    def finish(self) -> str:
+    def finish(self, end: End = "length") -> str:
         """End the text where it is, if it has not ended; return what was held back."""
-        return "" if self.end else self._ended("length")
+        return "" if self.end else self._ended(end)
 
     def _add(self, character: str) -> None:
         if self.count >= self.length and self.until != "length":
@@ -139,12 +140,15 @@ def at_end(until: Until, text: str, following: str) -> bool:
     """Whether `text` ends with a word, a sentence or a line, before the character `following`.
 
     A sentence ends with `.`, `!`, `?` or `…`, closing quotes and brackets included, before a white
-    space; or with an empty line. This is a rule of writing: "Dr. Who" has a sentence end.
+    space; with their forms in Chinese and Japanese, after which no space is needed; or with an
+    empty line. This is a rule of writing: "Dr. Who" has a sentence end.
     """
     if until == "word":
         return not (_in_word(text[-1:]) and _in_word(following))
     if until == "line":
         return text[-1:] == "\n" or following == "\n"
+    if _UNSPACED_END.search(text) and following not in "」』”’）":
+        return True
     core = text.rstrip()
     space = text[len(core) :] + (following if following.isspace() else "")
     return bool(space) and bool(_SENTENCE_END.search(core) or space.count("\n") >= 2)

@@ -60,8 +60,9 @@ def score(model: GeneratorArtifact, text: str) -> TextScore:
     ids, ends = codec.encode_with_ends([text])
     if not len(ids):
         raise CorpusError("the text to score has no word; give at least one")
-    spans = model.tokenizer.spans(text)
-    if ends is not None:  # a token takes the space before it
+    if ends is None:
+        spans = model.tokenizer.spans(text)
+    else:  # a token takes the space before it
         spans = list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
     inputs = np.concatenate([codec.new_text().ids, ids[:-1]])
     network = build_network(model)

@@ -11,7 +11,11 @@ from textrnn.errors import needs_extra
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Discard what native code writes to stderr; real errors are also raised."""
-    saved = os.dup(2)
+    try:
+        saved = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
     null = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(null, 2)

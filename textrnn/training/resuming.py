@@ -8,6 +8,9 @@ from textrnn.config.training import LearningConfig
 from textrnn.errors import ConfigError
 from textrnn.training.observer import Observer
 from textrnn.training.state import TrainingState
+from textrnn.training.task import Batches
+
+NO_BATCHES: Batches | None = lambda epoch, step: ()  # noqa: E731  of a finished run
 
 
 def changes(recipe: type[Recipe], own: Settings, given: Settings, output: Path) -> Settings:
@@ -15,23 +18,22 @@ def changes(recipe: type[Recipe], own: Settings, given: Settings, output: Path) 
 
     ConfigError if one of them cannot change without another run.
     """
-    found: dict[str, dict[str, Any]] = {}
+    own_section, free = next(
+        (section, config.resumable)
+        for section, config in recipe.sections().items()
+        if issubclass(config, LearningConfig)
+    )
+    found: dict[str, Any] = {}
     for name, value, asked in different(own, given):
         section, _, short = name.partition(".")
-        config = recipe.sections()[section]
-        if not (issubclass(config, LearningConfig) and short in config.resumable):
+        if section != own_section or short not in free:
             raise ConfigError(
                 f"the run in {output} has {name if section in recipe.prefixed else short}={value!r}"
                 f", not {asked!r}, and resumes with its own settings; leave that out "
-                f"({_listed(config)} may change)"
+                f"({', '.join(free[:-1])} and {free[-1]} may change)"
             )
-        found.setdefault(section, {})[short] = asked
-    return found
-
-
-def _listed(config: type[Any]) -> str:
-    names = config.resumable if issubclass(config, LearningConfig) else LearningConfig.resumable
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        found[short] = asked
+    return {own_section: found} if found else {}
 
 
 def take(
@@ -72,4 +74,7 @@ def _beginning(run: TrainingState) -> str:
         longer = f"--epochs with more than {run.epochs}"
     else:
         longer = f"--patience with more than {run.epoch - run.best_epoch}"
-    return f"the run is finished after {run.epoch} of {run.epochs} epochs; {longer} makes it longer"
+    return (
+        f"the run is finished after {run.epoch} of {run.epochs} epochs, the best {run.best_epoch}; "
+        f"{longer} makes it longer"
+    )

@@ -128,10 +128,10 @@ def _train(
     else:
         check_free(output, beside)
         run, learner = _start(task, output, given, start, observer, command)
-    prepared = run.prepared
+    prepared, batches = run.prepared, resuming.NO_BATCHES
     if run.has_epochs_left():
         observer.notice(f"{prepared.summary}; {run.plan()}")
-    batches = task.batches(prepared, run.folder, observer)
+        batches = task.batches(prepared, run.folder, observer)
     if batches is None:
         return None
     done = loop.run_epochs(
@@ -224,7 +224,7 @@ def _validate(run: Run[P], learner: Learner, on_progress: OnProgress | None) -> 
 
 
 def _keep_diverged(run: Run[P], learner: Learner) -> None:
-    """Save the weights of a run that diverges, unless those of a finished epoch are as good."""
+    """Save the weights of a run that diverges, unless it keeps those of its last epoch."""
     if not run.history or "validation_loss" in run.history[-1]:
         _validate(run, learner, None)
 
@@ -236,8 +236,8 @@ def _finish(run: Run[P], observer: Observer) -> Any:
 
     def on_progress(fraction: float) -> None:
         pace.validate(fraction)
-        left = pace.seconds_left(0, 1)
-        observer.validation(ValidationProgress(run.epoch, run.epochs, fraction, left))
+        progress = run.epoch, run.epochs, fraction, pace.seconds_left(0, 1)
+        observer.validation(ValidationProgress(*progress))
 
     best = run.task.finish(best, run.prepared, FinishReport(observer.notice, on_progress))
     return _save(run, replace(best, metadata=best.metadata | run.final_record()))

@@ -83,7 +83,7 @@ class TrainingState:
     best_epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0  # of the current epoch, up to `counted_at`
-    counted_at: float = field(default_factory=time.monotonic)
+    counted_at: float | None = None  # None until the first step
 
     @property
     def folder(self) -> Path:
@@ -120,8 +120,9 @@ class TrainingState:
 
     def count_seconds(self) -> float:
         """Add the time since the last call to the seconds of the epoch, and return them."""
-        now = time.monotonic()
-        self.seconds, self.counted_at = self.seconds + now - self.counted_at, now
+        if self.counted_at is not None:
+            now = time.monotonic()
+            self.seconds, self.counted_at = self.seconds + now - self.counted_at, now
         return self.seconds
 
     def history_record(

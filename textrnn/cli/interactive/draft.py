@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from textrnn import files
+from textrnn.cli.options import TEXT
 
 MOST = 20
 
@@ -19,10 +20,13 @@ class Draft:
     """One file for the text of a session; written anew after each change."""
 
     def __init__(self, name: str = "") -> None:
-        self.folder = state_folder()
         dated = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}.txt"
-        self.path = self.folder / (name or dated)
         self.problem = ""  # why there is no draft
+        try:
+            self.folder = state_folder()
+        except RuntimeError as error:  # a user without a home
+            self.folder, self.problem = Path(), str(error).rstrip(".").lower()
+        self.path = self.folder / (name or dated)
 
     def keep(self, text: str) -> None:
         """Write the text; a folder that takes no files is remembered as `problem`."""
@@ -33,13 +37,15 @@ class Draft:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._forget_oldest()
                 self.path.touch(mode=0o600)
-            with files.replacing(self.path, encoding="utf-8", newline="\n") as file:
+            with files.replacing(self.path, **TEXT) as file:
                 file.write(text)
         except OSError as error:
             self.problem = error.strerror or str(error)
 
     def drop(self) -> None:
         """Delete the draft: its text is saved, or empty."""
+        if self.problem:
+            return
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
 

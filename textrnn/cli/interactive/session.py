@@ -18,6 +18,7 @@ from textrnn.cli.options import write_file
 from textrnn.cli.primes import readable
 from textrnn.cli.signals import Terminated
 from textrnn.engine import generation
+from textrnn.engine.reading import Reading
 from textrnn.errors import ConfigError, TextRNNError
 
 CONTEXT = 80  # characters of the current line repeated before its continuation
@@ -41,6 +42,7 @@ class Session:
         self.saved: Text | None = None
         self.file = ""  # the last one saved to
         self._explained = False
+        self._reading = Reading(model)
 
     @property
     def text(self) -> str:
@@ -97,16 +99,14 @@ class Session:
         self.check(prime)
         self.story.begin(Text(prime))
         self.write(prime)
-        self.story.change(self.story.now.with_turn("", self._continuation(prime)))
-        self._changed("\n")
+        self._continue(prime, lambda take: Text(prime).with_turn("", take))
 
     def start(self, prime: str) -> None:
         """Start a new text; TextRNNError if the prime is invalid, and nothing changes."""
         prime = self._readable(prime)
         self.check(prime)
         self.write(prime)
-        self.story.change(Text(prime).with_turn("", self._continuation(prime)))
-        self._changed("\n")
+        self._continue(prime, lambda take: Text(prime).with_turn("", take))
 
     def check(self, prime: str) -> None:
         """TextRNNError if the prime or a setting is wrong."""
@@ -133,9 +133,7 @@ class Session:
         # Raises for unknown characters before anything changes.
         self.model.tokenizer.codec.start(words, "error")
         self.write(_last_line(self.text) + words)
-        take = self._continuation(self.text + words)
-        self.story.change(now.with_turn(words, take))
-        self._changed("\n")
+        self._continue(self.text + words, lambda take: now.with_turn(words, take))
 
     def retry(self) -> None:
         """Another continuation in the place of the last one, which stays as a take."""
@@ -146,8 +144,7 @@ class Session:
         turn = now.last
         before = now.before_last()
         self.write(_last_line(before))
-        self.story.change(now.with_last(turn.with_take(self._continuation(before))))
-        self._changed("\n")
+        self._continue(before, lambda take: now.with_last(turn.with_take(take)))
 
     def choose(self, number: str) -> None:
         """List the takes of the last continuation, or choose one by its number."""
@@ -196,23 +193,31 @@ class Session:
             self.write(f"({notice})\n")
         return text
 
-    def _continuation(self, text: str) -> Take:
-        s = self.settings
-        samples = generation.Samples(
-            self.model, text, s.length, sampling=s.sampling, seed=s.seed, stop=s.stop, until=s.until
-        )
-        s.seed += 1
-        written = ""
+    def _continue(self, before: str, changed: Callable[[Take], Text]) -> None:
+        """Write a continuation of `before`; the text becomes what `changed` makes of it.
+
+        Ctrl-C stops it and keeps what is written, and so does SIGTERM, which then ends the session.
+        """
+        s, stopped = self.settings, None
+        samples: generation.Samples | None = None
         try:
+            self._reading.read(before)
+            samples = generation.Samples(
+                self.model, self._reading, s.length, sampling=s.sampling, seed=s.seed, stop=s.stop,
+                until=s.until,
+            )  # fmt: skip
+            s.seed += 1
             for characters in samples:
-                written += characters
                 self.write(characters)
-        except Terminated:
-            self.draft.keep(text + written)
-            raise
-        except KeyboardInterrupt:
-            pass  # stops this continuation; what was written is kept
-        return Take(written, samples.texts[0].stopped_by)
+        except KeyboardInterrupt as stop:
+            stopped = stop
+        if samples:
+            (text,) = samples.texts
+            self.write(text.finish("interrupted"))
+            self.story.change(changed(Take(text.text, text.stopped_by)))
+            self._changed("\n")
+        if isinstance(stopped, Terminated):
+            raise stopped
 
     def _changed(self, shown: str) -> None:
         self.write(shown)

@@ -11,6 +11,7 @@ from textrnn.errors import ConfigError
 SHORT = {"t": "temperature", "n": "length"}
 SAMPLING = tuple(field.name for field in fields(SamplingConfig))
 NONE = "none"  # no stop text
+MOST_DIGITS = 19
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Settings:
         """One setting and its value, as it would be typed."""
         name = self._known(name)
         if name in SAMPLING:
-            return f"{_typed(name)} {getattr(self.sampling, name):g}"
+            return f"{_typed(name)} {getattr(self.sampling, name)}"
         if name == "stop":
             return "stop " + (" or ".join(map(_escaped, self.stop)) or NONE)
         return f"{name} {getattr(self, name)}"
@@ -67,7 +68,7 @@ def _typed(name: str) -> str:
 
 
 def _whole(name: str, text: str, *, least: int) -> int:
-    number = int(text) if text.isdecimal() else -1
+    number = int(text) if text.isdecimal() and len(text) < MOST_DIGITS else -1
     if number < least:
         raise ConfigError(f"{name} must be a whole number of at least {least}, got {text!r}")
     return number
