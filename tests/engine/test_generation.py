@@ -17,7 +17,7 @@ from textrnn.artifacts import registry
 from textrnn.config.sampling import SamplingConfig
 from textrnn.config.weights import CELLS
 from textrnn.engine import generation
-from textrnn.engine.generation import Samples, generate, stream
+from textrnn.engine.generation import BURST, Samples, generate, stream
 from textrnn.engine.generator import build_network
 from textrnn.engine.reading import LONGEST_PRIME, Reading
 from textrnn.engine.sampling import uniforms
@@ -307,11 +307,12 @@ def test_what_ended_each_of_several_texts_is_told():
 
 
 def test_samples_that_are_left_early_keep_what_they_have():
-    whole = generate(COIN, length=40, seed=1, count=3)
-    samples = Samples(COIN, length=40, seed=1, count=3)
-    for _ in islice(samples, 7):
-        pass
-    assert [text.text for text in samples.texts] == [text[:7] for text in whole]
+    for count, tokens in ((1, 1), (3, BURST)):
+        whole = generate(COIN, length=99, seed=1, count=count)
+        samples = Samples(COIN, length=99, seed=1, count=count)
+        for _ in islice(samples, 3):
+            pass
+        assert [text.text for text in samples.texts] == [text[: 3 * tokens] for text in whole]
 
 
 # ---- stop texts ---------------------------------------------------------------------------------
@@ -364,7 +365,7 @@ def test_a_single_stop_text_for_tokens_equals_a_list_of_one(kind, stop, seed):
     known = np.flatnonzero(~writing.banned)
     for id_ in np.random.default_rng(seed).choice(known, 40).tolist():
         for text in texts:
-            text.add(id_)
+            text.add([id_])
     assert texts[0].text == texts[1].text
 
 

@@ -20,7 +20,7 @@ def growing(text, stop=(), length=None, until="length", prime=""):
     found = Continuation(
         tokenizer.codec, prime, Start(ids[:0]), len(text) if length is None else length, stop, until
     )
-    return found, [found.add(id_) for id_ in ids.tolist()]
+    return found, [found.add([id_]) for id_ in ids.tolist()]
 
 
 def written(text, stop=(), length=None, until="length", prime=""):

@@ -180,11 +180,11 @@ def stopped_after(count, number, monkeypatch):
     """Send a signal after `count` tokens."""
     add, seen = generation.Continuation.add, []
 
-    def added(self, id_):
-        seen.append(id_)
+    def added(self, ids):
+        seen.extend(ids)
         if len(seen) == count:
             signal.raise_signal(number)
-        return add(self, id_)
+        return add(self, ids)
 
     monkeypatch.setattr(generation.Continuation, "add", added)
 

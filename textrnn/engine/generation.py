@@ -99,8 +99,8 @@ class Samples:
     """`count` continuations of a prime that grow together; arguments as for `generate`.
 
     The prime may also be a Reading, which is left as it is. Iterating writes the texts: each item
-    is what one more token adds to the first of `texts`. A caller may stop at any time, and finds in
-    `texts` what there is.
+    is what one token more, or a burst of them for several texts, adds to the first of `texts`. A
+    caller may stop at any time, and finds in `texts` what there is.
     """
 
     def __init__(
@@ -134,10 +134,12 @@ class Samples:
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[str]:
-        for column in self._ids:
-            added = [text.add(id_) for text, id_ in zip(self.texts, column.tolist(), strict=True)]
+        first, *others = self.texts
+        while block := list(islice(self._ids, BURST if others else 1)):
+            rows = np.stack(block, axis=1)
+            added = [text.add(ids.tolist()) for text, ids in zip(self.texts, rows, strict=True)]
             yield added[0]
-            if all(text.end for text in self.texts):
+            if first.end and all(text.end for text in others):
                 return
         first, *_ = [text.finish() for text in self.texts]
         yield first

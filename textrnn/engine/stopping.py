@@ -77,11 +77,11 @@ class Continuation:
         """What is certain so far; the whole continuation when it has ended."""
         return "".join(self._written)
 
-    def add(self, id_: int) -> str:
-        """Append one token, unless the text has ended; return what is certain now."""
+    def add(self, ids: Iterable[int]) -> str:
+        """Append tokens, unless the text has ended; return what is certain now."""
         if self.end:
             return ""
-        text = self._decode(id_)
+        text = "".join(map(self._decode, ids))
         if not self.stop and self.until == "length" and self.count + len(text) < self.length:
             self.count += len(text)
             self._written.append(text)
