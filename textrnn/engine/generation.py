@@ -136,13 +136,12 @@ class Samples:
     def __iter__(self) -> Iterator[str]:
         first, *others = self.texts
         while block := list(islice(self._ids, BURST if others else 1)):
-            rows = np.stack(block, axis=1)
-            added = [text.add(ids.tolist()) for text, ids in zip(self.texts, rows, strict=True)]
+            rows = [block[0].tolist()] if not others else np.stack(block, axis=1).tolist()
+            added = [text.add(ids) for text, ids in zip(self.texts, rows, strict=True)]
             yield added[0]
             if first.end and all(text.end for text in others):
                 return
-        first, *_ = [text.finish() for text in self.texts]
-        yield first
+        yield [text.finish() for text in self.texts][0]  # noqa: RUF015  all are to be finished
 
 
 def check_call(
