@@ -10,6 +10,7 @@ from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.cli.interactive.commands import HELP
 from textrnn.cli.interactive.dialogue import WELCOME, write_interactively
 from textrnn.cli.interactive.draft import Draft
+from textrnn.cli.interactive.session import AT_ONCE
 from textrnn.config.sampling import SamplingConfig
 from textrnn.engine import generation
 from textrnn.errors import ConfigError, TokenizerError
@@ -130,6 +131,7 @@ def test_p_prints_the_whole_text():
         ("t abc", "temperature must be a number, got 'abc'"),
         ("t", "temperature 0.8"),
         ("t nan", "temperature must be 0 or more"),
+        ("w .", "it is a folder"),
         ("n 0", "length must be a whole number of at least 1, got '0'"),
         ("n many", "got 'many'"),
         ("n", "length 30"),
@@ -143,7 +145,6 @@ def test_p_prints_the_whole_text():
         ("s ROMEO", "U+0052"),
         ("w", "w needs a file name"),
         ("w no/such/folder/story.txt", "cannot write no/such/folder/story.txt"),
-        ("w .", ". exists; w! . replaces it, or choose another name"),
         ("h", HELP),
         ("?", HELP),
         ("help", HELP),
@@ -250,7 +251,7 @@ def test_enter_continues_after_the_stop_text_that_ended_the_text(stop):
 @pytest.mark.parametrize("stop", STOPS)
 def test_the_text_is_what_was_shown_turn_after_turn_with_stop_texts_too(stop):
     text, shown = session("", "", "", stop=stop, prime="ab")
-    outputs = shown.replace(WELCOME, "").split("\n> ")
+    outputs = shown.replace(WELCOME, "").replace(f"\n{AT_ONCE}", "\n").split("\n> ")
     outputs[-1:] = []  # the end of input, and where the draft is
     rebuilt = ""
     for turn in outputs:

@@ -118,8 +118,8 @@ def test_the_seed_is_told_at_a_terminal(monkeypatch):
     assert "seed" not in typed(*call).stderr
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
     done = typed(*call)
-    seed = done.stderr.split()[1].rstrip(";")
-    assert done.stderr == f"seed {seed}; repeat with --seed {seed}\n"
+    seed = done.stderr.split()[1]
+    assert done.stderr == f"(--seed {seed} repeats this)\n"
     assert typed(*call, "--seed", seed).stdout == done.stdout
     assert typed(*call, "--seed", seed).stderr == ""
 

@@ -45,7 +45,7 @@ FIRST = "once" + "".join(generation.stream(MODEL, "once", LENGTH, seed=7))
 
 def test_plain_words_are_written_on_with_a_space_and_a_notice_the_first_time():
     text, shown = typed("hello there", ", he said")
-    assert text.startswith(f"{FIRST} hello there") and ", he said" in text[-LENGTH - 9 :]
+    assert text.startswith(f"{FIRST} hello there ") and ", he said " in text[-LENGTH - 10 :]
     assert shown.count("your words are written on; u undoes that") == 1
     assert typed("hello there", "u")[0] == FIRST
 
@@ -56,6 +56,30 @@ def test_words_for_commands_are_understood():
     for word in ("help", "?", "h"):
         assert typed(word) == (FIRST, typed()[1].replace("\n> \n", f"\n> {HELP}> \n"))
     assert all(len(line) <= 80 for line in HELP.splitlines())
+
+
+def test_capitals_and_names_of_settings_are_understood(tmp_path):
+    assert typed("Q", "never read")[0] == typed("H", "P")[0] == FIRST
+    for line, shown in {
+        "t=0.3": "temperature 0.3", "T 0.3": "temperature 0.3", "seed 5": "seed 5",
+        "length = 7": "length 7", "top-p 0.5": "top-p 0.5", "unknown=skip": "unknown skip",
+    }.items():  # fmt: skip
+        text, said = typed(line)
+        assert f"  {shown}\n" in said and text == FIRST
+    for words in ("stop crying", "length of time", "i", "save me"):
+        assert typed(words)[0].startswith(f"{FIRST} {words} ")
+    assert f"saved to {tmp_path / 'a.txt'}" in typed("", f"save {tmp_path / 'a.txt'}")[1]
+    assert "  temperature 0.5\n" in typed("set temp 0.5")[1]
+    assert "(did you mean temperature?)" in typed("set tempreature 0.5")[1]
+
+
+def test_words_that_cannot_be_written_are_refused_without_more():
+    text, shown = typed("\u00e9 bonjour")
+    assert text == FIRST and "at position 0 " in shown and "are written on;" not in shown
+
+
+def test_a_stop_text_that_comes_at_once_is_told():
+    assert "(the stop text came at once; Enter goes past it)" in typed(stop=FIRST[4])[1]
 
 
 def test_a_new_start_is_undone_and_redone():
@@ -125,6 +149,8 @@ def test_an_unsaved_text_is_offered_to_be_saved(tmp_path, monkeypatch, drafts):
     typed("", "q", "no/such/place.txt", "mine.txt", ask=True)
     assert (tmp_path / "mine.txt").exists() and not list(drafts.iterdir())
     before = sorted(tmp_path.iterdir())
+    _, shown = typed("", "q", "w", "q", ask=True)
+    assert "type y, n, or the name of a file" in shown
     for lines in (
         ["", "q", "n"],
         ["", "q", KeyboardInterrupt],

@@ -155,7 +155,7 @@ def test_a_model_after_config_gives_its_own_settings(here, name):
     assert "vocab_size" not in found["network"]
     assert replace(recipe.network, vocab_size=model.config.vocab_size) == model.config
     assert recipe.text == model.text
-    assert found["training"] == {"validation": None, "part": "0:0.9", "window": 9, "epochs": 2}
+    assert found["training"] == {"window": 9, "epochs": 2}  # the parts were of another text
     message = failure("train", "generator", "nothing.txt", "-o", "m", "--config", name)
     assert "no file nothing.txt" in message
 
@@ -195,7 +195,9 @@ def test_files_of_the_old_training_are_left_out_with_a_notice(here, capsys):
             assert notice.endswith(f"add --set {name}=PATH")
     kept = {"training": {"teacher": "shakespeare", "validation": "0.8:1"}}
     registry.save(replace(tiny_model(), metadata=kept), Path("new"))
-    assert collect(generator.RECIPE, {}, Path("new"), (), {})["training"] == kept["training"]
+    found = collect(generator.RECIPE, {}, Path("new"), (), {})["training"]
+    assert found == {"teacher": "shakespeare"}
+    assert 'leaves out validation="0.8:1", the parts of its own text' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,12 @@ def check_path(value: str | Path, what: str) -> None:
         raise CorpusError(f"a string names a file, and {name[:30]!r}... is a text; {what}")
 
 
+def check_name(value: Any, name: str) -> None:
+    """ConfigError unless `value` names a file or a folder."""
+    if not isinstance(value, str | Path):
+        raise ConfigError(f"{name} must be a path or a name, got {_shown(value)}")
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     shown = text if len(text) <= 60 else f"{text[:57]}..."

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from textrnn.api.checks import check_path, check_text, check_texts, check_whole
+from textrnn.api.checks import check_name, check_path, check_text, check_texts, check_whole
 from textrnn.api.model import Model
 from textrnn.api.settings import GeneratorSettings, Sampling
 from textrnn.api.state import State
@@ -185,7 +185,7 @@ class Generator(Model[GeneratorArtifact]):
     ) -> list[tuple[str, float]]:
         """The `n` most probable next tokens after `prime` and their probabilities; all with 0.
 
-            model.next("ROME", 2)    # [("O", 0.96), (" ", 0.01)]
+            model.next("ROMEO", 2)    # [(":", 0.966), ("U", 0.008)]
 
         As `State.next`; for several questions about a growing text, `read` is faster.
         """
@@ -308,6 +308,9 @@ def as_corpus(corpus: CorpusLike) -> Corpus:
     """
     if isinstance(corpus, Corpus):
         return corpus
+    if not isinstance(corpus, str | Path | Sequence) or isinstance(corpus, bytes):
+        check_name(corpus, "corpus")
     for path in [corpus] if isinstance(corpus, str | Path) else corpus:
+        check_name(path, "corpus")
         check_path(path, "to use a text in memory, give textrnn.Corpus.from_text(text)")
     return read_corpus(corpus)

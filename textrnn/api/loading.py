@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, overload
 
+from textrnn.api.checks import check_name
 from textrnn.api.classifier import Classifier
 from textrnn.api.generator import Generator
 from textrnn.api.language_model import LanguageModel
@@ -52,6 +53,7 @@ def load(model: str | Path, kind: str | None = None, *, trust_hub: bool = False)
     that the model states. ArtifactError when the model does not exist, is damaged, or needs
     `trust_hub`.
     """
+    check_name(model, "model")
     if kind is not None and kind not in MODELS:
         raise ConfigError(f"kind must be one of {', '.join(MODELS)}, got {kind!r}")
     artifact = registry.load(model, kind=kind, trust_hub=trust_hub)

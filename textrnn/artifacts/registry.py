@@ -109,7 +109,7 @@ def _parts(model: str | Path, trust_hub: bool = False) -> Parts:
     if "config.json" not in found.files and (folder / "run").is_dir():
         raise ArtifactError(
             f"the run in {folder} has not finished an epoch yet, so there is no model; continue it "
-            f"first, with --resume"
+            f"first: textrnn train ... -o {folder} --resume"
         )
     record = storage.read_record(found)
     files = storage.read_files(found, record["sha256"])

@@ -1,5 +1,6 @@
 """Settings from what is named after --config: a TOML or JSON file, or a trained model."""
 
+import json
 import os
 import tomllib
 from collections.abc import Collection, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 OF_MODELS = ({"format", "kind", "network"}, {"versions", "training"})
 # Settings that may name files. A model records their names without folders, so they are not found.
 FILES = ("teacher", "vectors")
+SPLIT = ("part", "validation")  # of the model's own text or texts
 
 
 def read_config(path: Path, recipe: type[Recipe]) -> dict[str, Any]:
@@ -96,6 +98,11 @@ def _of_model(name: str, recipe: type[Recipe]) -> dict[str, Any]:
             f"{key}=PATH",
             err=True,
         )
+    training, defaults = found["training"], recipe.sections()["training"]
+    split = [key for key in SPLIT if training.get(key, "") != getattr(defaults, key, "")]
+    if own := {key: training.pop(key) for key in split if key in training}:
+        listed = ", ".join(f"{key}={json.dumps(value)}" for key, value in own.items())
+        click.echo(f"--config {name} leaves out {listed}, the parts of its own text", err=True)
     return found
 
 

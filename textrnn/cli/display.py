@@ -4,6 +4,7 @@ Each epoch has one line, which fits the width of the console. All output goes to
 for results.
 """
 
+import re
 import signal
 import sys
 import time
@@ -26,6 +27,8 @@ from textrnn.training.samples_file import SAMPLE_INDENT
 
 PLAIN_SECONDS = 30.0  # between two plain lines, without a terminal
 WIDE = 100  # columns of a console that has room for the whole bar
+
+SAMPLE_LINES = 12  # of a sample on the terminal; run/samples.txt has all
 
 
 class TrainingDisplay(Observer):
@@ -125,10 +128,12 @@ class TrainingDisplay(Observer):
                 self.sample(f"at temperature {temperature:g}:", text)
 
     def sample(self, heading: str, text: str) -> None:
-        """Print a text that a generator wrote below a `heading`, wrapped at spaces."""
+        """Print what a generator wrote below a `heading`: wrapped at spaces, SAMPLE_LINES of it."""
         self._print(f"  {heading}", dim=True)
-        lines = wrapped(harmless(text.strip("\n")), self._width, SAMPLE_INDENT)
-        self._print("\n".join(lines))
+        compact = re.sub(r"\n\s*\n", "\n\n", text.strip("\n"))  # word models write many line ends
+        lines = wrapped(harmless(compact), self._width, SAMPLE_INDENT)
+        more = [f"{SAMPLE_INDENT}..."] if len(lines) > SAMPLE_LINES else []
+        self._print("\n".join([*lines[:SAMPLE_LINES], *more]))
 
     @property
     def _width(self) -> int:

@@ -53,7 +53,8 @@ def write_samples(samples: "Samples", length: int, result: Result, output: Path 
                     text.finish("interrupted")
                 out.stream.write(f"{result(samples.texts)}\n")
                 kept = out.set_aside()
-            stop.args = (f"; the text so far is in {kept or output or 'the output'}",)
+            place = f"in {kept or output}" if output else "printed"
+            stop.args = (f"; the text so far is {place}",)
             raise
         out.stream.write(f"{result(samples.texts)}\n")
 
@@ -67,13 +68,17 @@ def _generate(samples: "Samples", length: int, shown: bool) -> None:
             if shown and now - drawn >= REDRAW_SECONDS:
                 drawn, done = now, sum(text.count for text in samples.texts)
                 speed = done / (now - started)
-                left = f", {max(0, total - done) / speed:.0f} s left" if done else ""
+                left = f", {_time(max(0, total - done) / speed)} left" if done else ""
                 terminal.redraw(
                     f"{min(done, total):,} of {total:,} characters, {speed:,.0f}/s{left}"
                 )
     finally:
         if drawn != started:
             terminal.redraw()
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def as_text(prime: str) -> Result:

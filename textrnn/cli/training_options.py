@@ -77,10 +77,9 @@ samples_option = click.option(
     "--samples-every",
     type=click.IntRange(min=0),
     default=0,
-    show_default="0",
     metavar="N",
     help="Show a generator's samples after every N epochs; 0: only at the end. Those of every "
-    "epoch are kept in DIR/run/samples.txt.",
+    "epoch are kept in DIR/run/samples.txt.  [default: 0]",
 )
 
 _generator_text = partial(setting, GeneratorTextConfig, keep_unset=True)

@@ -80,7 +80,7 @@ class GeneratorTrainingConfig(LearningConfig):
     )
     teacher_weight: float = setting(0.5, "Weight of the teacher predictions in the targets.")
     sample_length: int = setting(
-        200, "Characters of the sample shown after each epoch; 0: no sample."
+        200, "Characters of each sample in run/samples.txt; 0: no samples."
     )
 
     def __post_init__(self) -> None:

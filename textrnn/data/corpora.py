@@ -60,7 +60,9 @@ class Corpus:
 
     @classmethod
     def from_text(cls, text: str, source: str = "text") -> "Corpus":
-        """The corpus of a string in memory."""
+        """The corpus of a string in memory; CorpusError for anything else."""
+        if not isinstance(text, str):
+            raise CorpusError(f"the text must be a string, got {type(text).__name__}")
         starts = range(0, len(text), CHUNK_CHARACTERS)
         chunks = tuple(text[start : start + CHUNK_CHARACTERS] for start in starts)
         return cls(chunks, (source,), _sha256(chunks))

@@ -98,7 +98,7 @@ def read_cells(
         if form is None:
             raise CorpusError(
                 f"{name} may be CSV, TSV or JSON lines; choose one with --input-format csv, tsv "
-                f"or jsonl"
+                f"or jsonl (a plain text is for a generator, a classifier needs labels)"
             )
         for row in read_rows(file, form, name, limit):
             if isinstance(row, BadRow):

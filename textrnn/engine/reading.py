@@ -65,8 +65,7 @@ class Reading:
         """
         if not temperature > 0 or count < 0:
             raise ConfigError(
-                f"temperature must be above 0 and the count at least 0, got {temperature} and "
-                f"{count}"
+                f"temperature must be above 0 and n at least 0, got {temperature} and {count}"
             )
         weights = self.logits[0].astype(np.float64)
         softmax_weights(weights, temperature)

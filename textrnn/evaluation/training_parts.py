@@ -76,8 +76,8 @@ def part_ids(
     trained = _trained_on(model)
     if not trained.validation:
         raise ConfigError(
-            "the model was trained on all of its part, without validation text; name a part "
-            "START:END that it was not trained on"
+            "the model was trained without validation text; name a part START:END that it was not "
+            "trained on"
         )
     if not trained.has_slice:
         raise ConfigError(

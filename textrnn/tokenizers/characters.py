@@ -117,8 +117,8 @@ class CharTokenizer(Tokenizer):
                 text = text.lower() if self.lower else text
                 raise TokenizerError(
                     f"{describe(text[index])} at position {position + index:,} is not among the "
-                    f"{self.vocab_size} characters of this model; remove it, or use --unknown skip "
-                    f"to drop such characters"
+                    f"{self.vocab_size} characters of this model; remove it, or drop all such "
+                    f"(--unknown skip; in Python unknown='skip')"
                 )
             ids = ids[known]
         return ids.astype(self.dtype)

@@ -51,8 +51,8 @@ def check_free(output: Path, beside: Collection[str] = ()) -> None:
         raise TrainingError(f"{output} is a file; name a new folder with -o")
     if has_started(output):
         raise TrainingError(
-            f"{output} already holds a model or a run; add --resume to continue it, or choose "
-            f"another -o"
+            f"{output} already holds a model or a run; add --resume (in Python resume=True) to "
+            f"continue it, or choose another folder"
         )
     others = {entry.name for entry in output.iterdir()} - {"run", *beside}
     if any(MARK not in name for name in others):  # a killed training leaves its own hidden files

@@ -116,7 +116,8 @@ class TrainingState:
 
     def plan(self) -> str:
         """The length of the run."""
-        return f"{self.steps} steps per epoch, at most {self.epochs} epochs"
+        epochs = f"at most {self.epochs} epochs" if self.epochs > 1 else "1 epoch"
+        return f"{self.steps} steps per epoch, {epochs}"
 
     def count_seconds(self) -> float:
         """Add the time since the last call to the seconds of the epoch, and return them."""

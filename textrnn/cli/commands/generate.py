@@ -158,7 +158,7 @@ def generate(
             samples, length, as_json(record) if form == "json" else as_text(shown), output
         )
     if seed is None and sys.stderr.isatty():
-        click.echo(f"seed {call['seed']}; repeat with --seed {call['seed']}", err=True)
+        click.echo(f"(--seed {call['seed']} repeats this)", err=True)
 
 
 def _interact(model: "GeneratorArtifact", prime: str, length: int, call: dict[str, Any]) -> None:

@@ -2,8 +2,8 @@
 
 HELP = """\
   Enter         continue (after the stop text, if one was reached)
-  any words     write them on, then continue
-  + WORDS       the same, exactly as typed: no space is added; \\n is a line end
+  any words     write them on as whole words, then continue
+  + WORDS       the same, exactly as typed, without spaces; \\n is a line end
   r             retry: another continuation; k lists takes, k 2 chooses one
   u, y          undo, redo: continuations, words, takes, a new start
   t 0.5, n 200  set the temperature, the length; set shows all settings

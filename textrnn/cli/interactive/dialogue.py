@@ -38,8 +38,8 @@ def write_interactively(
     With `ask` the user is asked whether to save an unsaved text; the `draft` keeps it in any case.
     TextRNNError if the initial settings are wrong; a wrong line only prints its error.
     """
-    settings = Settings(sampling, length, until, stop_texts(stop), seed)
-    session = Session(model, settings, unknown, draft or Draft(), write)
+    settings = Settings(sampling, length, until, stop_texts(stop), seed, unknown)
+    session = Session(model, settings, draft or Draft(), write)
     try:
         session.begin(prime)
         write(WELCOME)
@@ -88,9 +88,12 @@ def _offer(session: Session, read: Read) -> None:
         except (EOFError, KeyboardInterrupt):
             session.write("\n")
             return
-        if answer.lower() in ("n", "no"):
+        if answer.lower() in ("n", "no", "q", "quit"):
             return
         yes = answer.lower() in ("", "y", "yes")
+        if not yes and len(answer) == 1:
+            session.write("type y, n, or the name of a file\n")
+            continue
         try:
             session.save(name if yes else answer, overwrite=yes and name == session.file)
         except TextRNNError as error:

@@ -12,8 +12,8 @@ from textrnn.artifacts.generator import GeneratorArtifact
 from textrnn.cli.escapes import unescape
 from textrnn.cli.interactive.commands import COMMANDS, HELP
 from textrnn.cli.interactive.draft import Draft
-from textrnn.cli.interactive.settings import SHORT, Settings
-from textrnn.cli.interactive.story import Story, Take, Text
+from textrnn.cli.interactive.settings import SHORT, Settings, assignment
+from textrnn.cli.interactive.story import Story, Take, Text, excerpt, last_line
 from textrnn.cli.options import write_file
 from textrnn.cli.primes import readable
 from textrnn.cli.signals import Terminated
@@ -21,7 +21,7 @@ from textrnn.engine import generation
 from textrnn.engine.reading import Reading
 from textrnn.errors import ConfigError, TextRNNError
 
-CONTEXT = 80  # characters of the current line repeated before its continuation
+AT_ONCE = "(the stop text came at once; Enter goes past it)\n"
 _NO_SPACE_BEFORE = ".,;:!?…)]}'’”"
 
 
@@ -32,11 +32,10 @@ class Session:
         self,
         model: GeneratorArtifact,
         settings: Settings,
-        unknown: str,
         draft: Draft,
         write: Callable[[str], None],
     ) -> None:
-        self.model, self.settings, self.unknown = model, settings, unknown
+        self.model, self.settings = model, settings
         self.draft, self.write = draft, write
         self.story = Story()
         self.saved: Text | None = None
@@ -59,10 +58,16 @@ class Session:
         if line.startswith("+"):
             self.write_on(unescape(line[1:].removeprefix(" ")))
             return True
+        if setting := assignment(line, self.settings.names()):
+            self.set(*setting)
+            return True
         name, _, rest = line.lstrip().partition(" ")
         argument = rest.strip()
         if not argument:
             name = COMMANDS.get(name.lower(), name)
+            name = name.lower() if len(name) == 1 and name != "I" else name
+        elif name.lower() == "save" and _is_file_name(argument):
+            name = "w"
         match name, argument:
             case "", "":
                 self.write_on("")
@@ -72,7 +77,7 @@ class Session:
                 self.choose(argument)
             case "u" | "y", "":
                 (self.story.undo if name == "u" else self.story.redo)()
-                self._changed(f"{_last_line(self.text.rstrip())}\n")
+                self._changed(f"{last_line(self.text.rstrip())}\n")
             case (("t" | "n" | "set"), _):
                 self.set(*((name, argument) if name in SHORT else _pair(argument)))
             case "p", "":
@@ -117,8 +122,13 @@ class Session:
     def write_words(self, line: str) -> None:
         """Write a line without a command on, with a space before it where one belongs."""
         words = unescape(line.strip())
+        # A word that cannot be written is refused before anything is said.
+        known, _ = readable(self.model, words, self.settings.unknown)
+        self.model.tokenizer.codec.start(known, "error")
         if self.text and not self.text[-1].isspace() and words[0] not in _NO_SPACE_BEFORE:
             words = f" {words}"
+        if words[-1].isalnum():
+            words = f"{words} "  # else the model may go on within the last word
         if not self._explained:
             self._explained = True
             self.write("(your words are written on; u undoes that, h lists the commands)\n")
@@ -132,7 +142,7 @@ class Session:
             words = now.last.take.stop
         # Raises for unknown characters before anything changes.
         self.model.tokenizer.codec.start(words, "error")
-        self.write(_last_line(self.text) + words)
+        self.write(last_line(self.text) + words)
         self._continue(self.text + words, lambda take: now.with_turn(words, take))
 
     def retry(self) -> None:
@@ -143,7 +153,7 @@ class Session:
             return
         turn = now.last
         before = now.before_last()
-        self.write(_last_line(before))
+        self.write(last_line(before))
         self._continue(before, lambda take: now.with_last(turn.with_take(take)))
 
     def choose(self, number: str) -> None:
@@ -152,7 +162,7 @@ class Session:
         if not number:
             for index, take in enumerate(turn.takes):
                 mark = "*" if index == turn.chosen else " "
-                self.write(f"{mark} {index + 1}  {_excerpt(take.written)}\n")
+                self.write(f"{mark} {index + 1}  {excerpt(take.written)}\n")
             return
         if not number.isdecimal() or not 1 <= int(number) <= len(turn.takes):
             raise ConfigError(
@@ -162,7 +172,7 @@ class Session:
         chosen = type(turn)(turn.words, turn.takes, int(number) - 1)
         self.story.change(self.story.now.with_last(chosen))
         before = self.story.now.before_last()
-        self._changed(f"{_last_line(before)}{chosen.take.written}\n")
+        self._changed(f"{last_line(before)}{chosen.take.written}\n")
 
     def set(self, name: str, value: str) -> None:
         """Show all settings, or one, or change one."""
@@ -180,7 +190,7 @@ class Session:
         if not (file or self.file):
             raise ConfigError("w needs a file name, such as w story.txt")
         path = Path(os.path.expanduser(file or self.file))
-        if os.path.lexists(path) and not (overwrite or again):
+        if os.path.lexists(path) and not (overwrite or again or path.is_dir()):
             raise TextRNNError(f"{path} exists; w! {path} replaces it, or choose another name")
         write_file(path, self.text)
         self.file, self.saved = str(path), self.story.now
@@ -188,7 +198,7 @@ class Session:
         self.write(f"saved to {path}\n")
 
     def _readable(self, words: str) -> str:
-        text, notices = readable(self.model, words, self.unknown)
+        text, notices = readable(self.model, words, self.settings.unknown)
         for notice in notices:
             self.write(f"({notice})\n")
         return text
@@ -215,7 +225,8 @@ class Session:
             (text,) = samples.texts
             self.write(text.finish("interrupted"))
             self.story.change(changed(Take(text.text, text.stopped_by)))
-            self._changed("\n")
+            nothing = text.stopped_by and not text.text
+            self._changed(f"\n{AT_ONCE if nothing else ''}")
         if isinstance(stopped, Terminated):
             raise stopped
 
@@ -232,10 +243,5 @@ def _pair(argument: str) -> tuple[str, str]:
     return name, value.strip()
 
 
-def _last_line(text: str) -> str:
-    return text.rpartition("\n")[2][-CONTEXT:]
-
-
-def _excerpt(text: str) -> str:
-    shown = " ".join(text.split())
-    return shown if len(shown) <= 70 else f"{shown[:67]}..."
+def _is_file_name(text: str) -> bool:
+    return " " not in text and ("." in text or os.sep in text)

@@ -1,17 +1,21 @@
 """The settings that an interactive session can show and change."""
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import get_args
 
 from textrnn.cli.escapes import unescape
 from textrnn.config.base import parse_setting
 from textrnn.config.sampling import SamplingConfig, Until
+from textrnn.config.suggestions import did_you_mean
 from textrnn.errors import ConfigError
 
 SHORT = {"t": "temperature", "n": "length"}
 SAMPLING = tuple(field.name for field in fields(SamplingConfig))
 NONE = "none"  # no stop text
+CHOICES = {"until": get_args(Until), "unknown": ("error", "skip")}
 MOST_DIGITS = 19
+_ASSIGNMENT = re.compile(r"([A-Za-z_-]+) *(=| ) *(\S+)")
 
 
 @dataclass
@@ -23,10 +27,12 @@ class Settings:
     until: Until
     stop: tuple[str, ...]
     seed: int
+    unknown: str = "error"  # characters of words: refused, or skipped
 
     def names(self) -> tuple[str, ...]:
         """The settings as they are typed, in the order in which they are shown."""
-        return ("length", "until", "stop", "seed", *(_typed(name) for name in SAMPLING))
+        own = ("length", "until", "stop", "seed", "unknown")
+        return (*own, *(_typed(name) for name in SAMPLING))
 
     def shown(self, name: str) -> str:
         """One setting and its value, as it would be typed."""
@@ -45,22 +51,40 @@ class Settings:
             self.sampling = replace(self.sampling, **{name: parsed})
         elif name == "stop":
             self.stop = () if value == NONE else (unescape(value),)
-        elif name == "until":
-            if value not in get_args(Until):
-                choices = ", ".join(get_args(Until))
-                raise ConfigError(f"until must be one of {choices}, got {value!r}")
-            self.until = value  # type: ignore[assignment]
+        elif name in CHOICES:
+            if value not in CHOICES[name]:
+                choices = ", ".join(CHOICES[name])
+                raise ConfigError(f"{name} must be one of {choices}, got {value!r}")
+            setattr(self, name, value)
         else:
             setattr(self, name, _whole(name, value, least=int(name == "length")))
 
     def _known(self, name: str) -> str:
         name = SHORT.get(name, name)
+        begun = [each for each in self.names() if each.startswith(name)]
+        if len(begun) == 1:
+            (name,) = begun
         if name not in self.names() and _typed(name) not in self.names():
             raise ConfigError(
-                f"there is no setting {name!r}; the settings are {', '.join(self.names())}; to "
-                f"write words that begin with set, type + before them"
+                f"there is no setting {name!r}{did_you_mean(name, self.names())}; the settings are "
+                f"{', '.join(self.names())}; to write words that begin with set, type + before them"
             )
         return name.replace("-", "_") if name.replace("-", "_") in SAMPLING else name
+
+
+def assignment(line: str, names: tuple[str, ...]) -> tuple[str, str] | None:
+    """The name and the value of a line such as `t=0.5` or `seed 7`; None for other words.
+
+    Only a number is taken without "=": "stop crying" and "length of time" are words.
+    """
+    found = _ASSIGNMENT.fullmatch(line.strip())
+    if not found or not {found[1].lower(), _typed(found[1].lower())} & {*names, *SHORT}:
+        return None
+    return (found[1].lower(), found[3]) if found[2] == "=" or _is_number(found[3]) else None
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"\d*\.?\d+", text))
 
 
 def _typed(name: str) -> str:

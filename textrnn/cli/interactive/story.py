@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from textrnn.errors import ConfigError
 
+CONTEXT = 80  # characters of the current line repeated before its continuation
+
 
 class Take(NamedTuple):
     """One continuation, and the stop text that ended it, which is not yet part of the text."""
@@ -98,3 +100,14 @@ class Story:
             raise ConfigError("there is nothing to redo; press Enter to continue")
         self._before.append(self.now)
         self.now = self._undone.pop()
+
+
+def last_line(text: str) -> str:
+    """The end of the last line, which is shown again before its continuation."""
+    return text.rpartition("\n")[2][-CONTEXT:]
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line."""
+    shown = " ".join(text.split())
+    return shown if len(shown) <= 70 else f"{shown[:67]}..."

@@ -81,6 +81,7 @@ def _train(
         GeneratorRecipe.from_settings(values)
     from textrnn.data.corpora import read_corpus
 
+    refuse_models(corpus)
     text = read_corpus(corpus, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
     print_later(encoding)
     with tensorflow.training("generator", quiet=quiet, samples_every=samples_every) as (
@@ -110,11 +111,21 @@ def _print_end(model: "GeneratorArtifact", output: Path, display: "TrainingDispl
     if length := training["sample_length"]:
         sampling = SamplingConfig(temperature=END_TEMPERATURE)
         text = generation.generate(model, "", length, sampling=sampling, seed=training["seed"])[0]
-        display.sample(f"the best model at temperature {END_TEMPERATURE:g}:", text)
+        which = "the best model" if training["validation"] else "the model"
+        display.sample(f"{which} at temperature {END_TEMPERATURE:g}:", text)
         kept = output / "run" / "samples.txt"
         display.notice(f"The samples of every epoch are in {kept}.")
     display.notice(f"The model is in {output}.")
     click.echo(f"Generate text: textrnn generate --model {shlex.quote(str(output))}", err=True)
+
+
+def refuse_models(paths: Sequence[str]) -> None:
+    """ConfigError if a model is named where a text is meant: its folder holds texts, too."""
+    from textrnn.artifacts import registry
+
+    for path in paths:
+        if registry.is_saved(path):
+            raise ConfigError(f"{path} is a model, not a text; name files or folders of texts")
 
 
 def _evaluate(
@@ -143,6 +154,7 @@ def _evaluate(
     sampling = SamplingConfig(temperature=temperature)
 
     def read(*paths: str) -> corpora.Corpus:
+        refuse_models(paths)
         return corpora.read_corpus(paths, encoding=encoding, newlines=newlines)  # type: ignore[arg-type]
 
     report = generator.evaluate(
