@@ -162,5 +162,5 @@ def test_a_run_without_a_finished_epoch_is_reported(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoint.npz").write_bytes(b"")
     assert registry.is_saved(tmp_path)
-    with pytest.raises(ArtifactError, match=r"has not finished an epoch yet.* with --resume"):
+    with pytest.raises(ArtifactError, match=r"has not finished an epoch yet.* --resume"):
         registry.load(tmp_path)
