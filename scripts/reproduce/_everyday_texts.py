@@ -25,6 +25,7 @@ CLASSES = ("negative", "positive")
 NEUTRAL_SHARE = 1 / 6  # of a set's worth
 PER_TEMPLATE, HELD_OUT_PER_TEMPLATE = 75, 40
 SHORT_TEXTS = Path(__file__).resolve().parents[2] / "corpora" / "short_texts.csv"
+LEXICON = "*_lexicon.csv"  # words and their classes: each is a text of one word
 REPEATED = 2  # times that each of our own short texts is in the training texts
 
 
@@ -37,16 +38,18 @@ class Example:
     group: str = ""
 
 
-def read_table(path: Path) -> list[Example]:
+def read_table(path: Path, column: str = "text") -> list[Example]:
     """The rows of a table; CorpusError if it cannot be read or lacks a column."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
         raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
-    if rows and not {"text", "label"} <= rows[0].keys():
-        raise CorpusError(f"{path} needs the columns text and label; name the folder of the sets")
-    return [Example(row["text"], row["label"], row.get("group", "")) for row in rows]
+    if rows and not {column, "label"} <= rows[0].keys():
+        raise CorpusError(
+            f"{path} needs the columns {column} and label; name the folder of the sets"
+        )
+    return [Example(row[column], row["label"], row.get("group", "")) for row in rows]
 
 
 def is_held_out(text: str) -> bool:
@@ -62,6 +65,8 @@ def training_texts(folder: Path, seed: int) -> list[Example]:
     found += [Example(each.text, each.label, each.group)
               for each in compose("train", per_template=PER_TEMPLATE, seed=seed)]  # fmt: skip
     found += [each for each in short_texts("train") for _ in range(REPEATED)]
+    for path in sorted(folder.glob(LEXICON)):
+        found += read_table(path, column="word")
     draw.shuffle(found)
     return found
 

@@ -35,7 +35,8 @@ def test_no_template_trains_and_validates():
 def test_every_composition_is_in_both_classes_but_neutral_ones():
     labels = {}
     for group in TABLE["group"]:
-        labels.setdefault(group["name"], []).append(group["label"])
+        name = group["name"].partition("negated")[1] or group["name"]  # negative, positive
+        labels.setdefault(name, []).append(group["label"])
     assert labels.pop("neutral") == ["neutral"]
     assert all(sorted(found) == ["negative", "positive"] for found in labels.values())
 
@@ -83,6 +84,9 @@ def test_what_is_held_out_does_not_train(tmp_path):
         labels = ("positive", "negative", "neutral")
         lines = [f"{each} text {n} of {name},{each}" for each in labels for n in range(60)]
         (tmp_path / f"{name}.csv").write_text("text,label\n" + "\n".join(lines) + "\n")
+    (tmp_path / everyday.LEXICON.replace("*", "a")).write_text(
+        "word,label\nsuperb,positive\ndire,negative\n"
+    )
     train = everyday.training_texts(tmp_path, seed=1)
     held_out = everyday.validation_texts(tmp_path, seed=1)
     assert train == everyday.training_texts(tmp_path, seed=1)
