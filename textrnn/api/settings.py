@@ -94,6 +94,7 @@ class ClassifierSettings(TypedDict, total=False):
     lower: bool
     max_vocab_size: int
     min_count: int
+    spelling: bool
     oov_buckets: int
     model_type: Literal["unigram", "bpe"]
     max_characters: int

@@ -32,6 +32,9 @@ class ClassifierTextConfig(Config):
     max_vocab_size: int = setting(20_000, "Maximum vocabulary size (words or subwords).")
     # Most rare words are typing errors.
     min_count: int = setting(2, "A word that is rarer has no id of its own.")
+    spelling: bool = setting(
+        False, "Read an unknown word as the known one that it resembles: a typing error, loooove."
+    )
     oov_buckets: int = setting(100, "Hash buckets for all other words.")
     model_type: ModelType = setting("unigram", "Kind of SentencePiece model.")
     max_characters: int = setting(0, "Use only the first N characters of a text; 0: all.")

@@ -89,6 +89,10 @@ class Tokenizer(Protocol):
         """
         return self
 
+    def with_spelling(self, spelling: bool) -> Self:
+        """The same vocabulary, with this `spelling` if the tokens are words."""
+        return self
+
     def sources(self, base: Self) -> npt.NDArray[np.int64]:
         """For each id, the id of `base` that its weights start from, shape (vocab_size,).
 

@@ -18,13 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from textrnn.config.text import Rule
-from textrnn.errors import ArtifactError, ConfigError, CorpusError, TokenizerError
+from textrnn.errors import ArtifactError, ConfigError, TokenizerError
 from textrnn.tokenizers.base import PAD_ID, Ids, Kind, Mask, Tokenizer, Unit
 from textrnn.tokenizers.characters import CharTokenizer
 from textrnn.tokenizers.codec import whole_words
+from textrnn.tokenizers.frequency import by_frequency, most_frequent
 from textrnn.tokenizers.patterns import check_rule, find_spans, find_words
 from textrnn.tokenizers.serialization import fields, word_lists, word_pattern
 from textrnn.tokenizers.spacing import stand_in
+from textrnn.tokenizers.spelling import Speller
 from textrnn.tokenizers.word_codec import WordCodec
 
 
@@ -34,13 +36,14 @@ class WordTokenizer(Tokenizer):
     `words_by_id[i]` has id i + 1; the `added` words follow the `oov_buckets` buckets. `rule` is
     the word pattern: "textbook" (runs of ASCII letters and apostrophes) or "unicode" (runs of
     letters and digits of any script, and every other visible character). If `lower`, text is
-    lower-cased before encoding.
+    lower-cased before encoding. With `spelling` an unknown word has the id of the known word that
+    it resembles (`textrnn.tokenizers.spelling`), if there is one.
     """
 
     kind: ClassVar[Kind] = "word"
     unit: ClassVar[Unit] = "words"
     settings: ClassVar[tuple[str, ...]] = (
-        "vocab_size", "oov_buckets", "rule", "lower", "min_count",
+        "vocab_size", "oov_buckets", "rule", "lower", "min_count", "spelling",
     )  # fmt: skip
 
     rule: Rule
@@ -53,18 +56,21 @@ class WordTokenizer(Tokenizer):
         lower: bool,
         oov_buckets: int,
         added: Iterable[str] = (),
+        spelling: bool = False,
     ) -> None:
         check_rule(rule)
         if oov_buckets < 1:
             raise ConfigError(f"oov_buckets must be at least 1, got {oov_buckets}")
         self.words_by_id, self.added = tuple(words), tuple(added)
         self.rule, self.lower, self.oov_buckets = rule, lower, oov_buckets
+        self.spelling = spelling
         self._first_bucket = 1 + len(self.words_by_id)
         self._first_added = self._first_bucket + oov_buckets
         self._ids = {word: id_ for id_, word in enumerate(self.words_by_id, 1)}
         self._ids |= {word: id_ for id_, word in enumerate(self.added, self._first_added)}
         if len(self._ids) != len(self.words_by_id) + len(self.added):
             raise TokenizerError("the vocabulary contains a word twice")
+        self._known_as = Speller(self._ids) if spelling else lambda word: PAD_ID
 
     @property
     def vocab_size(self) -> int:
@@ -91,6 +97,7 @@ class WordTokenizer(Tokenizer):
         rule: Rule = "textbook",
         lower: bool = False,
         min_count: int = 1,
+        spelling: bool = False,
     ) -> Self:
         """The `vocab_size` most frequent words of `texts`; ties in code-point order.
 
@@ -104,20 +111,10 @@ class WordTokenizer(Tokenizer):
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(tokenizer.words(text))
-        if not counts:
-            raise CorpusError(
-                "the texts contain no word of ASCII letters; use --word-pattern unicode for "
-                "other scripts"
-                if rule == "textbook"
-                else "the texts contain no word; name files that contain text"
-            )
-        kept = _by_frequency(counts, min_count)
-        if not kept:
-            raise CorpusError(
-                f"no word occurs {min_count} times; the most frequent one occurs "
-                f"{max(counts.values())} times; lower min_count, such as --set min_count=1"
-            )
-        return cls(kept[:vocab_size], rule=rule, lower=lower, oov_buckets=oov_buckets)
+        kept = by_frequency(counts, min_count, rule)
+        return cls(
+            kept[:vocab_size], rule=rule, lower=lower, oov_buckets=oov_buckets, spelling=spelling
+        )
 
     @staticmethod
     def of_running_text(chunks: Iterable[str]) -> Iterator[str]:
@@ -138,13 +135,16 @@ class WordTokenizer(Tokenizer):
                     f"{' in lower case' if self.lower else ''}, which finds "
                     f"{self.words(word)}; add those instead"
                 )
-        return type(self)(
-            self.words_by_id,
-            rule=self.rule,
-            lower=self.lower,
-            oov_buckets=self.oov_buckets,
-            added=(*self.added, *new),
-        )
+        return self._like(added=(*self.added, *new))
+
+    def with_spelling(self, spelling: bool) -> Self:
+        """The same vocabulary, with or without looking for resembling words."""
+        return self._like(spelling=spelling)
+
+    def _like(self, **changes: Any) -> Self:
+        own = {"rule": self.rule, "lower": self.lower, "oov_buckets": self.oov_buckets,
+               "added": self.added, "spelling": self.spelling}  # fmt: skip
+        return type(self)(self.words_by_id, **{**own, **changes})
 
     def extend_vocabulary(
         self, texts: Iterable[str], *, min_count: int = 1, limit: int | None = None
@@ -155,7 +155,7 @@ class WordTokenizer(Tokenizer):
         code-point order.
         """
         counts = Counter(word for text in texts for word in self.words(text))
-        new = [word for word in _by_frequency(counts, min_count) if word not in self._ids]
+        new = [word for word in most_frequent(counts, min_count) if word not in self._ids]
         return self.extended(new[:limit])
 
     def sources(self, base: Self) -> npt.NDArray[np.int64]:
@@ -180,7 +180,7 @@ class WordTokenizer(Tokenizer):
         words = self.words(text)
         ids = np.fromiter(map(self._ids.get, words, repeat(PAD_ID)), np.int32, len(words))
         for index in np.flatnonzero(ids == PAD_ID).tolist():
-            ids[index] = self._bucket(words[index])
+            ids[index] = self._known_as(words[index]) or self._bucket(words[index])
         return ids
 
     def decode(self, ids: npt.ArrayLike) -> str:
@@ -209,6 +209,7 @@ class WordTokenizer(Tokenizer):
                 "rule": self.rule,
                 "lower": self.lower,
                 "oov_buckets": self.oov_buckets,
+                **({"spelling": True} if self.spelling else {}),
                 "words": list(self.words_by_id),
                 "added": list(self.added),
             },
@@ -226,11 +227,16 @@ class WordTokenizer(Tokenizer):
             raise ArtifactError(
                 f'tokenizer.json: "oov_buckets" must be a number of 1 or more, got {buckets!r}'
             )
+        spelling: Any = content.get("spelling", False)
+        if not isinstance(spelling, bool):
+            raise ArtifactError('tokenizer.json: "spelling" must be true or false')
         words, added = word_lists(content, "words", "added")
-        return cls(words, rule=rule, lower=content["lower"], oov_buckets=buckets, added=added)
+        own: Any = {"rule": rule, "lower": content["lower"], "oov_buckets": buckets}
+        return cls(words, **own, added=added, spelling=spelling)
 
     def _content(self) -> tuple[object, ...]:
-        return self.words_by_id, self.added, self.rule, self.lower, self.oov_buckets
+        rule = self.rule, self.lower, self.oov_buckets, self.spelling
+        return self.words_by_id, self.added, *rule
 
     def _bucket(self, word: str) -> int:
         # Not hash(), which is salted per process: the bucket of a word must be the same wherever
@@ -241,9 +247,3 @@ class WordTokenizer(Tokenizer):
         if id_ < self._first_bucket:
             return self.words_by_id[id_ - 1]
         return self.added[id_ - self._first_added]
-
-
-def _by_frequency(counts: Counter[str], min_count: int) -> list[str]:
-    """The words with at least this count, the most frequent first; ties in code-point order."""
-    kept = [word for word, count in counts.items() if count >= min_count]
-    return sorted(kept, key=lambda word: (-counts[word], word))

@@ -47,7 +47,9 @@ class WordVectors:
                 f"none of the module's {len(self.words):,} tokens is a word under the word pattern "
                 f"{reading.word_pattern!r}; use it with --tokens text"
             )
-        return WordTokenizer(kept, **settings, oov_buckets=reading.oov_buckets)
+        return WordTokenizer(
+            kept, **settings, oov_buckets=reading.oov_buckets, spelling=reading.spelling
+        )
 
     def table(self, tokenizer: Tokenizer) -> npt.NDArray[np.float32]:
         """Vectors (ids, values) for a `tokenizer` of these words: padding, words, buckets."""

@@ -133,6 +133,7 @@ def fit_tokenizer(reading: ClassifierTextConfig, texts: Sequence[str]) -> Tokeni
         model_type=reading.model_type,
         lower=reading.lower,
         min_count=reading.min_count,
+        spelling=reading.spelling,
     )
 
 

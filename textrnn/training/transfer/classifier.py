@@ -26,7 +26,7 @@ FINE_TUNING: Mapping[str, Any] = MappingProxyType(
 # The settings of a model that fine-tuning may change.
 FREE = {
     "word_dropout", "embedding_dropout", "dropout", "recurrent_dropout", "l1", "l2", "max_tokens",
-    "truncation",
+    "truncation", "spelling",
 }  # fmt: skip
 LATER_WORDS = 5_000  # at most this many words are added
 
@@ -70,7 +70,7 @@ class FromClassifier(Fresh):
         self, recipe: Any, fit: Callable[[], Any], texts: Sequence[str], notify: Notify
     ) -> Any:
         """The tokenizer of the base, extended with new frequent words of `texts`."""
-        tokenizer = extend_vocabulary(self.base, texts)
+        tokenizer = extend_vocabulary(self.base, texts).with_spelling(recipe.text.spelling)
         notify(f"{self._new(tokenizer):,} words are new to {self.base.name}")
         return tokenizer
 

@@ -17,7 +17,7 @@ from textrnn.training.initialization import Fresh, Notify, Weights
 # The settings that a classifier takes over from its language model.
 SHAPE = ("cell", "layers", "units", "embedding_dim")
 WORDS = ("tokens", "word_pattern", "lower", "max_vocab_size", "min_count", "oov_buckets",
-"model_type",
+"spelling", "model_type",
          "max_characters")  # fmt: skip
 
 
