@@ -14,7 +14,7 @@ from pathlib import Path
 
 from composition import compose
 
-from textrnn.errors import CorpusError
+from textrnn.data.labelled import read_labelled
 
 # Table -> texts of both classes that it is worth; its licence allows training a bundled model.
 WORTH = {
@@ -40,16 +40,11 @@ class Example:
 
 def read_table(path: Path, column: str = "text") -> list[Example]:
     """The rows of a table; CorpusError if it cannot be read or lacks a column."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
-    if rows and not {column, "label"} <= rows[0].keys():
-        raise CorpusError(
-            f"{path} needs the columns {column} and label; name the folder of the sets"
-        )
-    return [Example(row[column], row["label"], row.get("group", "")) for row in rows]
+    data = read_labelled(path, text_column=column)
+    return [
+        Example(text, data.classes[label])
+        for text, label in zip(data.texts, data.labels.tolist(), strict=True)
+    ]
 
 
 def is_held_out(text: str) -> bool:

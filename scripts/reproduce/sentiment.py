@@ -6,22 +6,28 @@
     textrnn finetune imdb DIR/train.csv --validation DIR/validation.csv \\
         --unlabelled DIR/neutral.csv --set teacher=DIR/soft.csv --epochs 3 -o MODEL
     scripts/reproduce/sentiment.py measure SETS MODEL [MODEL...] [--films FOLDER] [--linear]
+    scripts/reproduce/sentiment.py typos SETS MODEL [MODEL...]
 
 SETS is the folder of the open sets that `_everyday_texts.py` lists. FILMS is a folder with
 train.csv and validation.csv, as `scripts/reproduce/split_imdb.py` writes it. `tables` writes the
 training texts, those that are neither with soft labels of one half, and a sample of each validation
 part. `measure` prints macro-F1 by set and the share of right ones by kind of composition, and with
---linear those of the linear classifier of `textrnn/evaluation/baselines.py`, trained on the same.
+--linear those of the linear classifier of `textrnn/evaluation/baselines.py`, trained on the same
+without the films. `typos` prints how many validation texts change their class by one typing error,
+of each model as it is and with `spelling`.
 """
 
 import random
+import re
+import string
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
 import numpy.typing as npt
-from _everyday_texts import CLASSES, Example, read_table, training_texts, validation_texts
+from _everyday_texts import CLASSES, WORTH, Example, read_table, training_texts, validation_texts
 
 from textrnn import files
 from textrnn.artifacts import registry
@@ -34,6 +40,7 @@ from textrnn.evaluation.baselines import NgramClassifier
 
 FILMS_TRAINED, FILMS_HELD_OUT = 8000, 600
 SAMPLE = 300  # texts of each validation part that a training is stopped and calibrated on
+LONG_WORD = re.compile("[A-Za-z]{4,}")
 MEASURED = 1500  # texts of each validation part that are measured
 
 Classify = Callable[[Sequence[str]], npt.NDArray[np.float64]]  # -> probabilities (texts, 2)
@@ -110,8 +117,13 @@ def measure(
 
 
 def classify_by(name: str) -> Classify:
+    """`by_model` of the model of that name or in that folder."""
+    return by_model(registry.load_as(ClassifierArtifact, name))
+
+
+def by_model(model: ClassifierArtifact) -> Classify:
     """The probabilities of a model; one half for a text without a word that it can read."""
-    predictor = Predictor(registry.load_as(ClassifierArtifact, name))
+    predictor = Predictor(model)
     half = (0.5, 0.5)
     return lambda texts: np.array([each.probabilities or half for each in predictor.predict(texts)])
 
@@ -126,6 +138,48 @@ def linear_classifier(sets: Path, seed: int) -> Classify:
         return np.stack([1 - chance, chance], 1)
 
     return classify
+
+
+@main.command()
+@SETS
+@click.argument("models", nargs=-1, required=True)
+@click.option("--seed", default=1, show_default=True)
+def typos(sets: Path, models: tuple[str, ...], seed: int) -> None:
+    """Print the share of texts whose class one typing error changes."""
+    draw, parts = random.Random(seed), validation_texts(sets, seed)
+    examples = [each for name in (*WORTH, "short_texts")
+                for each in draw.sample(parts[name], min(SAMPLE, len(parts[name])))]  # fmt: skip
+    pairs = [(each, mistyped(each.text, draw)) for each in examples]
+    changed = [(each, text) for each, text in pairs if text != each.text]
+    labels = np.array([CLASSES.index(each.label) for each, _ in changed])
+    click.echo("| model | spelling | changed | right | right with the typing error |")
+    click.echo("| --- | --- | --- | --- | --- |")
+    for name in models:
+        model = registry.load_as(ClassifierArtifact, name)
+        for spelling in (False, True):
+            classify = by_model(replace(model, tokenizer=model.tokenizer.with_spelling(spelling)))
+            before, after = (
+                classify(texts)[:, 1] > 0.5
+                for texts in ([each.text for each, _ in changed], [text for _, text in changed])
+            )
+            shares = (before != after).mean(), (before == labels).mean(), (after == labels).mean()
+            cells = " | ".join(f"{share:.1%}" for share in shares)
+            click.echo(f"| {Path(name).name} | {spelling} | {cells} |")
+    click.echo(f"\n{len(changed):,} texts")
+
+
+def mistyped(text: str, draw: random.Random) -> str:
+    """`text` with two letters exchanged, one left out or one added, in a word of four or more."""
+    words = [found.span() for found in LONG_WORD.finditer(text)]
+    if not words:
+        return text
+    start, end = draw.choice(words)
+    at = draw.randrange(start, end - 1)
+    return draw.choice((
+        text[:at] + text[at + 1] + text[at] + text[at + 2 :],
+        text[:at] + text[at + 1 :],
+        text[:at] + draw.choice(string.ascii_lowercase) + text[at:],
+    ))  # fmt: skip
 
 
 def scores(classify: Classify, parts: dict[str, list[Example]]) -> dict[str, float]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from textrnn.api.settings import Sampling
+from textrnn.config.sampling import SamplingConfig, Until
 from textrnn.errors import ConfigError, CorpusError
 
 LONGEST_NAME = 255  # of a file or a folder, in characters
@@ -46,6 +48,19 @@ def check_path(value: str | Path, what: str) -> None:
     longest = max(map(len, Path(name).parts), default=0)
     if isinstance(value, str) and ("\n" in name or longest > LONGEST_NAME):
         raise CorpusError(f"a string names a file, and {name[:30]!r}... is a text; {what}")
+
+
+def check_call(
+    length: Any, seed: Any, stop: Any, until: Until, sampling: Sampling
+) -> dict[str, Any]:
+    """The arguments that `stream`, `generate` and `samples` share, as the engine takes them."""
+    return {
+        "length": check_whole(length, "length"),
+        "seed": check_whole(seed, "seed", optional=True),
+        "stop": check_texts(stop, "stop"),
+        "until": until,
+        "sampling": SamplingConfig.from_dict(sampling),
+    }
 
 
 def check_name(value: Any, name: str) -> None:

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from textrnn.api.checks import check_name, check_path, check_text, check_texts, check_whole
+from textrnn.api.checks import (
+    check_call,
+    check_name,
+    check_path,
+    check_text,
+    check_texts,
+    check_whole,
+)
 from textrnn.api.model import Model
 from textrnn.api.settings import GeneratorSettings, Sampling
 from textrnn.api.state import State
@@ -76,12 +83,8 @@ class Generator(Model[GeneratorArtifact]):
         return generation.stream(
             self.artifact,
             check_text(prime, "prime"),
-            check_whole(length, "length"),
-            seed=check_whole(seed, "seed", optional=True),
-            stop=check_texts(stop, "stop"),
-            until=until,
             unknown=unknown,
-            sampling=SamplingConfig.from_dict(sampling),
+            **check_call(length, seed, stop, until, sampling),
         )
 
     @overload
@@ -131,12 +134,8 @@ class Generator(Model[GeneratorArtifact]):
         texts = generation.generate(
             self.artifact,
             check_text(prime, "prime") if isinstance(prime, str) else check_texts(prime, "prime"),
-            check_whole(length, "length"),
-            seed=check_whole(seed, "seed", optional=True),
-            stop=check_texts(stop, "stop"),
-            until=until,
             unknown=unknown,
-            sampling=SamplingConfig.from_dict(sampling),
+            **check_call(length, seed, stop, until, sampling),
         )
         return texts[0] if isinstance(prime, str) else texts
 
@@ -161,13 +160,9 @@ class Generator(Model[GeneratorArtifact]):
         return generation.generate(
             self.artifact,
             check_text(prime, "prime"),
-            check_whole(length, "length"),
             count=check_whole(count, "count"),
-            seed=check_whole(seed, "seed", optional=True),
-            stop=check_texts(stop, "stop"),
-            until=until,
             unknown=unknown,
-            sampling=SamplingConfig.from_dict(sampling),
+            **check_call(length, seed, stop, until, sampling),
         )
 
     def read(self, prime: str = "", *, unknown: Unknown = "error") -> State:

@@ -20,26 +20,9 @@ class Sampling(TypedDict, total=False):
     min_p: float
 
 
-class GeneratorSettings(TypedDict, total=False):
-    """Settings of `train_generator` and of a generator's `finetune`."""
+class Learning(TypedDict, total=False):
+    """Settings of every training."""
 
-    tokens: Literal["char", "word", "sentencepiece"]
-    max_vocab_size: int
-    model_type: Literal["unigram", "bpe"]
-    lower: bool
-    cell: Cell
-    layers: int
-    units: int
-    embedding_dim: int
-    dropout: float
-    recurrent_dropout: float | None
-    l1: float
-    l2: float
-    recurrent_l1: float
-    recurrent_l2: float
-    residual: bool
-    input_dropout: float
-    output_dropout: float
     batch_size: int
     epochs: int | None
     optimizer: Literal["adamw", "rmsprop"]
@@ -50,8 +33,37 @@ class GeneratorSettings(TypedDict, total=False):
     clip_norm: float
     ema: float
     patience: int
+
+
+class Training(Learning, total=False):
+    """Settings that generators and classifiers share."""
+
+    max_vocab_size: int
+    model_type: Literal["unigram", "bpe"]
+    lower: bool
+    cell: Cell
+    layers: int
+    units: int
+    embedding_dim: int
+    dropout: float
+    l1: float
+    l2: float
+    recurrent_l1: float
+    recurrent_l2: float
     seed: int
     checkpoint_seconds: float
+    teacher: str
+    teacher_weight: float
+
+
+class GeneratorSettings(Training, total=False):
+    """Settings of `train_generator` and of a generator's `finetune`."""
+
+    tokens: Literal["char", "word", "sentencepiece"]
+    recurrent_dropout: float | None
+    residual: bool
+    input_dropout: float
+    output_dropout: float
     stateful: bool
     window: int
     stride: int
@@ -60,24 +72,12 @@ class GeneratorSettings(TypedDict, total=False):
     random_offset: bool
     reset_probability: float
     name_augmentation: float
-    teacher: str
-    teacher_weight: float
     sample_length: int
 
 
-class PretrainingSettings(TypedDict, total=False):
+class PretrainingSettings(Learning, total=False):
     """Settings of pretraining, as `pretraining={...}` in ClassifierSettings."""
 
-    batch_size: int
-    epochs: int | None
-    optimizer: Literal["adamw", "rmsprop"]
-    learning_rate: float
-    schedule: Literal["cosine", "constant"]
-    warmup_steps: int
-    weight_decay: float
-    clip_norm: float
-    ema: float
-    patience: int
     window: int
     negatives: int
     validation: float
@@ -86,30 +86,18 @@ class PretrainingSettings(TypedDict, total=False):
     word_dropout: float
 
 
-class ClassifierSettings(TypedDict, total=False):
+class ClassifierSettings(Training, total=False):
     """Settings of `train_classifier` and of a classifier's `finetune`."""
 
     tokens: Literal["word", "sentencepiece", "text"]
     word_pattern: Literal["textbook", "unicode"]
-    lower: bool
-    max_vocab_size: int
     min_count: int
     spelling: bool
     oov_buckets: int
-    model_type: Literal["unigram", "bpe"]
     max_characters: int
     max_tokens: int
     truncation: Literal["head", "tail", "both"]
-    cell: Cell
-    layers: int
-    units: int
-    embedding_dim: int
-    dropout: float
     recurrent_dropout: float
-    l1: float
-    l2: float
-    recurrent_l1: float
-    recurrent_l2: float
     conv_layers: int
     conv_filters: int
     conv_width: int
@@ -119,25 +107,11 @@ class ClassifierSettings(TypedDict, total=False):
     dense_units: int
     word_dropout: float
     embedding_dropout: float
-    batch_size: int
-    epochs: int | None
-    optimizer: Literal["adamw", "rmsprop"]
-    learning_rate: float
-    schedule: Literal["cosine", "constant"]
-    warmup_steps: int
-    weight_decay: float
-    clip_norm: float
-    ema: float
-    patience: int
-    seed: int
-    checkpoint_seconds: float
     class_weights: Literal["none", "balanced"]
     vectors: str
     hub: str
     train_embedding: bool
     adversarial: float
-    teacher: str
-    teacher_weight: float
     crop_probability: float
     length_buckets: int
     layer_decay: float

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Self, Unpack
 
-from textrnn.api.checks import check_text, check_texts, check_whole
+from textrnn.api.checks import check_call, check_text, check_whole
 from textrnn.api.settings import Sampling
-from textrnn.config.sampling import SamplingConfig, Until
-from textrnn.engine.generation import Samples
+from textrnn.config.sampling import Until
+from textrnn.engine import generation
 from textrnn.engine.reading import Reading
 
 
@@ -62,12 +62,8 @@ class State:
 
         The state stays as it is: append the text to go on after it.
         """
-        samples = Samples(
-            self._reading.model, self._reading, check_whole(length, "length"),
-            seed=check_whole(seed, "seed", optional=True), stop=check_texts(stop, "stop"),
-            until=until, sampling=SamplingConfig.from_dict(sampling),
-        )  # fmt: skip
-        return (character for written in samples for character in written)
+        call = check_call(length, seed, stop, until, sampling)
+        return generation.stream(self._reading.model, self._reading, **call)
 
     def generate(
         self,

@@ -41,7 +41,7 @@ def random_seed() -> int:
 
 def stream(
     model: GeneratorArtifact,
-    prime: str = "",
+    prime: str | Reading = "",
     length: int = 400,
     *,
     sampling: SamplingConfig | None = None,
@@ -141,7 +141,9 @@ class Samples:
             yield added[0]
             if first.end and all(text.end for text in others):
                 return
-        yield [text.finish() for text in self.texts][0]  # noqa: RUF015  all are to be finished
+        yield first.finish()
+        for text in others:
+            text.finish()
 
 
 def check_call(
